@@ -1,0 +1,43 @@
+/** A kind as the API serves it. `group` is '' for core. */
+export interface ResourceType {
+  group: string;
+  version: string;
+  kind: string;
+  /** Plural, lower case: the name in paths. */
+  resource: string;
+  singular: string;
+  shortNames: readonly string[];
+  categories: readonly string[];
+  namespaced: boolean;
+  verbs: readonly string[];
+  /** Names after the object's in paths, with the kind they take: `status`, `scale`, `log`, … */
+  subresources: readonly SubresourceType[];
+}
+
+export interface SubresourceType {
+  name: string;
+  /** Group, version and kind of its body. */
+  group: string;
+  version: string;
+  kind: string;
+  verbs: readonly string[];
+}
+
+/** Names a kind to clients: enough to build a path. */
+export interface ResourceReference {
+  group: string;
+  version: string;
+  resource: string;
+  kind: string;
+  namespaced: boolean;
+}
+
+/** `v1` for core, `apps/v1` elsewhere. */
+export function apiVersionOf(type: { group: string; version: string }): string {
+  return type.group === '' ? type.version : `${type.group}/${type.version}`;
+}
+
+/** `deployments.apps`, or `pods` for core: the name in error texts. */
+export function qualifiedResource(type: { group: string; resource: string }): string {
+  return type.group === '' ? type.resource : `${type.resource}.${type.group}`;
+}

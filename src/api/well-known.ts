@@ -1,0 +1,32 @@
+import type { ResourceReference } from './resource.ts';
+
+const namespaced = (group: string, version: string, resource: string, kind: string): ResourceReference => ({
+  group,
+  version,
+  resource,
+  kind,
+  namespaced: true,
+});
+const cluster = (group: string, version: string, resource: string, kind: string): ResourceReference => ({
+  group,
+  version,
+  resource,
+  kind,
+  namespaced: false,
+});
+
+/** The kinds that Keelson's own components use. */
+export const resources = {
+  pods: namespaced('', 'v1', 'pods', 'Pod'),
+  nodes: cluster('', 'v1', 'nodes', 'Node'),
+  namespaces: cluster('', 'v1', 'namespaces', 'Namespace'),
+  configMaps: namespaced('', 'v1', 'configmaps', 'ConfigMap'),
+  secrets: namespaced('', 'v1', 'secrets', 'Secret'),
+  services: namespaced('', 'v1', 'services', 'Service'),
+  serviceAccounts: namespaced('', 'v1', 'serviceaccounts', 'ServiceAccount'),
+  events: namespaced('', 'v1', 'events', 'Event'),
+  leases: namespaced('coordination.k8s.io', 'v1', 'leases', 'Lease'),
+  deployments: namespaced('apps', 'v1', 'deployments', 'Deployment'),
+  replicaSets: namespaced('apps', 'v1', 'replicasets', 'ReplicaSet'),
+  priorityClasses: cluster('scheduling.k8s.io', 'v1', 'priorityclasses', 'PriorityClass'),
+} as const satisfies Record<string, ResourceReference>;

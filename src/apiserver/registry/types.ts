@@ -1,0 +1,111 @@
+import type { KubernetesObject, ListMeta, ResourceType, Status } from '../../api/index.ts';
+import type { Fence } from '../../client/index.ts';
+
+/**
+ * The registry: every verb on every kind, below HTTP and above the store. The HTTP surface and the
+ * in-process client both end here, with who asks already authenticated and authorised.
+ */
+export interface Registry {
+  get(request: ObjectRequest & { resourceVersion?: string }): Promise<Encoded>;
+  list(request: CollectionRequest & ListParameters): Promise<ListResult>;
+  create(
+    request: CollectionRequest & { name?: string; subresource?: string; object: KubernetesObject } & WriteParameters,
+  ): Promise<Encoded>;
+  update(
+    request: ObjectRequest & { object: KubernetesObject } & WriteParameters,
+  ): Promise<{ result: Encoded; created: boolean }>;
+  patch(
+    request: ObjectRequest & { patchType: PatchType; patch: unknown; force?: boolean } & WriteParameters,
+  ): Promise<{ result: Encoded; created: boolean }>;
+  /** The object while it still goes (finalizers, grace period), or a Success Status when it is gone. */
+  delete(request: ObjectRequest & DeleteParameters): Promise<Encoded | Status>;
+  deleteCollection(request: CollectionRequest & ListParameters & DeleteParameters): Promise<ListResult>;
+  /** Starts a watch: events are pushed synchronously as they are applied. Rejects with ApiError Expired when too old. */
+  watch(request: CollectionRequest & WatchParameters): Promise<{ stop(): void }>;
+}
+
+export type PatchType =
+  | 'application/json-patch+json'
+  | 'application/merge-patch+json'
+  | 'application/strategic-merge-patch+json'
+  | 'application/apply-patch+yaml';
+
+/** An authenticated user, as in authentication.k8s.io/v1 UserInfo. */
+export interface User {
+  name: string;
+  uid?: string;
+  groups: readonly string[];
+  extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface CollectionRequest {
+  type: ResourceType;
+  /** Undefined: cluster-scoped, or all namespaces. */
+  namespace: string | undefined;
+  user: User;
+  /** Texts for the Warning header, filled by the stages. */
+  warnings: string[];
+  signal?: AbortSignal;
+}
+
+export interface ObjectRequest extends CollectionRequest {
+  name: string;
+  subresource?: string;
+}
+
+export interface WriteParameters {
+  dryRun?: boolean;
+  fieldManager?: string;
+  fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+  fence?: Fence;
+}
+
+export interface ListParameters {
+  labelSelector?: string;
+  fieldSelector?: string;
+  limit?: number;
+  continue?: string;
+  resourceVersion?: string;
+  resourceVersionMatch?: string;
+}
+
+export interface DeleteParameters {
+  dryRun?: boolean;
+  gracePeriodSeconds?: number;
+  propagationPolicy?: string;
+  orphanDependents?: boolean;
+  preconditions?: { uid?: string; resourceVersion?: string };
+  fence?: Fence;
+}
+
+export interface WatchParameters {
+  labelSelector?: string;
+  fieldSelector?: string;
+  resourceVersion?: string;
+  resourceVersionMatch?: string;
+  sendInitialEvents?: boolean;
+  allowBookmarks?: boolean;
+  /** Must be quick and not throw. Returns false when the reader is too slow: the watch ends. */
+  onEvent(event: EncodedEvent): boolean;
+  /** The watch is over: a Status (Expired, …) to be sent as an ERROR event, or undefined for a plain end. */
+  onEnd(status: Status | undefined): void;
+}
+
+/** An object with its bytes, which are made at most once and shared by all readers. Frozen. */
+export interface Encoded {
+  /** With apiVersion, kind and metadata.resourceVersion. */
+  readonly object: KubernetesObject;
+  json(): Buffer;
+}
+
+export interface EncodedEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  encoded: Encoded;
+  /** `{"type":…,"object":…}\n`, made once for all watchers. */
+  json(): Buffer;
+}
+
+export interface ListResult {
+  metadata: ListMeta;
+  items: readonly Encoded[];
+}

@@ -1,0 +1,6 @@
+export * from './assert.ts';
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './launcher.ts';
+export * from './logger.ts';
+export * from './random.ts';

@@ -1,0 +1,187 @@
+/**
+ * What goes into the Raft core and what comes out of it. The core is pure: `step(input)` returns
+ * effects, which the host (src/replica) carries out. It owns no timer, socket, disk or randomness.
+ *
+ * The host's duties:
+ * 1. Carry out effects in the order in which `step` returned them.
+ * 2. Make `hardState`, `entries` (cutting the log at the first one's index) and `snapshot` durable in
+ *    one atomic batch. Only then send `messagesAfterPersist` and report `{ type: 'persisted' }`.
+ * 3. Send `messages` at once: they don't wait for the disk (the leader's appends overlap its own write).
+ * 4. Apply `committed` in order, then report `{ type: 'applied' }`.
+ * 5. Answer a read once the state machine has applied at least `reads[].index`.
+ */
+
+/** A member's number: positive, never reused in the life of a cluster. */
+export type PeerId = number;
+/** Nobody. */
+export const NONE: PeerId = 0;
+
+export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
+
+export interface Entry {
+  index: number;
+  term: number;
+  /** `command` for the state machine, `configuration` for a membership change, `empty` opens a term. */
+  kind: 'command' | 'configuration' | 'empty';
+  data: Uint8Array;
+}
+
+/** Must be durable before any message that tells of it. */
+export interface HardState {
+  term: number;
+  vote: PeerId;
+  commit: number;
+}
+
+/** Who is in the cluster (§6; joint while `votersOutgoing` is not empty). Each list sorted ascending. */
+export interface Configuration {
+  voters: readonly PeerId[];
+  votersOutgoing: readonly PeerId[];
+  learners: readonly PeerId[];
+  /** Become learners when the joint configuration is left. */
+  learnersNext: readonly PeerId[];
+  autoLeave: boolean;
+}
+
+/** Identifies a snapshot: the state after applying `index`, which was of `term`. */
+export interface SnapshotPosition {
+  index: number;
+  term: number;
+  configuration: Configuration;
+}
+
+export type Message =
+  /** Would you vote for me in `term`? Changes nothing at either side (thesis §9.6). */
+  | { type: 'pre-vote'; from: PeerId; to: PeerId; term: number; lastIndex: number; lastTerm: number }
+  | { type: 'pre-vote-response'; from: PeerId; to: PeerId; term: number; granted: boolean }
+  /** `transfer`: the leader asked for this election, so leases don't protect it (thesis §3.10). */
+  | { type: 'vote'; from: PeerId; to: PeerId; term: number; lastIndex: number; lastTerm: number; transfer: boolean }
+  | { type: 'vote-response'; from: PeerId; to: PeerId; term: number; granted: boolean }
+  /** Log entries after (`previousIndex`, `previousTerm`); may be empty to carry `commit`. */
+  | {
+      type: 'append';
+      from: PeerId;
+      to: PeerId;
+      term: number;
+      previousIndex: number;
+      previousTerm: number;
+      entries: readonly Entry[];
+      commit: number;
+    }
+  /**
+   * `match`: the log up to here is durable and equals the leader's. When rejected, `hintIndex` and
+   * `hintTerm` let the leader skip whole terms.
+   */
+  | {
+      type: 'append-response';
+      from: PeerId;
+      to: PeerId;
+      term: number;
+      rejected: boolean;
+      match: number;
+      hintIndex: number;
+      hintTerm: number;
+    }
+  /** `commit` is capped at what the follower is known to hold. `readRound` confirms leadership for reads. */
+  | { type: 'heartbeat'; from: PeerId; to: PeerId; term: number; commit: number; readRound: number }
+  | { type: 'heartbeat-response'; from: PeerId; to: PeerId; term: number; readRound: number }
+  /** The host streams the snapshot's content beside this message; see `Effects.snapshotsToSend`. */
+  | { type: 'snapshot'; from: PeerId; to: PeerId; term: number; position: SnapshotPosition }
+  /** Proposals forwarded to the leader. Best effort: may be lost. */
+  | { type: 'propose'; from: PeerId; to: PeerId; term: number; data: readonly Uint8Array[] }
+  | { type: 'read-index'; from: PeerId; to: PeerId; term: number; id: number }
+  | { type: 'read-index-response'; from: PeerId; to: PeerId; term: number; id: number; index: number }
+  /** Start an election at once (thesis §3.10). */
+  | { type: 'timeout-now'; from: PeerId; to: PeerId; term: number };
+
+export type Input =
+  /** One tick of the host's clock has passed. */
+  | { type: 'tick' }
+  | { type: 'message'; message: Message }
+  /** Commands to append (leader) or forward (follower that knows the leader). */
+  | { type: 'propose'; data: readonly Uint8Array[] }
+  /** Asks for an index that is safe to read at; `id` is unique in this process. */
+  | { type: 'read-index'; id: number }
+  /** The log up to `index`, whose entry is of `term`, is durable (a stale report is ignored). */
+  | { type: 'persisted'; index: number; term: number }
+  | { type: 'applied'; index: number }
+  /** The host holds a durable snapshot at `position`; entries up to `compactIndex` (≤ position.index) may be dropped. */
+  | { type: 'snapshot-taken'; position: SnapshotPosition; compactIndex: number }
+  /** The outcome of a snapshot that was sent. */
+  | { type: 'snapshot-sent'; peer: PeerId; ok: boolean }
+  /** The transport could not reach `peer`: stop pipelining to it until it answers. */
+  | { type: 'unreachable'; peer: PeerId }
+  /** Start an election now (tests, and a single peer's start). */
+  | { type: 'campaign' }
+  | { type: 'transfer-leadership'; to: PeerId };
+
+export interface Effects {
+  /** Present when it changed. */
+  hardState: HardState | undefined;
+  /** To be written to the log, after dropping whatever it holds from `entries[0].index` on. */
+  entries: readonly Entry[];
+  /** A snapshot received in full is to replace log and state. Always before `entries`. */
+  snapshot: SnapshotPosition | undefined;
+  messages: readonly Message[];
+  messagesAfterPersist: readonly Message[];
+  /** To be applied now, in order; contiguous with what was returned before. */
+  committed: readonly Entry[];
+  /** Reads that may be answered when `index` is applied. */
+  reads: readonly { id: number; index: number }[];
+  /** Reads that could not be confirmed (no leader, or leadership lost): ask again. */
+  readsFailed: readonly number[];
+  /** Proposals that were neither appended nor forwarded: no leader known, or over the bound. */
+  rejected: { data: readonly Uint8Array[]; reason: 'no-leader' | 'overloaded' | 'transferring' } | undefined;
+  /** Peers that need the latest snapshot streamed to them, with the message that announces it. */
+  snapshotsToSend: readonly Extract<Message, { type: 'snapshot' }>[];
+  /** Present when role, term or leader changed. */
+  status: RaftStatus | undefined;
+}
+
+export interface RaftStatus {
+  id: PeerId;
+  role: Role;
+  term: number;
+  /** NONE when unknown. */
+  leader: PeerId;
+  commit: number;
+  applied: number;
+  lastIndex: number;
+  /** First index still in the log. */
+  firstIndex: number;
+  configuration: Configuration;
+}
+
+export interface RaftOptions {
+  id: PeerId;
+  /** Ticks without a leader before an election; the real timeout is random in [n, 2n). */
+  electionTicks: number;
+  heartbeatTicks: number;
+  /** Bytes of entries in one append message. */
+  maxAppendBytes: number;
+  /** Append messages under way to one follower. */
+  maxInflight: number;
+  /** Bytes of proposals not yet committed; beyond, proposals are rejected as overloaded. */
+  maxUncommittedBytes: number;
+  /** Uniform in [0, 1); the only source of randomness. */
+  random: () => number;
+}
+
+/** What was durable when the peer stopped. */
+export interface RestoredState {
+  hardState: HardState;
+  /** Position of the latest snapshot; index 0 and term 0 for a new cluster, with its first configuration. */
+  snapshot: SnapshotPosition;
+  /** The log after compaction: contiguous, may begin before snapshot.index + 1. */
+  entries: readonly Entry[];
+  /** Applied to the state machine already (the snapshot's index, if the state lives in memory). */
+  applied: number;
+}
+
+export interface Raft {
+  /** Advances the state machine by one input. Throws AssertionError only on a bug. */
+  step(input: Input): Effects;
+  status(): RaftStatus;
+  /** Per follower, on the leader: for status pages and tests. */
+  progress(): ReadonlyMap<PeerId, { match: number; next: number; state: 'probe' | 'replicate' | 'snapshot' }>;
+}

@@ -1,0 +1,3 @@
+export * from './storage.ts';
+export * from './transport.ts';
+export * from './types.ts';

@@ -1,0 +1,55 @@
+import type { PeerId, Role } from '../raft/index.ts';
+
+/**
+ * A replicated state machine as its user sees it. Commands are plain data that `msgpackr` can carry.
+ * Many commands share one Raft entry and one fsync. Each is applied exactly once and in the order in
+ * which this peer proposed it, even across leader changes: a peer numbers its batches in a session
+ * (peer id, incarnation, sequence), resends what was not applied, and the apply step skips repeats.
+ */
+export interface Replica {
+  readonly id: PeerId;
+  /**
+   * Replicates a command; resolves with what the state machine's `apply` returned on this peer.
+   * Rejects with code TIMEOUT (the outcome is unknown), OVERLOADED (nothing was proposed),
+   * TOO_LARGE (nothing was proposed) or STOPPED (unknown).
+   */
+  propose(command: unknown): Promise<unknown>;
+  /**
+   * Resolves when the local state machine has applied every write acknowledged anywhere before the
+   * call (ReadIndex). Concurrent calls share a round. Rejects with TIMEOUT or STOPPED.
+   */
+  readBarrier(): Promise<void>;
+  status(): ReplicaStatus;
+  /** Called on each change of role, term or leader. Returns a function that ends it. */
+  onStatus(listener: (status: ReplicaStatus) => void): () => void;
+  /** Asks `to` (or the most up-to-date follower) to take over leadership; resolves when done or after a timeout rejects. */
+  transferLeadership(to?: PeerId): Promise<void>;
+  /** Finishes writes under way and closes storage and transport. Idempotent. */
+  stop(): Promise<void>;
+  /** Settles when the replica had to stop by itself: rejects with the disk error. */
+  readonly failed: Promise<never>;
+}
+
+export interface ReplicaStatus {
+  id: PeerId;
+  role: Role;
+  term: number;
+  /** 0 when unknown. */
+  leader: PeerId;
+  commit: number;
+  applied: number;
+  members: readonly PeerId[];
+}
+
+/** What a replica applies commands to. Deterministic: same commands, same state, on every peer. */
+export interface StateMachine {
+  /** Applies the commands of one entry, in order, and returns one result each. Must not throw. */
+  apply(commands: readonly unknown[], index: number): unknown[];
+  /**
+   * A consistent snapshot of the state now, in chunks of about 256 KiB. The state may change while the
+   * chunks are read: the iterator still yields the state at the call.
+   */
+  snapshot(): AsyncIterable<Uint8Array>;
+  /** Replaces the whole state. */
+  restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+}
