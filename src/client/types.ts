@@ -139,7 +139,7 @@ export type Key = string;
  * A rejection: again with back-off. `requeueAfterMs`: again then.
  */
 export interface Reconciler {
-  reconcile(key: Key, signal: AbortSignal): Promise<ReconcileResult | undefined | void>;
+  reconcile(key: Key, signal: AbortSignal): Promise<ReconcileResult | undefined>;
 }
 
 export interface ReconcileResult {
