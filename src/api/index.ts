@@ -1,4 +1,12 @@
+export * from './description/index.ts';
+export * as errors from './errors.ts';
+export * from './field-errors.ts';
+export * from './names.ts';
 export * from './object.ts';
+export * from './quantity.ts';
 export * from './resource.ts';
+export * from './selectors/index.ts';
 export * from './status.ts';
+export * from './time.ts';
+export type * from './types/index.ts';
 export * from './well-known.ts';

@@ -115,12 +115,19 @@ export type Change<T> =
   | { type: 'updated'; object: T; old: T }
   | { type: 'deleted'; object: T };
 
-/** One informer per kind, shared by all controllers of a process. */
+/** One informer per kind (and selectors), shared by all controllers of a process. */
 export interface InformerFactory {
-  /** Index functions must be given before start and add up. */
+  /** Index functions add up; the first of a name counts. After `start` a new informer starts at once. */
   informer<T extends KubernetesObject>(type: ResourceReference, options?: InformerOptions<T>): Informer<T>;
+  /** Idempotent. */
   start(): void;
+  /** Resolves when the first lists are in; rejects when stopped before. */
   synced(): Promise<void>;
+  /**
+   * Lists anew what already runs: then all caches hold everything that was written before the call. Who takes
+   * over work from another peer calls it first: a cache that lags would do again what the other has done.
+   */
+  refresh(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -148,5 +155,19 @@ export interface ReconcileResult {
 
 /** Records Events, with Kubernetes' aggregation and rate limit; never throws, never waits. */
 export interface EventRecorder {
-  event(about: KubernetesObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  event(
+    about: KubernetesObject,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    options?: EventOptions,
+  ): void;
 }
+
+export interface EventOptions {
+  /** The part of the object that it is about, such as `spec.containers{web}`. */
+  fieldPath?: string;
+}
+
+/** Makes the recorder of one component, named as Kubernetes names it: `deployment-controller`. */
+export type EventRecorderFactory = (component: string) => EventRecorder;

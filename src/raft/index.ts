@@ -1,1 +1,3 @@
+export { decodeConfiguration, encodeConfiguration } from './configuration.ts';
+export { createRaft } from './raft.ts';
 export * from './types.ts';

@@ -5,10 +5,15 @@
  * The host's duties:
  * 1. Carry out effects in the order in which `step` returned them.
  * 2. Make `hardState`, `entries` (cutting the log at the first one's index) and `snapshot` durable in
- *    one atomic batch. Only then send `messagesAfterPersist` and report `{ type: 'persisted' }`.
+ *    one atomic batch. Only then, and after all earlier batches, send `messagesAfterPersist` and report
+ *    `{ type: 'persisted' }`.
  * 3. Send `messages` at once: they don't wait for the disk (the leader's appends overlap its own write).
  * 4. Apply `committed` in order, then report `{ type: 'applied' }`.
  * 5. Answer a read once the state machine has applied at least `reads[].index`.
+ * 6. A `snapshot` message is handed to `step` only when its content lies durably *beside* the current
+ *    state (staged). If that step's effects carry `snapshot`, adopt the content: one atomic batch makes it
+ *    the current snapshot and drops the whole log; then restore the state machine from it and report
+ *    `applied`. If they don't, throw the content away and keep the log: it may hold acknowledged entries.
  */
 
 /** A member's number: positive, never reused in the life of a cluster. */
@@ -69,8 +74,8 @@ export type Message =
       commit: number;
     }
   /**
-   * `match`: the log up to here is durable and equals the leader's. When rejected, `hintIndex` and
-   * `hintTerm` let the leader skip whole terms.
+   * `match`: the log up to here is durable and equals the leader's. When rejected, it is the
+   * `previousIndex` refused, and `hintIndex` and `hintTerm` let the leader skip whole terms.
    */
   | {
       type: 'append-response';
@@ -113,10 +118,11 @@ export type Input =
   | { type: 'unreachable'; peer: PeerId }
   /** Start an election now (tests, and a single peer's start). */
   | { type: 'campaign' }
+  /** Hand leadership to `to` (NONE: the most up-to-date voter). Ignored unless this peer leads. */
   | { type: 'transfer-leadership'; to: PeerId };
 
 export interface Effects {
-  /** Present when it changed. */
+  /** Present when term or vote changed; a new `commit` alone waits for the next write, to save an fsync. */
   hardState: HardState | undefined;
   /** To be written to the log, after dropping whatever it holds from `entries[0].index` on. */
   entries: readonly Entry[];
@@ -181,6 +187,8 @@ export interface RestoredState {
 export interface Raft {
   /** Advances the state machine by one input. Throws AssertionError only on a bug. */
   step(input: Input): Effects;
+  /** Like `step` of each in turn, but with one set of effects: what came together is sent and written together. */
+  stepAll(inputs: readonly Input[]): Effects;
   status(): RaftStatus;
   /** Per follower, on the leader: for status pages and tests. */
   progress(): ReadonlyMap<PeerId, { match: number; next: number; state: 'probe' | 'replicate' | 'snapshot' }>;

@@ -2,31 +2,49 @@ import type { Entry, HardState, RestoredState, SnapshotPosition } from '../raft/
 
 /**
  * Durable home of one replica: log, hard state, snapshots. Any rejection is fatal for the peer: after a
- * failed write LevelDB may lose later ones, so the replica stops.
+ * failed write LevelDB may lose later ones, so the replica stops, and the storage refuses all further calls
+ * with the same error. Errors are KeelsonErrors with code DATA_CORRUPT, DATA_FOREIGN, DATA_LOCKED or DATA_FAILED.
  */
 export interface Storage {
-  /** Identity and state found at opening; undefined for an empty directory. */
-  load(): Promise<StoredState | undefined>;
+  /**
+   * State found at opening; undefined for an empty directory. Rejects with DATA_FOREIGN when the data is
+   * another's than `identity`.
+   */
+  load(identity: Identity): Promise<StoredState | undefined>;
   /** Writes the identity of a new replica and its first state. Durable when it resolves. */
-  initialise(identity: Identity, snapshot: SnapshotPosition): Promise<void>;
-  /** Atomic and durable when it resolves. Entries replace whatever the log holds from the first one's index on. */
-  write(batch: { hardState?: HardState | undefined; entries: readonly Entry[] }): Promise<void>;
+  initialise(identity: Identity, position: SnapshotPosition): Promise<void>;
+  /**
+   * Atomic and durable when it resolves. Calls must not overlap. The storage keeps no reference to what it is given
+   * after that, but for the bytes of entries, which nobody may change.
+   */
+  write(batch: WriteBatch): Promise<void>;
   /** Adds one to the incarnation, durably, and returns it: called once at each start. */
   nextIncarnation(): Promise<number>;
   /**
-   * Stores a snapshot in chunks; durable and the current one when it resolves, after which the older one
-   * is removed. With `replaceLog` the whole log is dropped in the same atomic step (a snapshot received).
+   * Stores a snapshot's content, durably, without making it the current one: `write` does that. What was staged
+   * and never written is removed by `discardSnapshot`, or when the storage is opened the next time. May run beside `write`.
    */
-  writeSnapshot(
-    position: SnapshotPosition,
-    chunks: AsyncIterable<Uint8Array>,
-    options: { replaceLog: boolean },
-  ): Promise<void>;
-  /** The current snapshot's chunks; undefined when there is none. Stays readable to its end even when a newer one lands. */
-  readSnapshot(): Promise<{ position: SnapshotPosition; chunks: AsyncIterable<Uint8Array> } | undefined>;
-  /** Drops log entries with index ≤ `index`. */
+  stageSnapshot(position: SnapshotPosition, chunks: AsyncIterable<Uint8Array>): Promise<StagedSnapshot>;
+  discardSnapshot(staged: StagedSnapshot): Promise<void>;
+  /**
+   * The current snapshot; undefined when there is none but that of `initialise`. Its chunks stay readable to the
+   * end, even when a newer one lands. `close` gives them up when they are not read after all.
+   */
+  readSnapshot(): Promise<SnapshotReader | undefined>;
+  /** Drops log entries with index ≤ `index`. May run beside `write`. */
   compact(index: number): Promise<void>;
+  /** Waits for calls under way. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface WriteBatch {
+  hardState?: HardState | undefined;
+  /** Becomes the current snapshot; the older one is removed once nobody reads it. */
+  snapshot?: StagedSnapshot | undefined;
+  /** With `snapshot`: the log before `entries` is dropped whole (a snapshot received). */
+  replaceLog?: boolean;
+  /** Replace whatever the log holds from the first one's index on. */
+  entries: readonly Entry[];
 }
 
 /** Whose data this is. A directory never changes its identity. */
@@ -37,4 +55,20 @@ export interface Identity {
 
 export interface StoredState extends Omit<RestoredState, 'applied'> {
   identity: Identity;
+}
+
+/** A snapshot that is durable but not yet the current one. */
+export interface StagedSnapshot {
+  readonly id: number;
+  readonly position: SnapshotPosition;
+  readonly bytes: number;
+}
+
+export interface SnapshotReader {
+  position: SnapshotPosition;
+  bytes: number;
+  /** To be read once. */
+  chunks: AsyncIterable<Uint8Array>;
+  /** Idempotent. */
+  close(): void;
 }

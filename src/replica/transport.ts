@@ -5,17 +5,18 @@ import type { Message, PeerId } from '../raft/index.ts';
  * or reordered; within one connection they arrive in order. Raft copes with all of that.
  */
 export interface Transport {
-  /** Starts to deliver to `handler`. */
+  /** Starts to deliver to `handler`. Rejects with ADDRESS_IN_USE or another KeelsonError when it can't listen. */
   start(handler: TransportHandler): Promise<void>;
   /**
    * Queues messages for their `to`. Never blocks; a full queue (bounded in bytes) drops messages and
-   * reports `unreachable`. Takes ownership: the caller must not change a message afterwards.
+   * reports `unreachable`. Takes ownership: nobody may change a message afterwards.
    */
   send(messages: readonly Message[]): void;
   /** Streams a snapshot's chunks after its announcing message; resolves when the receiver has it all durably. */
-  sendSnapshot(message: Extract<Message, { type: 'snapshot' }>, chunks: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Peers to talk to; replaces what was known. */
+  sendSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Peers to talk to; replaces what was known. The peer itself may be among them. */
   setPeers(peers: readonly PeerAddress[]): void;
+  /** Idempotent. Nothing is delivered after it was called. */
   close(): Promise<void>;
 }
 
@@ -25,10 +26,13 @@ export interface PeerAddress {
   port: number;
 }
 
+export type SnapshotMessage = Extract<Message, { type: 'snapshot' }>;
+
 export interface TransportHandler {
   /** Must not throw. Messages that arrived together come together. */
   onMessages(messages: readonly Message[]): void;
   /** A snapshot begins; resolves when it is stored durably, rejects to refuse it. */
-  onSnapshot(message: Extract<Message, { type: 'snapshot' }>, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  onSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** May be called from within `send`. */
   onUnreachable(peer: PeerId): void;
 }

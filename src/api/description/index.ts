@@ -1,0 +1,2 @@
+export { metaGroupVersion, structOf, structsOf, typeOf } from './reader.ts';
+export type * from './types.ts';

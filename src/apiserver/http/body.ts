@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import { errors } from '../../api/index.ts';
+
+/** Bytes of a request body that are read at most; Kubernetes' limit. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/**
+ * Reads a whole request body. Rejects with 413 as soon as it is known to be too large: what is left is not read
+ * into memory, and the caller closes the connection.
+ */
+export async function readBody(request: IncomingMessage, limit = MAX_BODY_BYTES): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limit) throw tooLarge(limit);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+}
+
+function tooLarge(limit: number): Error {
+  return errors.requestEntityTooLarge(limit);
+}

@@ -1,0 +1,100 @@
+import { apiVersionOf, type KubernetesObject, type ResourceType, type Status, tableOf } from '../../api/index.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Encoded, ListResult } from '../registry/types.ts';
+import type { Representation } from './accept.ts';
+import { sendBody, sendJson } from './respond.ts';
+
+type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+/** Sends one object in the form that was negotiated. */
+export async function sendEncoded(
+  exchange: Exchange,
+  code: number,
+  encoded: Encoded,
+  type: ResourceType,
+  shape: Representation,
+  now: number,
+): Promise<void> {
+  if (shape.as === 'object' && shape.encoding === 'json') {
+    await sendBody(exchange, code, 'application/json', encoded.json());
+    return;
+  }
+  await sendValue(exchange, code, shape, objectAs(encoded.object, type, shape, includeObjectOf(exchange), now));
+}
+
+/** Sends a list; as plain JSON it is the items' own bytes behind one another. */
+export async function sendList(
+  exchange: Exchange,
+  { metadata, items }: ListResult,
+  type: ResourceType,
+  shape: Representation,
+  now: number,
+): Promise<void> {
+  if (shape.as === 'table') {
+    const table = tableOf(
+      type,
+      items.map(({ object }) => object),
+      { now, includeObject: includeObjectOf(exchange) },
+    );
+    await sendValue(exchange, 200, shape, { ...table, metadata: { ...table.metadata, ...metadata } });
+    return;
+  }
+  if (shape.as === 'metadata') {
+    const partial = items.map(({ object }) => metadataOf(object));
+    await sendValue(exchange, 200, shape, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata,
+      items: partial,
+    });
+    return;
+  }
+  const head = `{"kind":"${type.kind}List","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`;
+  const parts: Buffer[] = [Buffer.from(head)];
+  items.forEach((item, i) => {
+    if (i > 0) parts.push(comma);
+    parts.push(item.json());
+  });
+  parts.push(tail);
+  const body = Buffer.concat(parts);
+  if (shape.encoding === 'json') await sendBody(exchange, 200, 'application/json', body);
+  else await sendValue(exchange, 200, shape, JSON.parse(body.toString()));
+}
+
+const comma = Buffer.from(',');
+const tail = Buffer.from(']}\n');
+
+export function sendStatus(exchange: Exchange, status: Status): Promise<void> {
+  return sendJson(exchange, status.code, status);
+}
+
+/** An object as itself, as a Table of one row, or as its metadata. */
+export function objectAs(
+  object: KubernetesObject,
+  type: ResourceType,
+  shape: Representation,
+  includeObject: IncludeObject,
+  now: number,
+): unknown {
+  if (shape.as === 'table') return tableOf(type, [object], { now, includeObject });
+  return shape.as === 'metadata' ? metadataOf(object) : object;
+}
+
+export function includeObjectOf({ query }: Exchange): IncludeObject {
+  const value = query.get('includeObject');
+  return value === 'None' || value === 'Object' ? value : 'Metadata';
+}
+
+function metadataOf({ metadata }: KubernetesObject): KubernetesObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+}
+
+async function sendValue(exchange: Exchange, code: number, shape: Representation, value: unknown): Promise<void> {
+  if (shape.encoding === 'json') {
+    // Kubernetes answers with plain application/json; the parameters are the client's wish, not the answer's type.
+    await sendBody(exchange, code, 'application/json', JSON.stringify(value));
+    return;
+  }
+  const { stringify } = await import('yaml');
+  await sendBody(exchange, code, 'application/yaml', stringify(value, { aliasDuplicateObjects: false }));
+}

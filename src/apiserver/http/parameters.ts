@@ -1,0 +1,113 @@
+import { errors } from '../../api/index.ts';
+import type { Fence } from '../../client/index.ts';
+import type { Exchange } from '../exchange.ts';
+import type { DeleteParameters, ListParameters, WriteParameters } from '../registry/types.ts';
+import { readBody } from './body.ts';
+import { decodeBody } from './decode.ts';
+
+/** Carries the lease under which a write is made: `namespace/name;holderIdentity;leaseTransitions`, each part URI-encoded. */
+export const FENCE_HEADER = 'keelson-fence';
+
+export function listParameters(query: URLSearchParams): ListParameters {
+  const limit = integer(query, 'limit');
+  return {
+    ...text(query, 'labelSelector'),
+    ...text(query, 'fieldSelector'),
+    ...text(query, 'continue'),
+    ...text(query, 'resourceVersion'),
+    ...text(query, 'resourceVersionMatch'),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+export function writeParameters(exchange: Exchange): WriteParameters {
+  const { query, request } = exchange;
+  const fence = fenceOf(request.headers[FENCE_HEADER]);
+  return {
+    ...dryRunOf(query.getAll('dryRun')),
+    fieldManager: query.get('fieldManager') || managerOf(request.headers['user-agent']),
+    ...fieldValidationOf(query.get('fieldValidation')),
+    ...(fence === undefined ? {} : { fence }),
+  };
+}
+
+/** Reads DeleteOptions from the body and, where it has none, from the query. */
+export async function deleteParameters(exchange: Exchange): Promise<DeleteParameters> {
+  const { query, request } = exchange;
+  const body = await readBody(request);
+  const options = (body.length === 0 ? undefined : await decodeBody(exchange, body)) ?? {};
+  const grace = (options['gracePeriodSeconds'] as number | undefined) ?? integer(query, 'gracePeriodSeconds');
+  const propagation =
+    (options['propagationPolicy'] as string | undefined) ?? query.get('propagationPolicy') ?? undefined;
+  const orphan = (options['orphanDependents'] as boolean | undefined) ?? boolean(query, 'orphanDependents');
+  const fence = fenceOf(request.headers[FENCE_HEADER]);
+  if (grace !== undefined && !Number.isSafeInteger(grace))
+    throw errors.badRequest('gracePeriodSeconds must be an integer');
+  return {
+    ...dryRunOf((options['dryRun'] as string[] | undefined) ?? query.getAll('dryRun')),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+    ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
+    ...(orphan === undefined ? {} : { orphanDependents: orphan }),
+    ...(options['preconditions'] === undefined
+      ? {}
+      : { preconditions: options['preconditions'] as { uid?: string; resourceVersion?: string } }),
+    ...(fence === undefined ? {} : { fence }),
+  };
+}
+
+export function formatFence({ namespace, name, holderIdentity, leaseTransitions }: Fence): string {
+  return `${encodeURIComponent(namespace)}/${encodeURIComponent(name)};${encodeURIComponent(holderIdentity)};${leaseTransitions}`;
+}
+
+function fenceOf(header: string | string[] | undefined): Fence | undefined {
+  if (header === undefined) return undefined;
+  const match = /^([^/;]+)\/([^/;]+);([^;]*);(\d+)$/.exec(String(header));
+  if (match === null)
+    throw errors.badRequest(`header ${FENCE_HEADER} must read namespace/name;holderIdentity;leaseTransitions`);
+  const [, namespace = '', name = '', holder = '', transitions = ''] = match;
+  return {
+    namespace: decodeURIComponent(namespace),
+    name: decodeURIComponent(name),
+    holderIdentity: decodeURIComponent(holder),
+    leaseTransitions: Number(transitions),
+  };
+}
+
+function text<K extends string>(query: URLSearchParams, name: K): { [key in K]?: string } {
+  const value = query.get(name);
+  return value === null || value === '' ? {} : ({ [name]: value } as { [key in K]: string });
+}
+
+export function integer(query: URLSearchParams, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null || value === '') return undefined;
+  if (!/^-?\d{1,15}$/.test(value))
+    throw errors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return Number(value);
+}
+
+export function boolean(query: URLSearchParams, name: string): boolean | undefined {
+  const value = query.get(name);
+  return value === null ? undefined : value !== 'false' && value !== '0';
+}
+
+function dryRunOf(values: readonly string[]): { dryRun?: boolean } {
+  if (values.length === 0 || values[0] === '') return {};
+  if (values.every((value) => value === 'All')) return { dryRun: true };
+  const list = values.map((value) => JSON.stringify(value)).join(', ');
+  throw errors.badRequest(`dryRun: Unsupported value: ${list}: supported values: "All"`);
+}
+
+function fieldValidationOf(value: string | null): { fieldValidation?: 'Strict' | 'Warn' | 'Ignore' } {
+  if (value === null || value === '') return { fieldValidation: 'Warn' };
+  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return { fieldValidation: value };
+  throw errors.badRequest(
+    `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
+  );
+}
+
+/** Kubernetes takes the user agent up to the first slash for the manager's name. */
+function managerOf(userAgent: string | undefined): string {
+  const name = (userAgent ?? 'unknown').split('/')[0] as string;
+  return name.slice(0, 128);
+}

@@ -1,0 +1,78 @@
+import { constants, gzip } from 'node:zlib';
+import { ApiError, errors, type Status } from '../../api/index.ts';
+import { errorMessage } from '../../base/index.ts';
+import type { Exchange } from '../exchange.ts';
+
+/** Answers smaller than this are not worth the work of compressing; Kubernetes' threshold. */
+const GZIP_FROM_BYTES = 128 * 1024;
+
+/** Sends a whole body, compressed when it is large and the client takes gzip. */
+export async function sendBody(
+  exchange: Exchange,
+  code: number,
+  contentType: string,
+  body: Buffer | string,
+): Promise<void> {
+  const { request, response } = exchange;
+  if (response.headersSent || response.destroyed) return;
+  let bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  setWarnings(exchange);
+  response.setHeader('Content-Type', contentType);
+  response.setHeader('Cache-Control', response.getHeader('Cache-Control') ?? 'no-cache, private');
+  if (bytes.length >= GZIP_FROM_BYTES && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
+    bytes = await compress(bytes);
+    response.setHeader('Content-Encoding', 'gzip');
+    response.setHeader('Vary', 'Accept-Encoding');
+  }
+  response.setHeader('Content-Length', bytes.length);
+  response.writeHead(code);
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+export function sendJson(exchange: Exchange, code: number, value: unknown): Promise<void> {
+  return sendBody(exchange, code, 'application/json', JSON.stringify(value));
+}
+
+export function sendText(exchange: Exchange, code: number, text: string): Promise<void> {
+  return sendBody(exchange, code, 'text/plain; charset=utf-8', text);
+}
+
+/** The Status that tells a client of `error`: an ApiError's own, else an InternalError. */
+export function statusOf(error: unknown): Status {
+  if (error instanceof ApiError) return error.status;
+  return errors.internalError(errorMessage(error)).status;
+}
+
+/** Sends a failure as a Status object. A body that was not read to its end costs the connection. */
+export async function sendError(exchange: Exchange, error: unknown): Promise<void> {
+  const status = statusOf(error);
+  const { request, response } = exchange;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (!request.complete) response.setHeader('Connection', 'close');
+  if (status.details?.retryAfterSeconds !== undefined)
+    response.setHeader('Retry-After', status.details.retryAfterSeconds);
+  await sendJson(exchange, status.code, status);
+}
+
+/** Sets a `Warning` header for each text the stages left; kubectl prints them. */
+export function setWarnings({ response, warnings }: Exchange): void {
+  if (warnings.length > 0)
+    response.setHeader(
+      'Warning',
+      warnings.map((text) => `299 - ${quote(text)}`),
+    );
+}
+
+function quote(text: string): string {
+  // Header values must be printable ASCII; the text is for people.
+  return `"${text.replace(/[^\x20-\x7e]+/g, ' ').replace(/[\\"]/g, '\\$&')}"`;
+}
+
+function compress(bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gzip(bytes, { level: constants.Z_BEST_SPEED }, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}

@@ -1,0 +1,64 @@
+import type { StoredObject } from './encoded.ts';
+
+/** One change of one object, as the store told it. */
+export interface ObjectChange {
+  revision: number;
+  key: string;
+  /** The state after; undefined: deleted. */
+  current: StoredObject | undefined;
+  /** The state before; undefined: created. */
+  previous: StoredObject | undefined;
+}
+
+const MAX_CHANGES = 1_000;
+const MAX_BYTES = 2 * 1024 * 1024;
+
+/** The last changes of one resource, so that a watch can resume without asking the store. */
+export class ChangeHistory {
+  #changes: (ObjectChange | undefined)[] = [];
+  #first = 0;
+  #bytes = 0;
+  #floor: number;
+
+  constructor(floor: number) {
+    this.#floor = floor;
+  }
+
+  /** Every change after this revision is here. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  push(change: ObjectChange): void {
+    this.#changes.push(change);
+    this.#bytes += weightOf(change);
+    while (this.#changes.length - this.#first > MAX_CHANGES || this.#bytes > MAX_BYTES) this.#dropOldest();
+    if (this.#first > MAX_CHANGES) {
+      this.#changes = this.#changes.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** The changes after `revision`, oldest first; `revision` must not be below the floor. */
+  after(revision: number): ObjectChange[] {
+    let low = this.#first;
+    let high = this.#changes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#changes[middle]!.revision > revision) high = middle;
+      else low = middle + 1;
+    }
+    return this.#changes.slice(low) as ObjectChange[];
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#changes[this.#first]!;
+    this.#changes[this.#first++] = undefined;
+    this.#bytes -= weightOf(oldest);
+    this.#floor = oldest.revision;
+  }
+}
+
+function weightOf({ current, previous }: ObjectChange): number {
+  return (current ?? previous)?.value.length ?? 0;
+}

@@ -1,0 +1,55 @@
+import type { ResourceType, UnstructuredObject } from '../../api/index.ts';
+import { ComputedObject, type StoredObject } from './encoded.ts';
+import { coreEventOf, newEventOf } from './event-conversion.ts';
+import { collectionPrefix } from './keys.ts';
+import type { Encoded, GroupResource } from './types.ts';
+
+/** Where and in which form the objects of a kind are stored. Several kinds may be views of one storage. */
+export interface Storage extends GroupResource {
+  /** What all its keys begin with. */
+  prefix: string;
+  /** Undefined: stored as served. */
+  conversion: Conversion | undefined;
+}
+
+/** Between the served and the stored form. Neither changes its argument. */
+interface Conversion {
+  toStored(object: UnstructuredObject): UnstructuredObject;
+  toServed(object: UnstructuredObject): UnstructuredObject;
+}
+
+const views: Readonly<Record<string, GroupResource & { conversion: Conversion }>> = {
+  'events.k8s.io/events': {
+    group: '',
+    resource: 'events',
+    conversion: { toStored: coreEventOf, toServed: newEventOf },
+  },
+};
+
+const storages = new WeakMap<ResourceType, Storage>();
+
+export function storageOf(type: ResourceType): Storage {
+  let storage = storages.get(type);
+  if (storage === undefined) {
+    const { group, resource, conversion } = {
+      conversion: undefined,
+      ...(views[`${type.group}/${type.resource}`] ?? type),
+    };
+    storage = { group, resource, prefix: collectionPrefix({ group, resource }), conversion };
+    storages.set(type, storage);
+  }
+  return storage;
+}
+
+const served = new WeakMap<StoredObject, Encoded>();
+
+/** A stored object in the form that is served; converted once for all readers. */
+export function servedForm(storage: Storage, stored: StoredObject): Encoded {
+  if (storage.conversion === undefined) return stored;
+  let encoded = served.get(stored);
+  if (encoded === undefined) {
+    encoded = new ComputedObject(storage.conversion.toServed(stored.object));
+    served.set(stored, encoded);
+  }
+  return encoded;
+}

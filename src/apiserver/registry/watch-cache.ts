@@ -1,0 +1,193 @@
+import { type Clock, errorCode, errorMessage, type Logger, sleep } from '../../base/index.ts';
+import { type KeyValue, prefixEnd, type Store, type WatchBatch, type WatchHandle } from '../../store/index.ts';
+import { Collection } from './collection.ts';
+import { DerivedMemory } from './derived-memory.ts';
+import { StoredObject } from './encoded.ts';
+import { collectionPrefix, collectionPrefixOf, objectKey, REGISTRY_PREFIX } from './keys.ts';
+import type { GroupResource, StateReader } from './types.ts';
+
+export interface WatchCacheOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Bytes of decoded objects and finished JSON that are kept for the next reader. */
+  derivedBytes?: number;
+}
+
+const DEFAULT_DERIVED_BYTES = 16 * 1024 * 1024;
+const RETRY_MS = 1_000;
+
+/**
+ * All objects of the API as this peer knows them, fed by one watch of the store for the whole process. Reads, lists
+ * and watches of the present are answered from here; each change is decoded and encoded once for all.
+ */
+export class WatchCache implements StateReader {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #memory: DerivedMemory;
+  readonly #collections = new Map<string, Collection>();
+  readonly #stopping = new AbortController();
+  #watch: WatchHandle | undefined;
+  /** Of the last batch taken in, or of the load. */
+  #applied = 0;
+  /** Settled when the state is loaded and followed. */
+  #loading: Promise<void>;
+  #loaded = false;
+  #waiting: { revision: number; resolve: () => void }[] = [];
+
+  constructor(options: WatchCacheOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#memory = new DerivedMemory(options.derivedBytes ?? DEFAULT_DERIVED_BYTES);
+    this.#loading = this.#load();
+  }
+
+  /** Everything up to this revision of the store is taken in. */
+  get revision(): number {
+    return Math.max(this.#applied, this.#watch?.revision ?? 0);
+  }
+
+  /** Waits for the first load, or for one after history was lost. */
+  async ready(): Promise<void> {
+    while (!this.#loaded) await this.#loading;
+  }
+
+  /** Waits until the cache holds every write acknowledged anywhere before the call. */
+  async fresh(): Promise<void> {
+    await this.#store.readBarrier();
+    if (!this.#loaded) await this.ready();
+  }
+
+  /** Resolves to false when the cache didn't get to `revision` within `timeoutMs`. */
+  async reached(revision: number, timeoutMs: number): Promise<boolean> {
+    if (this.revision >= revision) return true;
+    // Who was told of a revision was told after it was acknowledged: a barrier suffices.
+    await this.fresh();
+    if (this.revision >= revision) return true;
+    await new Promise<void>((resolve) => {
+      const entry = { revision, resolve };
+      const timer = this.#clock.setTimer(timeoutMs, () => {
+        this.#waiting = this.#waiting.filter((other) => other !== entry);
+        resolve();
+      });
+      entry.resolve = () => {
+        timer.cancel();
+        resolve();
+      };
+      this.#waiting.push(entry);
+    });
+    return this.revision >= revision;
+  }
+
+  collection(prefix: string): Collection {
+    let collection = this.#collections.get(prefix);
+    if (collection === undefined) {
+      collection = new Collection(this.#applied);
+      this.#collections.set(prefix, collection);
+    }
+    return collection;
+  }
+
+  lookup(type: GroupResource, namespace: string | undefined, name: string): StoredObject | undefined {
+    const prefix = collectionPrefix(type);
+    return this.#collections.get(prefix)?.get(objectKey(prefix, namespace, name));
+  }
+
+  all(type: GroupResource, namespace?: string): StoredObject[] {
+    const prefix = collectionPrefix(type);
+    const from = namespace === undefined ? prefix : `${prefix}${namespace}/`;
+    return this.#collections.get(prefix)?.range(from, prefixEnd(from)) ?? [];
+  }
+
+  /** The object of a key and value read from the store; the cached one where it is the same. */
+  objectOf({ key, value, modRevision }: KeyValue): StoredObject {
+    const cached = this.#collections.get(collectionPrefixOf(key) ?? '')?.get(key);
+    return cached?.revision === modRevision ? cached : new StoredObject(key, value, modRevision, this.#memory);
+  }
+
+  /** Like `objectOf`, of something this process wrote and so need not decode. */
+  stored(key: string, value: Uint8Array, revision: number): StoredObject {
+    return this.objectOf({ key, value, modRevision: revision, createRevision: 0, version: 0, lease: 0 });
+  }
+
+  close(): void {
+    this.#stopping.abort();
+    this.#watch?.cancel();
+    for (const collection of this.#collections.values()) collection.reset([], this.#applied);
+  }
+
+  async #load(): Promise<void> {
+    for (;;) {
+      try {
+        const { revision, kvs } = await this.#store.range({
+          key: REGISTRY_PREFIX,
+          end: prefixEnd(REGISTRY_PREFIX),
+          // What this peer has: the rest comes by the watch, and who wants more waits for it.
+          serializable: true,
+        });
+        if (this.#stopping.signal.aborted) return;
+        this.#replaceAll(kvs, revision);
+        return;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        this.#logger.warn(
+          { error: errorMessage(error) },
+          'can not load the objects of the API from the store; trying again',
+        );
+        await sleep(this.#clock, RETRY_MS, this.#stopping.signal);
+      }
+    }
+  }
+
+  #replaceAll(kvs: readonly KeyValue[], revision: number): void {
+    const byPrefix = new Map<string, StoredObject[]>();
+    for (const prefix of this.#collections.keys()) byPrefix.set(prefix, []);
+    for (const kv of kvs) {
+      const prefix = collectionPrefixOf(kv.key);
+      if (prefix === undefined) continue;
+      const objects = byPrefix.get(prefix);
+      if (objects === undefined) byPrefix.set(prefix, [this.objectOf(kv)]);
+      else objects.push(this.objectOf(kv));
+    }
+    this.#applied = revision;
+    this.#watch = this.#store.watch({
+      key: REGISTRY_PREFIX,
+      end: prefixEnd(REGISTRY_PREFIX),
+      fromRevision: revision + 1,
+      listener: (batch) => this.#take(batch),
+      onEnd: (error) => this.#lost(error),
+    });
+    this.#loaded = true;
+    for (const [prefix, objects] of byPrefix) this.collection(prefix).reset(objects, revision);
+    this.#wake();
+  }
+
+  #take({ revision, events }: WatchBatch): void {
+    this.#applied = revision;
+    for (const { type, kv } of events) {
+      const prefix = collectionPrefixOf(kv.key);
+      if (prefix === undefined) continue;
+      const current = type === 'put' ? new StoredObject(kv.key, kv.value, kv.modRevision, this.#memory) : undefined;
+      this.collection(prefix).apply(kv.key, current, revision);
+    }
+    if (this.#waiting.length > 0) this.#wake();
+  }
+
+  /** The store can't continue the watch, for example because this peer was brought up to date by a snapshot. */
+  #lost(error: Error): void {
+    if (this.#stopping.signal.aborted || errorCode(error) === 'STOPPED') return;
+    this.#logger.info({ error: errorMessage(error) }, 'loading the objects of the API anew');
+    this.#loaded = false;
+    this.#loading = this.#load();
+  }
+
+  #wake(): void {
+    const { revision } = this;
+    const due = this.#waiting.filter((waiting) => waiting.revision <= revision);
+    if (due.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiting) => waiting.revision > revision);
+    for (const { resolve } of due) resolve();
+  }
+}

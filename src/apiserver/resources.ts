@@ -1,0 +1,180 @@
+import { errors, type KubernetesObject, type ResourceType, type UnstructuredObject } from '../api/index.ts';
+import type { Exchange } from './exchange.ts';
+import { negotiate, parseAccept, type Representation } from './http/accept.ts';
+import { readBody } from './http/body.ts';
+import { decodeBody, decodePatch } from './http/decode.ts';
+import { sendEncoded, sendList, sendStatus } from './http/objects.ts';
+import { deleteParameters, listParameters, writeParameters } from './http/parameters.ts';
+import type { CollectionRequest, ObjectRequest, Registry } from './registry/types.ts';
+import type { Route } from './server.ts';
+import { serveWatch } from './watch.ts';
+
+/** Finds a served kind; undefined: 404. */
+export type FindResource = (group: string, version: string, resource: string) => ResourceType | undefined;
+/** Subresources that are not objects in the registry: pods/log, … */
+export type SubresourceRoutes = Readonly<Record<string, (exchange: Exchange, request: ObjectRequest) => Promise<void>>>;
+
+export interface ResourceRouteOptions {
+  registry: Registry;
+  findResource: FindResource;
+  /** By `resource/subresource`, for example `pods/log`. */
+  subresources: SubresourceRoutes;
+  now: () => number;
+}
+
+/** Everything under /api/VERSION/… and /apis/GROUP/VERSION/…: from an HTTP request to a call of the registry and back. */
+export function resourceRoute(options: ResourceRouteOptions): Route {
+  return async (exchange) => {
+    const { info } = exchange;
+    if (!info.isResource) return false;
+    const type = options.findResource(info.group, info.version, info.resource);
+    if (type === undefined) return false;
+    const request = requestOf(exchange, type);
+    if (info.subresource !== '') {
+      const custom = options.subresources[`${info.resource}/${info.subresource}`];
+      if (custom !== undefined) {
+        await custom(exchange, request);
+        return true;
+      }
+      if (!type.subresources.some(({ name }) => name === info.subresource)) return false;
+    }
+    checkVerb(exchange, type);
+    await verbs[info.verb]?.(exchange, request, options);
+    return true;
+  };
+}
+
+function requestOf({ info, user, warnings, signal }: Exchange, type: ResourceType): ObjectRequest {
+  const namespace = type.namespaced ? info.namespace : undefined;
+  const request: ObjectRequest = { type, namespace, name: info.name, user, warnings, signal };
+  if (info.subresource !== '') request.subresource = info.subresource;
+  return request;
+}
+
+function checkVerb({ info }: Exchange, type: ResourceType): void {
+  const allowed =
+    info.subresource === ''
+      ? type.verbs
+      : (type.subresources.find(({ name }) => name === info.subresource)?.verbs ?? []);
+  const named = info.name !== '';
+  const fits = info.verb === 'create' ? info.subresource !== '' || !named : true;
+  if (verbs[info.verb] === undefined || !allowed.includes(info.verb) || !fits)
+    throw errors.methodNotAllowed(type, info.verb);
+  if ((info.verb === 'update' || info.verb === 'patch') && !named) throw errors.methodNotAllowed(type, info.verb);
+  if (type.namespaced && info.namespace === undefined && !['list', 'watch', 'deletecollection'].includes(info.verb)) {
+    throw errors.methodNotAllowed(type, info.verb);
+  }
+}
+
+type Verb = (exchange: Exchange, request: ObjectRequest, options: ResourceRouteOptions) => Promise<void>;
+
+const verbs: Record<string, Verb> = {
+  async get(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, request.subresource === undefined);
+    const resourceVersion = exchange.query.get('resourceVersion') ?? undefined;
+    await sendEncoded(exchange, 200, await registry.get({ ...request, resourceVersion }), request.type, shape, now());
+  },
+
+  async list(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, true);
+    await sendList(
+      exchange,
+      await registry.list({ ...collectionOf(exchange, request), ...listParameters(exchange.query) }),
+      request.type,
+      shape,
+      now(),
+    );
+  },
+
+  async watch(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, true);
+    await serveWatch(exchange, collectionOf(exchange, request), registry, shape, now);
+  },
+
+  async create(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, request.subresource === undefined);
+    const object = await bodyObject(exchange, request);
+    const { name, ...collection } = request;
+    const target = name === '' ? collection : request;
+    const created = await registry.create({ ...target, object, ...writeParameters(exchange) });
+    await sendEncoded(exchange, 201, created, request.type, shape, now());
+  },
+
+  async update(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, request.subresource === undefined);
+    const object = await bodyObject(exchange, request);
+    const { result, created } = await registry.update({ ...request, object, ...writeParameters(exchange) });
+    await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
+  },
+
+  async patch(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, request.subresource === undefined);
+    const { patchType, patch } = await decodePatch(exchange, await readBody(exchange.request));
+    const force = exchange.query.get('force');
+    const { result, created } = await registry.patch({
+      ...request,
+      patchType,
+      patch,
+      ...(force === null ? {} : { force: force === 'true' || force === '1' || force === '' }),
+      ...writeParameters(exchange),
+    });
+    await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
+  },
+
+  async delete(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, request.subresource === undefined);
+    const parameters = await deleteParameters(exchange);
+    const result = await registry.delete({ ...request, ...parameters });
+    if ('json' in result) await sendEncoded(exchange, 200, result, request.type, shape, now());
+    else await sendStatus(exchange, result);
+  },
+
+  async deletecollection(exchange, request, { registry, now }) {
+    const shape = shapeOf(exchange, true);
+    const parameters = await deleteParameters(exchange);
+    const result = await registry.deleteCollection({
+      ...collectionOf(exchange, request),
+      ...listParameters(exchange.query),
+      ...parameters,
+    });
+    await sendList(exchange, result, request.type, shape, now());
+  },
+};
+
+/** A watch or list of one name is one of its collection with a field selector. */
+function collectionOf(exchange: Exchange, { name, ...collection }: ObjectRequest): CollectionRequest {
+  if (name !== '') exchange.query.set('fieldSelector', `metadata.name=${name}`);
+  return collection;
+}
+
+function shapeOf(exchange: Exchange, tables: boolean): Representation {
+  const shape = negotiate(parseAccept(exchange.request.headers.accept), tables);
+  if (shape === undefined) throw errors.notAcceptable(['application/json', 'application/yaml']);
+  return shape;
+}
+
+async function bodyObject(exchange: Exchange, request: ObjectRequest): Promise<KubernetesObject> {
+  const object = await decodeBody(exchange, await readBody(exchange.request));
+  if (object === undefined) throw errors.badRequest('the request has no body: send the object to be written');
+  const { type, subresource } = request;
+  const expected =
+    subresource === undefined ? type : (type.subresources.find(({ name }) => name === subresource) ?? type);
+  return withKind(object, expected);
+}
+
+/** Fills in kind and apiVersion where the client left them to the path; refuses others. */
+function withKind(
+  object: UnstructuredObject,
+  expected: { group: string; version: string; kind: string },
+): KubernetesObject {
+  const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`;
+  object.apiVersion ||= apiVersion;
+  object.kind ||= expected.kind;
+  if (object.kind !== expected.kind || object.apiVersion !== apiVersion) {
+    throw errors.badRequest(
+      `${object.kind} in version "${object.apiVersion}" cannot be handled as a ${expected.kind}: the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  object.metadata ??= {};
+  return object;
+}

@@ -1,0 +1,198 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ApiError } from '../api/index.ts';
+import { errorMessage, KeelsonError, type Logger } from '../base/index.ts';
+import { anonymous, type Exchange } from './exchange.ts';
+import { sendError } from './http/respond.ts';
+import type { RequestMetrics } from './metrics.ts';
+import { requestInfoOf } from './request-info.ts';
+import type { Stages } from './stages.ts';
+
+/** Milliseconds that a client has for its TLS handshake and for its request's header. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_CONNECTIONS = 16_384;
+
+export interface TlsMaterial {
+  /** PEM. */
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+/** Handles a request whose sender is known and allowed. Returns false when the path is not its own. */
+export type Route = (exchange: Exchange) => Promise<boolean> | boolean;
+/** The same for a WebSocket (or SPDY) upgrade: takes over the socket. */
+export type UpgradeRoute = (exchange: Exchange, socket: Duplex, head: Buffer) => Promise<boolean> | boolean;
+
+export interface ApiServerOptions {
+  /** The first is the server's own address. */
+  listeners: readonly Listener[];
+  tls: TlsMaterial;
+  stages: Stages;
+  routes: readonly Route[];
+  upgradeRoutes: readonly UpgradeRoute[];
+  notFound: Route;
+  metrics: RequestMetrics;
+  logger: Logger;
+}
+
+export interface Listener {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** Other peers on this machine listen on the same port: whoever lives answers (SO_REUSEPORT). */
+  shared: boolean;
+}
+
+export interface ApiServer {
+  readonly host: string;
+  readonly port: number;
+  /** Stops listening, ends every watch and connection. */
+  close(): Promise<void>;
+}
+
+/** Listens for API requests. Rejects with PORT_BUSY when another process has a port. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const servers: Server[] = [];
+  // Upgraded sockets leave a server's own list, but closing must end them too.
+  const sockets = new Set<Socket>();
+  const close = async (): Promise<void> => {
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const server of servers) server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(closed);
+  };
+  try {
+    for (const listener of options.listeners) {
+      const server = createListener(options, sockets);
+      await listen(server, listener);
+      servers.push(server);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const [own] = servers;
+  return {
+    host: options.listeners[0]?.host ?? '',
+    port: (own?.address() as AddressInfo).port,
+    close,
+  };
+}
+
+function createListener(options: ApiServerOptions, sockets: Set<Socket>): Server {
+  const server = createServer({
+    ca: options.tls.ca,
+    cert: options.tls.cert,
+    key: options.tls.key,
+    requestCert: true,
+    // A client without a certificate may have a token: the authenticators decide.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: 90_000,
+    noDelay: true,
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('request', (request, response) => void serve(options, request, response));
+  server.on('upgrade', (request, socket, head) => void upgrade(options, request, socket, head));
+  server.on('tlsClientError', (error, socket) => {
+    options.logger.debug({ error: errorMessage(error) }, 'TLS handshake failed');
+    socket.destroy();
+  });
+  server.on('clientError', (_error, socket) => refuse(socket, 400, 'Bad Request'));
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return server;
+}
+
+function listen(server: Server, { host, port, shared }: Listener): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      const text = `port ${port} on ${host} is in use by another process: stop it, or choose another with --port`;
+      reject(new KeelsonError('PORT_BUSY', text, { cause: error }));
+    });
+    server.listen({ host, port, reusePort: shared }, () => resolve());
+  });
+}
+
+function receive(request: IncomingMessage, response: ServerResponse): Exchange {
+  const target = request.url ?? '/';
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return {
+    request,
+    response,
+    query,
+    info: requestInfoOf(request.method ?? 'GET', path, ['true', '1'].includes(query.get('watch') ?? '')),
+    user: anonymous,
+    warnings: [],
+    signal: controller.signal,
+  };
+}
+
+async function serve(options: ApiServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const exchange = receive(request, response);
+  const done = options.metrics.begin(exchange);
+  response.once('close', done);
+  try {
+    await options.stages.authenticate(exchange);
+    await options.stages.authorize(exchange);
+    for (const route of options.routes) if (await route(exchange)) return;
+    await options.notFound(exchange);
+  } catch (error) {
+    report(options.logger, exchange, error);
+    await sendError(exchange, error).catch(() => response.destroy());
+  }
+}
+
+async function upgrade(
+  options: ApiServerOptions,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  const exchange = receive(request, new ServerResponse(request));
+  try {
+    await options.stages.authenticate(exchange);
+    await options.stages.authorize(exchange);
+    for (const route of options.upgradeRoutes) if (await route(exchange, socket, head)) return;
+    refuse(socket, 404, 'Not Found');
+  } catch (error) {
+    report(options.logger, exchange, error);
+    const code = error instanceof ApiError ? error.httpCode : 500;
+    refuse(socket, code, error instanceof ApiError ? error.reason : 'Internal Server Error', error);
+  }
+}
+
+function report(logger: Logger, { info }: Exchange, error: unknown): void {
+  if (error instanceof ApiError && error.httpCode < 500) return;
+  logger.error(
+    { path: info.path, verb: info.verb, error: errorMessage(error), stack: (error as Error).stack },
+    'request failed',
+  );
+}
+
+/** Answers a socket that is no longer (or never was) an HTTP exchange of Node's. */
+function refuse(socket: Duplex, code: number, text: string, error?: unknown): void {
+  if (socket.destroyed || !socket.writable) return;
+  const body = error instanceof ApiError ? JSON.stringify(error.status) : '';
+  socket.end(
+    `HTTP/1.1 ${code} ${text}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,60 @@
+import { errors } from '../api/index.ts';
+import type { Authenticator } from './authentication/types.ts';
+import { type Attributes, type Authorizer, denied } from './authorization/index.ts';
+import { anonymous, type Exchange } from './exchange.ts';
+import { WATCH_PATH } from './watch-api/protocol.ts';
+
+/**
+ * The way of a request, in order. A stage that refuses throws an ApiError; later stages don't run.
+ *
+ *   receive          server.ts        the path is read, bounds are set              400 413 429
+ *   authenticate     here             who asks                                     401
+ *   authorize        here             may they                                     403
+ *   route            routes.ts        health, discovery, OpenAPI, or a resource    404
+ *   decode           resources.ts     the body becomes an object                   400 415
+ *   admit, validate  registry         defaulting, admission, validation            400 403 422
+ *   store            registry         one transaction                              409
+ *   respond          http/respond.ts  as JSON, a Table, or a stream                406
+ */
+export interface Stages {
+  authenticate(exchange: Exchange): Promise<void>;
+  authorize(exchange: Exchange): Promise<void>;
+}
+
+/** Paths that everybody may read: what load balancers and clients need before they can authenticate. */
+const publicPaths = new Set(['/healthz', '/livez', '/readyz', '/version']);
+
+export function createStages(authenticator: Authenticator, authorizer: Authorizer): Stages {
+  return {
+    async authenticate(exchange) {
+      const user = await authenticator.authenticate(exchange.request);
+      if (user !== undefined) exchange.user = user;
+      else if (!isPublic(exchange)) throw errors.unauthorized();
+      else exchange.user = anonymous;
+    },
+    async authorize(exchange) {
+      // Each watch of the watch API is authorised by itself.
+      if (isPublic(exchange) || exchange.info.path === WATCH_PATH) return;
+      const attributes = attributesOf(exchange);
+      const { allowed, reason } = await authorizer.authorize(attributes);
+      if (!allowed) {
+        throw denied(attributes, reason);
+      }
+    },
+  };
+}
+
+function isPublic({ info }: Exchange): boolean {
+  return info.verb === 'get' && (publicPaths.has(info.path) || /^\/(livez|readyz)\//.test(info.path));
+}
+
+function attributesOf({ info, user }: Exchange): Attributes {
+  if (!info.isResource) return { user, verb: info.verb, path: info.path };
+  const { group, version, resource, subresource, namespace, name } = info;
+  return {
+    user,
+    verb: info.verb,
+    path: info.path,
+    resource: { group, version, resource, subresource, namespace, name },
+  };
+}

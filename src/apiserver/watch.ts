@@ -1,0 +1,139 @@
+import { setTimeout as setTimer } from 'node:timers';
+import { errors, type ResourceType, type Status } from '../api/index.ts';
+import type { Exchange } from './exchange.ts';
+import type { Representation } from './http/accept.ts';
+import { includeObjectOf, objectAs } from './http/objects.ts';
+import { boolean, integer, listParameters } from './http/parameters.ts';
+import { setWarnings } from './http/respond.ts';
+import type { CollectionRequest, EncodedEvent, Registry, WatchParameters } from './registry/types.ts';
+
+/** Bytes that may wait for one slow reader before its watch is ended: it resumes where it was. */
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** A watch without a timeout of its own ends between one and two times this, so that clients spread. */
+const DEFAULT_TIMEOUT_MS = 30 * 60_000;
+
+/** Where a watch's frames go: an HTTP response in chunks, or a WebSocket. */
+export interface WatchSink {
+  /** One event as a line of JSON. Returns the bytes that wait to be sent. */
+  write(line: Buffer): number;
+  end(): void;
+}
+
+/** Serves a watch as one chunk a event, until the client goes, the time is up, or it can't be continued. */
+export async function serveWatch(
+  exchange: Exchange,
+  request: CollectionRequest,
+  registry: Registry,
+  shape: Representation,
+  now: () => number,
+): Promise<void> {
+  const { response } = exchange;
+  let corked = false;
+  const sink: WatchSink = {
+    write(line) {
+      if (!response.headersSent) begin(exchange);
+      // Events of one turn go out in one packet.
+      if (!corked) {
+        corked = true;
+        response.cork();
+        process.nextTick(() => {
+          corked = false;
+          response.uncork();
+        });
+      }
+      response.write(line);
+      return response.writableLength;
+    },
+    end: () => response.end(),
+  };
+  await pipeWatch(exchange, request, registry, shape, now, sink);
+  if (!response.headersSent) begin(exchange);
+}
+
+function begin(exchange: Exchange): void {
+  setWarnings(exchange);
+  exchange.response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
+  exchange.response.flushHeaders();
+}
+
+/** Starts the watch that the query asks for and ties its end to the client's, the timeout's and the registry's. */
+export async function pipeWatch(
+  exchange: Exchange,
+  request: CollectionRequest,
+  registry: Registry,
+  shape: Representation,
+  now: () => number,
+  sink: WatchSink,
+): Promise<void> {
+  const encode = encoderOf(request.type, shape, exchange, now);
+  let over = false;
+  let watch: { stop(): void } | undefined;
+  const finish = (status?: Status): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    watch?.stop();
+    if (status !== undefined) sink.write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`));
+    sink.end();
+  };
+  const timeoutSeconds = integer(exchange.query, 'timeoutSeconds');
+  const timer = setTimer(
+    () => finish(),
+    timeoutSeconds ? timeoutSeconds * 1_000 : DEFAULT_TIMEOUT_MS * (1 + Math.random()),
+  );
+  timer.unref();
+  exchange.signal.addEventListener('abort', () => finish(), { once: true });
+  try {
+    watch = await registry.watch({
+      ...request,
+      ...watchParameters(exchange.query),
+      onEvent(event) {
+        if (over) return false;
+        const waiting = sink.write(encode(event));
+        if (waiting <= MAX_BUFFERED_BYTES) return true;
+        finish(
+          errors.tooManyRequests('the watch fell too far behind: resume it from the last resourceVersion seen').status,
+        );
+        return false;
+      },
+      onEnd: finish,
+    });
+    if (over) watch.stop();
+  } catch (error) {
+    clearTimeout(timer);
+    over = true;
+    throw error;
+  }
+}
+
+function watchParameters(query: URLSearchParams): Omit<WatchParameters, 'onEvent' | 'onEnd'> {
+  const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listParameters(query);
+  const initial = boolean(query, 'sendInitialEvents');
+  return {
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(resourceVersionMatch === undefined ? {} : { resourceVersionMatch }),
+    ...(initial === undefined ? {} : { sendInitialEvents: initial }),
+    allowBookmarks: boolean(query, 'allowWatchBookmarks') ?? false,
+  };
+}
+
+/** Plain watches share the bytes that the registry made; Tables and metadata are made for this reader. */
+function encoderOf(
+  type: ResourceType,
+  shape: Representation,
+  exchange: Exchange,
+  now: () => number,
+): (event: EncodedEvent) => Buffer {
+  if (shape.as === 'object') return (event) => event.json();
+  const includeObject = includeObjectOf(exchange);
+  let first = true;
+  return ({ type: eventType, encoded }) => {
+    const object = objectAs(encoded.object, type, shape, includeObject, now()) as { columnDefinitions?: unknown };
+    // Only the first Table tells the columns, as Kubernetes does.
+    if (shape.as === 'table' && !first) object.columnDefinitions = null;
+    first = false;
+    return Buffer.from(`${JSON.stringify({ type: eventType, object })}\n`);
+  };
+}

@@ -1,0 +1,38 @@
+import { Progress } from './progress.ts';
+import { ReadRounds } from './read-index.ts';
+import type { PeerId } from './types.ts';
+
+/** What only a leader knows; gone when it steps down. */
+export class Leading {
+  /** Of the others that get the log. */
+  readonly followers = new Map<PeerId, Progress>();
+  /** The leader's own log is durable up to here, as far as reported in this term. */
+  durableIndex = 0;
+  /** Term and vote are known to be durable, so messages may tell of them without waiting for the disk. */
+  termDurable: boolean;
+  /** Index of the entry that opened the term: once it is committed, so is all before it. */
+  readonly openingIndex: number;
+  /** Since the election. */
+  ticks = 0;
+  ticksSinceHeartbeat = 0;
+  /** Heartbeats are to be sent at the end of this step. */
+  heartbeatDue = false;
+  /** Bytes of entries in the log not yet committed. */
+  uncommittedBytes = 0;
+  readonly reads = new ReadRounds();
+  transfer: { to: PeerId; since: number; asked: boolean } | undefined;
+
+  constructor(openingIndex: number, termDurable: boolean) {
+    this.openingIndex = openingIndex;
+    this.termDurable = termDurable;
+  }
+
+  /** Keeps what is known of those who stay, and starts to probe those who are new. */
+  setFollowers(peers: Iterable<PeerId>): void {
+    const wanted = new Set(peers);
+    for (const peer of this.followers.keys()) if (!wanted.has(peer)) this.followers.delete(peer);
+    for (const peer of wanted) {
+      if (!this.followers.has(peer)) this.followers.set(peer, new Progress(peer, this.openingIndex, this.ticks));
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { assert, KeelsonError } from '../base/index.ts';
+import type { Entry, HardState, SnapshotPosition } from '../raft/index.ts';
+import type { Identity, SnapshotReader, StagedSnapshot, Storage, StoredState, WriteBatch } from './storage.ts';
+
+/** What survives a crash of a replica whose storage is in memory; open it again with `openMemoryStorage`. */
+export class MemoryDisk {
+  identity: Identity | undefined;
+  hardState: HardState = { term: 0, vote: 0, commit: 0 };
+  snapshot: MemorySnapshot | undefined;
+  entries: Entry[] = [];
+  incarnation = 0;
+  snapshots = 0;
+  /** Whoever opened it last; earlier ones write no more. */
+  owner: object | undefined;
+}
+
+interface MemorySnapshot {
+  id: number;
+  position: SnapshotPosition;
+  chunks: readonly Uint8Array[];
+}
+
+export interface MemoryStorageOptions {
+  /** Called before a write becomes durable: tests delay here, or throw to break the disk. */
+  beforeSync?: () => Promise<void>;
+}
+
+/** A storage that lives as long as `disk`. Opening the disk again cuts off who had it: a crash loses what was not synced. */
+export function openMemoryStorage(disk: MemoryDisk = new MemoryDisk(), options: MemoryStorageOptions = {}): Storage {
+  return new MemoryStorage(disk, options);
+}
+
+class MemoryStorage implements Storage {
+  readonly #disk: MemoryDisk;
+  readonly #beforeSync: (() => Promise<void>) | undefined;
+  readonly #staged = new Map<number, MemorySnapshot>();
+  #failure: KeelsonError | undefined;
+  #closed = false;
+
+  constructor(disk: MemoryDisk, options: MemoryStorageOptions) {
+    this.#disk = disk;
+    this.#beforeSync = options.beforeSync;
+    disk.owner = this;
+  }
+
+  async load(identity: Identity): Promise<StoredState | undefined> {
+    this.#check();
+    const { identity: stored, snapshot, hardState, entries } = this.#disk;
+    if (stored === undefined || snapshot === undefined) return undefined;
+    if (stored.clusterId !== identity.clusterId || stored.peerId !== identity.peerId) {
+      throw new KeelsonError('DATA_FOREIGN', `this memory belongs to peer ${stored.peerId} of cluster ${stored.clusterId}`);
+    }
+    return { identity: stored, hardState, snapshot: snapshot.position, entries: [...entries] };
+  }
+
+  async initialise(identity: Identity, position: SnapshotPosition): Promise<void> {
+    await this.#sync();
+    this.#disk.identity = { ...identity };
+    this.#disk.snapshot = { id: 0, position, chunks: [] };
+  }
+
+  async write({ hardState, snapshot, replaceLog, entries }: WriteBatch): Promise<void> {
+    const batch = [...entries];
+    await this.#sync();
+    const disk = this.#disk;
+    if (hardState !== undefined) disk.hardState = { ...hardState };
+    if (snapshot !== undefined) {
+      const staged = this.#staged.get(snapshot.id);
+      assert(staged !== undefined, 'only a staged snapshot can become current');
+      this.#staged.delete(snapshot.id);
+      disk.snapshot = staged;
+      if (replaceLog) disk.entries = [];
+    }
+    const first = batch[0];
+    if (first === undefined) return;
+    const base = disk.entries[0]?.index ?? first.index;
+    assert(first.index >= base && first.index <= base + disk.entries.length, 'the log must have no gap');
+    disk.entries.length = first.index - base;
+    for (const entry of batch) disk.entries.push(entry);
+  }
+
+  async nextIncarnation(): Promise<number> {
+    await this.#sync();
+    this.#disk.incarnation += 1;
+    return this.#disk.incarnation;
+  }
+
+  async stageSnapshot(position: SnapshotPosition, chunks: AsyncIterable<Uint8Array>): Promise<StagedSnapshot> {
+    this.#check();
+    this.#disk.snapshots += 1;
+    const id = this.#disk.snapshots;
+    const copies: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      copies.push(chunk.slice());
+      bytes += chunk.length;
+    }
+    await this.#sync();
+    this.#staged.set(id, { id, position, chunks: copies });
+    return { id, position, bytes };
+  }
+
+  async discardSnapshot(staged: StagedSnapshot): Promise<void> {
+    this.#check();
+    this.#staged.delete(staged.id);
+  }
+
+  async readSnapshot(): Promise<SnapshotReader | undefined> {
+    this.#check();
+    const { snapshot } = this.#disk;
+    if (snapshot === undefined || snapshot.id === 0) return undefined;
+    return {
+      position: snapshot.position,
+      bytes: snapshot.chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      chunks: iterate(snapshot.chunks),
+      close() {},
+    };
+  }
+
+  async compact(index: number): Promise<void> {
+    await this.#sync();
+    const first = this.#disk.entries[0]?.index;
+    if (first !== undefined && index >= first) this.#disk.entries.splice(0, index - first + 1);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  async #sync(): Promise<void> {
+    this.#check();
+    try {
+      await this.#beforeSync?.();
+    } catch (error) {
+      this.#failure ??= new KeelsonError('DATA_FAILED', 'the disk failed', { cause: error });
+    }
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed || this.#disk.owner !== this) throw new KeelsonError('DATA_FAILED', 'the storage is closed');
+  }
+}
+
+async function* iterate(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}

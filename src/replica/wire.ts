@@ -1,0 +1,86 @@
+import { Packr } from 'msgpackr';
+import type { Message, PeerId } from '../raft/index.ts';
+import type { SnapshotMessage } from './transport.ts';
+
+/**
+ * What peers say to each other on a connection. Text frames hold JSON: first `Hello` by the dialer, then `Welcome` by
+ * the listener. Binary frames are msgpack arrays of Raft messages, or, on a connection for a snapshot, one chunk each,
+ * ended by the text frame `SnapshotEnd` and answered by the text frame `SnapshotStored`. A refusal is a close
+ * frame whose reason is one line for people.
+ */
+export const PROTOCOL = 1;
+
+export interface Hello {
+  protocol: number;
+  clusterId: string;
+  from: PeerId;
+  to: PeerId;
+  /** Present: this connection carries the snapshot so announced. Absent: it carries messages. */
+  snapshot?: SnapshotMessage;
+}
+
+export interface Welcome {
+  protocol: number;
+  from: PeerId;
+}
+
+export interface SnapshotEnd {
+  chunks: number;
+  bytes: number;
+}
+
+/** Close codes, from the range that RFC 6455 leaves to applications. */
+export const closeCodes = { refused: 4000, snapshotRefused: 4001 } as const;
+
+export const limits = {
+  /** Beyond, a frame ends its connection. Fits one entry of the largest size with all that goes with it. */
+  maxFrameBytes: 16 * 1024 * 1024,
+  /** What the sender puts in one frame, unless one message alone is larger. */
+  frameBytes: 1024 * 1024,
+};
+
+/** The name in a peer's certificate. */
+export function peerCommonName(id: PeerId): string {
+  return `keelson:peer:${id}`;
+}
+
+export function peerIdOfCommonName(name: string | undefined): PeerId | undefined {
+  const match = /^keelson:peer:([1-9]\d{0,14})$/.exec(name ?? '');
+  return match ? Number(match[1]) : undefined;
+}
+
+// Copies binary fields: a view would keep a whole frame in memory for as long as one of its log entries lives.
+const packr = new Packr({ copyBuffers: true });
+
+export function encodeMessages(messages: readonly Message[]): Buffer {
+  return packr.pack(messages);
+}
+
+/** Throws when the frame is not a list of messages from `from` to `to`. */
+export function decodeMessages(frame: Buffer, from: PeerId, to: PeerId): Message[] {
+  const messages: unknown = packr.unpack(frame);
+  if (!Array.isArray(messages)) throw new TypeError('a frame must be a list of messages');
+  for (const message of messages as Partial<Message>[]) {
+    if (message === null || typeof message !== 'object' || !Number.isSafeInteger(message.term)) {
+      throw new TypeError('a frame holds what is not a message');
+    }
+    if (message.from !== from || message.to !== to) {
+      throw new TypeError(`a message from ${message.from} to ${message.to} came from ${from} to ${to}`);
+    }
+  }
+  return messages as Message[];
+}
+
+const SMALL_MESSAGE_BYTES = 128;
+const ENTRY_BYTES = 48;
+
+/** About how large a message is in a frame; cheap. */
+export function messageBytes(message: Message): number {
+  let bytes = SMALL_MESSAGE_BYTES;
+  if (message.type === 'append') {
+    for (const entry of message.entries) bytes += entry.data.length + ENTRY_BYTES;
+  } else if (message.type === 'propose') {
+    for (const data of message.data) bytes += data.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,3 @@
+export * from './capacity.ts';
+export * from './detect.ts';
+export * from './types.ts';
