@@ -199,6 +199,6 @@ function tooManyBytesText(max: number): string {
 }
 
 function patternText(text: string, pattern: string, ...examples: string[]): string {
-  const list = examples.map((example) => `'${example}', `).join('or ');
+  const list = examples.map((example) => `'${example}', `).join(' or ');
   return `${text} (e.g. ${list}regex used for validation is '${pattern}')`;
 }

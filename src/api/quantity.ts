@@ -129,6 +129,11 @@ export function subtractQuantities(a: Quantity, b: Quantity): Quantity {
   return { nanos: a.nanos - b.nanos, format: a.nanos === 0n ? b.format : a.format };
 }
 
+/** The least amount of whole thousandths that isn't less; for negative ones away from zero too. */
+export function roundUpToMilli({ nanos, format }: Quantity): Quantity {
+  return { nanos: divideUpSigned(nanos, nanosInMilli) * nanosInMilli, format };
+}
+
 export const zeroQuantity: Quantity = { nanos: 0n, format: 'DecimalSI' };
 
 /** Thousandths, rounded up: for CPU. Plain spellings such as `500m` and `2` take a fast way. */

@@ -28,5 +28,9 @@ export const resources = {
   leases: namespaced('coordination.k8s.io', 'v1', 'leases', 'Lease'),
   deployments: namespaced('apps', 'v1', 'deployments', 'Deployment'),
   replicaSets: namespaced('apps', 'v1', 'replicasets', 'ReplicaSet'),
+  clusterRoles: cluster('rbac.authorization.k8s.io', 'v1', 'clusterroles', 'ClusterRole'),
+  clusterRoleBindings: cluster('rbac.authorization.k8s.io', 'v1', 'clusterrolebindings', 'ClusterRoleBinding'),
+  roles: namespaced('rbac.authorization.k8s.io', 'v1', 'roles', 'Role'),
+  roleBindings: namespaced('rbac.authorization.k8s.io', 'v1', 'rolebindings', 'RoleBinding'),
   priorityClasses: cluster('scheduling.k8s.io', 'v1', 'priorityclasses', 'PriorityClass'),
 } as const satisfies Record<string, ResourceReference>;

@@ -44,7 +44,7 @@ export function resourceRoute(options: ResourceRouteOptions): Route {
   };
 }
 
-function requestOf({ info, user, warnings, signal }: Exchange, type: ResourceType): ObjectRequest {
+export function requestOf({ info, user, warnings, signal }: Exchange, type: ResourceType): ObjectRequest {
   const namespace = type.namespaced ? info.namespace : undefined;
   const request: ObjectRequest = { type, namespace, name: info.name, user, warnings, signal };
   if (info.subresource !== '') request.subresource = info.subresource;
@@ -65,6 +65,11 @@ function checkVerb({ info }: Exchange, type: ResourceType): void {
     throw errors.methodNotAllowed(type, info.verb);
   }
 }
+
+/** Nothing is served at this path. */
+export const notFoundRoute: Route = () => {
+  throw errors.resourceNotFound();
+};
 
 type Verb = (exchange: Exchange, request: ObjectRequest, options: ResourceRouteOptions) => Promise<void>;
 
@@ -109,7 +114,7 @@ const verbs: Record<string, Verb> = {
 
   async patch(exchange, request, { registry, now }) {
     const shape = shapeOf(exchange, request.subresource === undefined);
-    const { patchType, patch } = await decodePatch(exchange, await readBody(exchange.request));
+    const { patchType, patch } = decodePatch(exchange, await readBody(exchange.request));
     const force = exchange.query.get('force');
     const { result, created } = await registry.patch({
       ...request,
@@ -142,7 +147,7 @@ const verbs: Record<string, Verb> = {
 };
 
 /** A watch or list of one name is one of its collection with a field selector. */
-function collectionOf(exchange: Exchange, { name, ...collection }: ObjectRequest): CollectionRequest {
+export function collectionOf(exchange: Exchange, { name, ...collection }: ObjectRequest): CollectionRequest {
   if (name !== '') exchange.query.set('fieldSelector', `metadata.name=${name}`);
   return collection;
 }
@@ -154,7 +159,7 @@ function shapeOf(exchange: Exchange, tables: boolean): Representation {
 }
 
 async function bodyObject(exchange: Exchange, request: ObjectRequest): Promise<KubernetesObject> {
-  const object = await decodeBody(exchange, await readBody(exchange.request));
+  const object = decodeBody(exchange, await readBody(exchange.request));
   if (object === undefined) throw errors.badRequest('the request has no body: send the object to be written');
   const { type, subresource } = request;
   const expected =

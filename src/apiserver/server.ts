@@ -76,10 +76,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     await close();
     throw error;
   }
-  const [own] = servers;
+  const address = servers[0]?.address() as AddressInfo;
   return {
-    host: options.listeners[0]?.host ?? '',
-    port: (own?.address() as AddressInfo).port,
+    host: address.address,
+    port: address.port,
     close,
   };
 }

@@ -1,1 +1,14 @@
+export { Backoff, type BackoffOptions } from './backoff.ts';
+export * from './controller.ts';
+export * from './events.ts';
+export * from './fence.ts';
+export { createHttpClient, type HttpClient } from './http-client.ts';
+export type { HttpClientOptions } from './http-transport.ts';
+export { type InformerContext, ListWatchInformer } from './informer.ts';
+export { createInformerFactory } from './informer-factory.ts';
+export * from './key.ts';
+export * from './kubeconfig.ts';
+export * from './leader-election.ts';
 export * from './types.ts';
+export { type ResourceWatchOptions, watchResources } from './resource-watch.ts';
+export * from './work-queue.ts';

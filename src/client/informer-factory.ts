@@ -13,9 +13,17 @@ export function createInformerFactory(context: InformerContext): InformerFactory
     await Promise.all([...informers.values()].map(each));
   };
 
+  const start = (): void => {
+    if (started) return;
+    started = true;
+    for (const informer of informers.values()) running.push(informer.run(abort.signal));
+  };
+
   return {
     informer<T extends KubernetesObject>(type: ResourceReference, options: InformerOptions<T> = {}): Informer<T> {
-      const key = [type.group, type.resource, options.namespace, options.labelSelector, options.fieldSelector].join('\n');
+      const key = [type.group, type.resource, options.namespace, options.labelSelector, options.fieldSelector].join(
+        '\n',
+      );
       const known = informers.get(key) as ListWatchInformer<T> | undefined;
       if (known !== undefined) {
         known.addIndexes(options.indexes ?? {});
@@ -27,19 +35,16 @@ export function createInformerFactory(context: InformerContext): InformerFactory
       return informer;
     },
 
-    start() {
-      if (started) return;
-      started = true;
-      for (const informer of informers.values()) running.push(informer.run(abort.signal));
-    },
+    start,
 
     synced: () => all((informer) => informer.synced()),
 
     refresh: () => all((informer) => informer.refresh()),
 
     async stop() {
-      started = true;
       abort.abort(new DOMException('the informers were stopped', 'AbortError'));
+      // Who waits for informers that never ran learns that they never will.
+      start();
       await Promise.all(running);
     },
   };

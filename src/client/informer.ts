@@ -1,7 +1,7 @@
 import { type KubernetesObject, qualifiedResource, type ResourceReference, reasonOf } from '../api/index.ts';
 import { type Clock, errorMessage, type Logger, type Random, sleep } from '../base/index.ts';
 import { Backoff } from './backoff.ts';
-import { keyOf } from './key.ts';
+import { compareResourceVersions, keyOf } from './key.ts';
 import { ObjectCache } from './object-cache.ts';
 import type { Change, Client, Informer, InformerOptions } from './types.ts';
 
@@ -56,6 +56,10 @@ export class ListWatchInformer<T extends KubernetesObject> implements Informer<T
 
   byIndex(index: string, value: string): readonly T[] {
     return this.#cache.byIndex(index, value);
+  }
+
+  hasSeen(resourceVersion: string): boolean {
+    return this.#resourceVersion !== undefined && compareResourceVersions(this.#resourceVersion, resourceVersion) >= 0;
   }
 
   addIndexes(indexes: Record<string, (object: T) => readonly string[]>): void {
@@ -153,9 +157,9 @@ export class ListWatchInformer<T extends KubernetesObject> implements Informer<T
       });
       for await (const event of events) {
         if (abort.signal.aborted) return;
+        this.#resourceVersion = event.object.metadata.resourceVersion!;
         if (event.type === 'DELETED') this.#delete(event.object);
         else if (event.type !== 'BOOKMARK') this.#set(event.object);
-        this.#resourceVersion = event.object.metadata.resourceVersion!;
       }
     } finally {
       this.#watchAbort = undefined;

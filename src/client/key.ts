@@ -17,3 +17,11 @@ export function splitKey(key: Key): { namespace: string | undefined; name: strin
     ? { namespace: undefined, name: key }
     : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
+
+/**
+ * Negative when `a` is older than `b`. Kubernetes 1.35 guarantees that resourceVersions of one kind are whole numbers
+ * that grow with each write.
+ */
+export function compareResourceVersions(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}

@@ -1,6 +1,7 @@
 import { type coordinationv1, formatMicroTime, reasonOf, resources } from '../api/index.ts';
 import { type Clock, errorMessage, type Logger, type Random, sleep } from '../base/index.ts';
 import { ListWatchInformer } from './informer.ts';
+import { compareResourceVersions } from './key.ts';
 import type { Client, Fence } from './types.ts';
 
 type Lease = coordinationv1.Lease;
@@ -32,7 +33,7 @@ export interface LeaderElectionTiming {
   leaseDurationMs: number;
   /** A leader that could not renew for so long stops. Shorter than `leaseDurationMs`. */
   renewDeadlineMs: number;
-  /** Between renewals, and between attempts that failed. */
+  /** Between renewals, and between attempts to take the Lease. A renewal that failed is tried again after a third of it. */
   retryPeriodMs: number;
 }
 
@@ -89,6 +90,8 @@ class Elector {
   #observedAt = 0;
   /** When the last write that made or kept us the holder was sent; others count from when they saw it, which is later. */
   #renewedAt = 0;
+  /** The highest count seen; it goes on from there when the Lease is made anew. */
+  #transitions = -1;
   /** Wakes who waits for a change of the Lease. */
   #changed = Promise.withResolvers<void>();
 
@@ -125,6 +128,7 @@ class Elector {
     if (lease !== undefined && this.observed !== undefined && isOlder(lease, this.observed)) return;
     if (lease?.metadata.resourceVersion === this.observed?.metadata.resourceVersion) return;
     this.observed = lease;
+    this.#transitions = Math.max(this.#transitions, lease === undefined ? -1 : (lease.spec?.leaseTransitions ?? 0));
     this.#observedAt = this.#options.clock.monotonic();
     const now = lease?.spec?.holderIdentity ?? '';
     if (now !== before) this.#options.onNewLeader?.(now);
@@ -177,7 +181,7 @@ class Elector {
       this.#observe(current);
       if (this.#remainingMs() > 0) return undefined;
       // Every take-over counts, an own earlier one too: its writes may still be under way.
-      const leaseTransitions = current === undefined ? 0 : (current.spec?.leaseTransitions ?? 0) + 1;
+      const leaseTransitions = this.#transitions + 1;
       const lease: Lease = {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
@@ -229,38 +233,44 @@ class Elector {
     const { clock, logger } = this.#options;
     const { renewDeadlineMs, retryPeriodMs } = this.#timing;
     const leftMs = (): number => this.#renewedAt + renewDeadlineMs - clock.monotonic();
+    let pauseMs = retryPeriodMs;
     for (;;) {
-      await sleep(clock, Math.min(retryPeriodMs, Math.max(0, leftMs())), signal).catch(() => {});
+      await sleep(clock, Math.min(pauseMs, Math.max(0, leftMs())), signal).catch(() => {});
       if (signal.aborted) return false;
       const timeoutMs = Math.min(renewDeadlineMs / 2, leftMs());
       if (timeoutMs <= 0) return true;
       try {
         await this.#renew(fence, timeoutMs, signal);
+        pauseMs = retryPeriodMs;
       } catch (error) {
         if (signal.aborted) return false;
         if (error instanceof LeaseLost) return true;
         logger.warn({ lease: fence.name, error: errorMessage(error) }, 'could not renew the lease');
+        pauseMs = retryPeriodMs / 3;
       }
     }
   }
 
   async #renew(fence: Fence, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { client, clock, namespace, name } = this.#options;
-    if (!isHeldUnder(this.observed, fence)) throw new LeaseLost();
-    const lease = this.observed;
-    const renewed = { ...lease, spec: { ...lease.spec, renewTime: formatMicroTime(clock.now()) } };
+    const { client, namespace, name } = this.#options;
     try {
-      await this.#write(renewed, 'update', timeoutMs, signal);
+      await this.#extend(fence, timeoutMs, signal);
     } catch (error) {
       if (reasonOf(error) !== 'Conflict' && reasonOf(error) !== 'NotFound') throw error;
-      // Someone changed the object: find out whether it is still ours.
+      // The object changed, be it by a write of ours whose answer was lost: see whether it is still ours.
       const current = await this.#within(timeoutMs, signal, (signal) =>
         client.get<Lease>(resources.leases, namespace, name, { signal }).catch(undefinedIfNotFound),
       );
       this.#observe(current);
-      if (!isHeldUnder(current, fence)) throw new LeaseLost();
-      throw error;
+      await this.#extend(fence, timeoutMs, signal);
     }
+  }
+
+  async #extend(fence: Fence, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const lease = this.observed;
+    if (!isHeldUnder(lease, fence)) throw new LeaseLost();
+    const spec = { ...lease.spec, renewTime: formatMicroTime(this.#options.clock.now()) };
+    await this.#write({ ...lease, spec }, 'update', timeoutMs, signal);
   }
 
   /** Lets others take over without waiting. If it fails, they wait. */
@@ -268,22 +278,39 @@ class Elector {
     const { clock, logger } = this.#options;
     if (!isHeldUnder(this.observed, fence)) return;
     const time = formatMicroTime(clock.now());
-    const spec = { ...this.observed.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: time, acquireTime: time };
+    const spec = {
+      ...this.observed.spec,
+      holderIdentity: '',
+      leaseDurationSeconds: 1,
+      renewTime: time,
+      acquireTime: time,
+    };
     try {
-      await this.#write({ ...this.observed, spec }, 'update', this.#timing.renewDeadlineMs, new AbortController().signal);
+      await this.#write(
+        { ...this.observed, spec },
+        'update',
+        this.#timing.renewDeadlineMs,
+        new AbortController().signal,
+      );
     } catch (error) {
       logger.warn({ lease: fence.name, error: errorMessage(error) }, 'could not release the lease');
     }
   }
 
-  /** Runs a call that is aborted after that time. */
+  /** Waits for a call no longer than that, be it deaf to its signal: what it does later is for the fence to judge. */
   async #within<R>(timeoutMs: number, signal: AbortSignal, call: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const timeout = new AbortController();
-    const timer = this.#options.clock.setTimer(timeoutMs, () => timeout.abort());
+    const timer = this.#options.clock.setTimer(timeoutMs, () => timeout.abort(new Error('no answer in time')));
+    const either = AbortSignal.any([signal, timeout.signal]);
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = (): void => aborted.reject(either.reason);
+    either.addEventListener('abort', onAbort, { once: true });
+    if (either.aborted) onAbort();
     try {
-      return await call(AbortSignal.any([signal, timeout.signal]));
+      return await Promise.race([call(either), aborted.promise]);
     } finally {
       timer.cancel();
+      either.removeEventListener('abort', onAbort);
     }
   }
 }
@@ -293,16 +320,13 @@ class LeaseLost extends Error {
 }
 
 function isHeldUnder(lease: Lease | undefined, fence: Fence): lease is Lease {
-  return (
-    lease?.spec?.holderIdentity === fence.holderIdentity && lease.spec.leaseTransitions === fence.leaseTransitions
-  );
+  return lease?.spec?.holderIdentity === fence.holderIdentity && lease.spec.leaseTransitions === fence.leaseTransitions;
 }
 
-/** Of the same object; resourceVersions are the store's revisions, as Kubernetes 1.35 guarantees they can be compared. */
 function isOlder(lease: Lease, than: Lease): boolean {
   return (
     lease.metadata.uid === than.metadata.uid &&
-    BigInt(lease.metadata.resourceVersion!) < BigInt(than.metadata.resourceVersion!)
+    compareResourceVersions(lease.metadata.resourceVersion!, than.metadata.resourceVersion!) < 0
   );
 }
 

@@ -106,6 +106,8 @@ export interface Informer<T extends KubernetesObject> {
   list(namespace?: string): readonly T[];
   /** Objects for which a named index function (given at creation) returned `value`. */
   byIndex(index: string, value: string): readonly T[];
+  /** Whether a write of this kind that returned an object of that resourceVersion has reached the cache. */
+  hasSeen(resourceVersion: string): boolean;
   /** Called in order for each change after (and, for what exists, at) registration. Returns the way to end it. */
   onChange(handler: (change: Change<T>) => void): () => void;
 }

@@ -64,7 +64,10 @@ export class WorkQueue {
   /** Adds the key after that time; of several times the earliest counts. */
   addAfter(key: Key, delayMs: number): void {
     if (this.#stopped) return;
-    if (delayMs <= 0) return this.add(key);
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
     const at = this.#options.clock.monotonic() + delayMs;
     const waiting = this.#later.get(key);
     if (waiting !== undefined) {

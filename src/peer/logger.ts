@@ -1,8 +1,17 @@
 import { pino } from 'pino';
 import type { Logger } from '../base/index.ts';
 
+export interface LoggerOptions {
+  /** Absent: standard output. */
+  path?: string;
+  /** debug, info, warn or error. */
+  level: string;
+  /** Go with every line. */
+  fields: object;
+}
+
 /** JSON lines on a file (or standard output), one object a line. */
-export function createLogger(options: { path?: string; level: string; fields: object }): Logger {
+export function createLogger(options: LoggerOptions): Logger {
   const destination = pino.destination({ dest: options.path ?? 1, mkdir: true, sync: true, mode: 0o600 });
   return pino(
     {

@@ -124,8 +124,9 @@ export function acceptVoteResponse(
   state: RaftState,
   message: Extract<Message, { type: 'vote-response' | 'pre-vote-response' }>,
 ): void {
-  const expected = message.type === 'vote-response' ? 'candidate' : 'pre-candidate';
-  if (state.role !== expected || state.votes.has(message.from)) return;
+  const isPreVote = message.type === 'pre-vote-response';
+  if (state.role !== (isPreVote ? 'pre-candidate' : 'candidate') || state.votes.has(message.from)) return;
+  if (isPreVote && message.granted && message.term !== state.term + 1) return;
   state.votes.set(message.from, message.granted);
   countVotes(state);
 }

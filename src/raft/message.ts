@@ -28,24 +28,23 @@ export function takeMessage(state: RaftState, message: Message): void {
 /** The one place where terms are compared. Returns whether the message is to be considered further. */
 function checkTerm(state: RaftState, message: Message): boolean {
   const { type, from, term } = message;
-  // Requests from followers don't depend on terms.
+  // What followers ask of a leader holds in any term.
   if (type === 'propose' || type === 'read-index') return true;
-  if (type === 'pre-vote' || type === 'vote') {
-    const isForced = type === 'vote' && message.transfer;
-    if (term > state.term && !isForced && hasLiveLeader(state)) return false;
-  }
   if (term < state.term) {
     answerStale(state, message);
-    return type === 'pre-vote-response' && !message.granted;
+    return false;
   }
-  if (type === 'pre-vote') return true;
-  if (type === 'pre-vote-response' && message.granted) return term === state.term + 1;
-  if (term > state.term) {
-    // A deposed leader learns of it from anybody whom it knows; strangers get no hearing.
-    if (state.leading && !isLeadersMessage(message) && type !== 'vote' && !state.leading.followers.has(from))
-      return false;
-    becomeFollower(state, term, isLeadersMessage(message) ? from : NONE);
+  if (term === state.term) return true;
+  const isForced = type === 'vote' && message.transfer;
+  if ((type === 'pre-vote' || type === 'vote') && !isForced && hasLiveLeader(state)) return false;
+  if (type === 'pre-vote' || (type === 'pre-vote-response' && message.granted)) {
+    // A term that may never begin.
+    return true;
   }
+  // A leader believes that its time is over when it hears so from a member, not from a stranger.
+  const isAnswer = type.endsWith('-response') && type !== 'read-index-response';
+  if (isAnswer && state.leading && !state.leading.followers.has(from)) return false;
+  becomeFollower(state, term, isLeadersMessage(message) ? from : NONE);
   return true;
 }
 

@@ -126,7 +126,10 @@ export interface Effects {
   hardState: HardState | undefined;
   /** To be written to the log, after dropping whatever it holds from `entries[0].index` on. */
   entries: readonly Entry[];
-  /** A snapshot received in full is to replace log and state. Always before `entries`. */
+  /**
+   * A snapshot received in full is to replace log and state, before `entries` is written. What was
+   * committed before it and isn't applied yet is part of it: don't apply that any more.
+   */
   snapshot: SnapshotPosition | undefined;
   messages: readonly Message[];
   messagesAfterPersist: readonly Message[];
@@ -138,7 +141,11 @@ export interface Effects {
   readsFailed: readonly number[];
   /** Proposals that were neither appended nor forwarded: no leader known, or over the bound. */
   rejected: { data: readonly Uint8Array[]; reason: 'no-leader' | 'overloaded' | 'transferring' } | undefined;
-  /** Peers that need the latest snapshot streamed to them, with the message that announces it. */
+  /**
+   * Peers that need the latest snapshot streamed to them, with the message that announces it. If the host
+   * has a newer one by then, it puts that one's position into the message. The outcome of each must be
+   * reported by `snapshot-sent`: till then the peer gets no entries.
+   */
   snapshotsToSend: readonly Extract<Message, { type: 'snapshot' }>[];
   /** Present when role, term or leader changed. */
   status: RaftStatus | undefined;

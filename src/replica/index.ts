@@ -1,3 +1,10 @@
+export { openLevelStorage } from './level-storage.ts';
+export { MemoryDisk, type MemoryStorageOptions, openMemoryStorage } from './memory-storage.ts';
+export { MemoryNetwork } from './memory-transport.ts';
+export { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
+export { startReplica } from './replica.ts';
 export * from './storage.ts';
 export * from './transport.ts';
 export * from './types.ts';
+export type { WsLimits, WsTransportOptions } from './ws-context.ts';
+export { WsTransport } from './ws-transport.ts';

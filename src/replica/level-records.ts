@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib';
-import { KeelsonError } from '../base/index.ts';
 import type { Entry } from '../raft/index.ts';
 
 /**
@@ -64,7 +63,7 @@ export function seal(key: Buffer, body: Uint8Array): Buffer {
 
 /** The value without its checksum, which must be right. */
 export function unseal(key: Buffer, value: Buffer): Buffer {
-  if (value.length < CRC_BYTES || value.readUInt32BE(0) !== checksum(key, value)) throw corrupt(describe(key));
+  if (value.length < CRC_BYTES || value.readUInt32BE(0) !== checksum(key, value)) throw new DamagedRowError(key);
   return value.subarray(CRC_BYTES);
 }
 
@@ -81,7 +80,7 @@ export function sealEntry(key: Buffer, entry: Entry, commit: number): Buffer {
 export function unsealEntry(key: Buffer, value: Buffer): { entry: Entry; commit: number } {
   unseal(key, value);
   const kind = kinds[value[4]!];
-  if (value.length < ENTRY_HEADER_BYTES || kind === undefined) throw corrupt(describe(key));
+  if (value.length < ENTRY_HEADER_BYTES || kind === undefined) throw new DamagedRowError(key);
   return {
     entry: {
       index: entryIndex(key),
@@ -93,12 +92,11 @@ export function unsealEntry(key: Buffer, value: Buffer): { entry: Entry; commit:
   };
 }
 
-export function corrupt(what: string, cause?: unknown): KeelsonError {
-  return new KeelsonError(
-    'DATA_CORRUPT',
-    `${what} is damaged: remove this data directory and let the peer join again, the others hold the data`,
-    { cause },
-  );
+/** A row is not as it was written; the text says which. */
+export class DamagedRowError extends Error {
+  constructor(key: Buffer) {
+    super(describe(key));
+  }
 }
 
 function stamp(key: Buffer, value: Buffer): Buffer {

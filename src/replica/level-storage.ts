@@ -1,31 +1,18 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { ClassicLevel } from 'classic-level';
+import type { ClassicLevel } from 'classic-level';
 import { Packr } from 'msgpackr';
 import { assert, errorCode, errorMessage, KeelsonError } from '../base/index.ts';
 import type { Entry, HardState, SnapshotPosition } from '../raft/index.ts';
-import { corrupt, entryIndex, FORMAT, keys, seal, sealEntry, unseal, unsealEntry } from './level-records.ts';
-import { checkWriteAheadLog } from './level-wal.ts';
+import { corruptError, failedError, foreignError, openDatabase } from './level-database.ts';
+import { DamagedRowError, entryIndex, FORMAT, keys, seal, sealEntry, unseal, unsealEntry } from './level-records.ts';
 import type { Identity, SnapshotReader, StagedSnapshot, Storage, StoredState, WriteBatch } from './storage.ts';
 
 /**
- * Opens (or creates) the storage in `directory`, which holds nothing else. Rejects with DATA_LOCKED when another
- * process has it open, DATA_FOREIGN when something else lives there, DATA_CORRUPT when it is damaged.
+ * Opens (or creates) the storage in `directory`, which holds nothing else. Rejects with DATA_LOCKED when it is open
+ * already, DATA_FOREIGN when something else lives there, DATA_CORRUPT when it is damaged.
  */
 export async function openLevelStorage(directory: string): Promise<Storage> {
-  await checkDirectory(directory);
-  const database = new ClassicLevel<Buffer, Buffer>(directory, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    // The log is written once, read once and dropped; values are dense already.
-    compression: false,
-    cacheSize: 1024 * 1024,
-  });
-  try {
-    await database.open();
-  } catch (error) {
-    throw openingError(directory, error);
-  }
-  return new LevelStorage(directory, database);
+  const { database, release } = await openDatabase(directory);
+  return new LevelStorage(directory, database, release);
 }
 
 interface SnapshotRecord {
@@ -43,6 +30,7 @@ const initialHardState: HardState = { term: 0, vote: 0, commit: 0 };
 class LevelStorage implements Storage {
   readonly #directory: string;
   readonly #database: ClassicLevel<Buffer, Buffer>;
+  readonly #release: () => void;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #readers = new Map<number, number>();
   readonly #stagedChunks = new Map<number, number>();
@@ -54,9 +42,10 @@ class LevelStorage implements Storage {
   #failure: KeelsonError | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(directory: string, database: ClassicLevel<Buffer, Buffer>) {
+  constructor(directory: string, database: ClassicLevel<Buffer, Buffer>, release: () => void) {
     this.#directory = directory;
     this.#database = database;
+    this.#release = release;
   }
 
   load(identity: Identity): Promise<StoredState | undefined> {
@@ -79,7 +68,7 @@ class LevelStorage implements Storage {
       }
       this.#hardState = (await this.#read<HardState>(keys.hardState)) ?? initialHardState;
       this.#snapshot = await this.#read<SnapshotRecord>(keys.snapshot);
-      if (this.#snapshot === undefined) throw this.#corrupt('the record of the snapshot');
+      if (this.#snapshot === undefined) throw this.#corrupt('the snapshot');
       this.#lastSnapshotId = this.#snapshot.id;
       await this.#removeSnapshotsExcept(this.#snapshot.id);
       const entries = await this.#loadEntries(this.#snapshot.position);
@@ -209,6 +198,7 @@ class LevelStorage implements Storage {
   async #close(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay]);
     await this.#database.close();
+    this.#release();
   }
 
   async #loadEntries(snapshot: SnapshotPosition): Promise<Entry[]> {
@@ -228,7 +218,7 @@ class LevelStorage implements Storage {
         if (rows.length === 0) break;
         for (const [key, value] of rows) {
           const index = entryIndex(key);
-          if (next !== undefined && index !== next) throw this.#corrupt(`the log: entry ${next} is missing, which`);
+          if (next !== undefined && index !== next) throw this.#corrupt(`log entry ${next} is missing`);
           next = index + 1;
           const { entry, commit: entryCommit } = unsealEntry(key, value);
           entries.push(entry);
@@ -240,9 +230,9 @@ class LevelStorage implements Storage {
     }
     const first = entries[0]?.index ?? floor + 1;
     const last = entries.at(-1)?.index ?? floor;
-    if (first !== floor + 1) throw this.#corrupt(`the log: entry ${floor + 1} is missing, which`);
-    if (floor > snapshot.index) throw this.#corrupt('the record of the snapshot');
-    if (commit > Math.max(last, snapshot.index)) throw this.#corrupt(`the log: entry ${commit} is missing, which`);
+    if (first !== floor + 1) throw this.#corrupt(`log entry ${floor + 1} is missing`);
+    if (floor > snapshot.index || last < snapshot.index) throw this.#corrupt('the snapshot');
+    if (commit > Math.max(last, snapshot.index)) throw this.#corrupt(`log entry ${commit} is missing`);
     this.#firstIndex = floor + 1;
     this.#lastIndex = last;
     this.#hardState = { ...this.#hardState, commit };
@@ -278,7 +268,7 @@ class LevelStorage implements Storage {
         const key = keys.chunk(snapshot.id, i);
         yield await this.#guard(async () => {
           const value = await this.#database.get(key, { fillCache: false });
-          if (value === undefined) throw this.#corrupt(`chunk ${i} of snapshot ${snapshot.id}`);
+          if (value === undefined) throw this.#corrupt(`chunk ${i} of snapshot ${snapshot.id} is missing`);
           return unseal(key, value);
         });
       }
@@ -330,7 +320,7 @@ class LevelStorage implements Storage {
   #run<T>(operation: () => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#closed !== undefined) {
-      return Promise.reject(new KeelsonError('DATA_FAILED', `data directory ${this.#directory} is closed`));
+      return Promise.reject(failedError(this.#directory, 'it is closed'));
     }
     const result = operation();
     this.#track(result);
@@ -356,63 +346,20 @@ class LevelStorage implements Storage {
 
   #failureOf(error: unknown): KeelsonError {
     if (error instanceof KeelsonError) return error;
-    if (errorCode(error) === 'LEVEL_CORRUPTION') return this.#corrupt('the database', error);
-    return new KeelsonError(
-      'DATA_FAILED',
-      `data directory ${this.#directory} failed (${errorMessage(error)}): check the disk and its free space, then restart the peer`,
-      { cause: error },
-    );
+    if (error instanceof DamagedRowError) return this.#corrupt(error.message, error);
+    if (errorCode(error) === 'LEVEL_CORRUPTION') return this.#corrupt(errorMessage(error), error);
+    return failedError(this.#directory, error);
   }
 
   #corrupt(what: string, cause?: unknown): KeelsonError {
-    return corrupt(`${this.#directory}: ${what}`, cause);
+    return corruptError(this.#directory, what, cause);
   }
 
   #foreign(what: string): KeelsonError {
-    return foreign(this.#directory, what);
+    return foreignError(this.#directory, what);
   }
 }
 
 function put(key: Buffer, body: Uint8Array): Operation {
   return { type: 'put', key, value: seal(key, body) };
-}
-
-/** Refuses to let LevelDB loose on a directory that holds something else, or has lost a vital file. */
-async function checkDirectory(directory: string): Promise<void> {
-  let names: string[];
-  try {
-    await mkdir(directory, { recursive: true });
-    names = await readdir(directory);
-  } catch (error) {
-    if (errorCode(error) === 'ENOTDIR' || errorCode(error) === 'EEXIST') {
-      throw foreign(directory, 'is not a directory');
-    }
-    throw openingError(directory, error);
-  }
-  if (names.includes('CURRENT')) return checkWriteAheadLog(directory, names);
-  // LevelDB writes CURRENT last when it creates a database: without it there is no data yet, or no database any more.
-  if (names.some((name) => /^\d+\.(log|ldb|sst)$/.test(name))) throw corrupt(`${directory}: the file CURRENT is missing, the database`);
-  const stranger = names.find((name) => !/^(LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.dbtmp)$/.test(name));
-  if (stranger !== undefined) throw foreign(directory, `holds '${stranger}', which is not of Keelson`);
-}
-
-function foreign(directory: string, what: string): KeelsonError {
-  return new KeelsonError(
-    'DATA_FOREIGN',
-    `data directory ${directory} ${what}: choose another directory, or remove this one if nobody needs it`,
-  );
-}
-
-function openingError(directory: string, error: unknown): KeelsonError {
-  const cause = (error as { cause?: unknown }).cause ?? error;
-  const code = errorCode(cause);
-  if (code === 'LEVEL_LOCKED') {
-    return new KeelsonError(
-      'DATA_LOCKED',
-      `data directory ${directory} is in use by another process: stop that peer, or give this one its own directory`,
-      { cause },
-    );
-  }
-  if (code === 'LEVEL_CORRUPTION') return corrupt(`${directory}: the database (${errorMessage(cause)})`, cause);
-  return new KeelsonError('DATA_FAILED', `cannot open data directory ${directory}: ${errorMessage(cause)}`, { cause });
 }

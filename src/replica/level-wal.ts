@@ -1,56 +1,68 @@
-import { open } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { corrupt } from './level-records.ts';
 
 /**
- * Checks LevelDB's write-ahead logs before LevelDB opens them. LevelDB silently skips a damaged record there and
- * goes on with the next, which would lose an acknowledged write or a vote. An unfinished last record is no damage: a
- * write that was cut short was never acknowledged.
+ * Where LevelDB's write-ahead logs are damaged; undefined when they are not. To be asked before LevelDB opens them: it
+ * silently skips a damaged record and goes on with the next, which would lose an acknowledged write or a vote. An unfinished
+ * last record is no damage: a write that was cut short was never acknowledged. The power may have failed during it, and
+ * the file system may have made the file longer but not filled the last sectors.
  *
  * The format: blocks of 32 KiB; in them records of CRC-32C (u32), length (u16), type (u8), content; little-endian; a
  * block's last bytes are zero when fewer than a header's seven.
  */
-export async function checkWriteAheadLog(directory: string, names: readonly string[]): Promise<void> {
+export async function findWalDamage(directory: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
     if (!/^\d+\.log$/.test(name)) continue;
-    const file = path.join(directory, name);
-    const offset = await findDamage(file);
-    if (offset !== undefined) throw corrupt(`${file}: the record at byte ${offset}`);
+    const offset = findDamage(await readFile(path.join(directory, name)));
+    if (offset !== undefined) return `record at byte ${offset} of ${name}`;
   }
+  return undefined;
 }
 
 const BLOCK_BYTES = 32 * 1024;
 const HEADER_BYTES = 7;
 const MAX_TYPE = 4;
+const SECTOR_BYTES = 512;
 
 /** Offset of the first damaged record; undefined when there is none. */
-async function findDamage(file: string): Promise<number | undefined> {
-  await using handle = await open(file);
-  const { size } = await handle.stat();
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
-  for (let start = 0; start < size; start += BLOCK_BYTES) {
-    const { bytesRead } = await handle.read(block, 0, BLOCK_BYTES, start);
-    const damage = findDamageInBlock(block.subarray(0, bytesRead), start + bytesRead >= size);
-    if (damage !== undefined) return start + damage;
+function findDamage(log: Buffer): number | undefined {
+  for (let offset = 0; offset < log.length; ) {
+    const blockEnd = endOfBlock(offset);
+    if (offset + HEADER_BYTES > blockEnd) offset = blockEnd;
+    else if (isRecord(log, offset)) offset = endOfRecord(log, offset);
+    else return isCutShort(log, offset) ? undefined : offset;
   }
   return undefined;
 }
 
-function findDamageInBlock(block: Buffer, isLast: boolean): number | undefined {
-  let offset = 0;
-  while (offset + HEADER_BYTES <= block.length) {
-    const crc = block.readUInt32LE(offset);
-    const length = block.readUInt16LE(offset + 4);
-    const type = block[offset + 6]!;
-    const end = offset + HEADER_BYTES + length;
-    // Space that a file system added but never filled: the write was cut short.
-    if (isLast && crc === 0 && block.subarray(offset).every((byte) => byte === 0)) return undefined;
-    if (type > MAX_TYPE) return offset;
-    if (end > block.length) return isLast && end <= BLOCK_BYTES ? undefined : offset;
-    if (unmask(crc) !== crc32c(block.subarray(offset + 6, end))) return offset;
-    offset = end;
-  }
-  return undefined;
+function endOfBlock(offset: number): number {
+  return (Math.floor(offset / BLOCK_BYTES) + 1) * BLOCK_BYTES;
+}
+
+function endOfRecord(log: Buffer, offset: number): number {
+  return offset + HEADER_BYTES + log.readUInt16LE(offset + 4);
+}
+
+function isRecord(log: Buffer, offset: number): boolean {
+  if (offset + HEADER_BYTES > log.length) return false;
+  const end = endOfRecord(log, offset);
+  const type = log[offset + 6]!;
+  if (type < 1 || type > MAX_TYPE || end > Math.min(endOfBlock(offset), log.length)) return false;
+  return unmask(log.readUInt32LE(offset)) === crc32c(log.subarray(offset + 6, end));
+}
+
+/** Whether what is no record is the beginning of one, the last, whose end never reached the disk. */
+function isCutShort(log: Buffer, offset: number): boolean {
+  if (offset + HEADER_BYTES > log.length) return true;
+  const end = endOfRecord(log, offset);
+  if (end > log.length && end <= endOfBlock(offset)) return !isRecordBetween(log, offset + 1, log.length);
+  const lastSector = Math.floor((Math.min(end, log.length) - 1) / SECTOR_BYTES) * SECTOR_BYTES;
+  return log.subarray(Math.max(lastSector, offset)).every((byte) => byte === 0);
+}
+
+function isRecordBetween(log: Buffer, from: number, to: number): boolean {
+  for (let offset = from; offset < to; offset++) if (isRecord(log, offset)) return true;
+  return false;
 }
 
 /** LevelDB stores CRCs rotated and shifted, so that a CRC over data with CRCs in it stays strong. */

@@ -7,7 +7,9 @@ export class MemoryDisk {
   identity: Identity | undefined;
   hardState: HardState = { term: 0, vote: 0, commit: 0 };
   snapshot: MemorySnapshot | undefined;
+  /** Contiguous, from `firstIndex` on. */
   entries: Entry[] = [];
+  firstIndex = 1;
   incarnation = 0;
   snapshots = 0;
   /** Whoever opened it last; earlier ones write no more. */
@@ -48,7 +50,10 @@ class MemoryStorage implements Storage {
     const { identity: stored, snapshot, hardState, entries } = this.#disk;
     if (stored === undefined || snapshot === undefined) return undefined;
     if (stored.clusterId !== identity.clusterId || stored.peerId !== identity.peerId) {
-      throw new KeelsonError('DATA_FOREIGN', `this memory belongs to peer ${stored.peerId} of cluster ${stored.clusterId}`);
+      throw new KeelsonError(
+        'DATA_FOREIGN',
+        `this memory belongs to peer ${stored.peerId} of cluster ${stored.clusterId}`,
+      );
     }
     return { identity: stored, hardState, snapshot: snapshot.position, entries: [...entries] };
   }
@@ -57,6 +62,7 @@ class MemoryStorage implements Storage {
     await this.#sync();
     this.#disk.identity = { ...identity };
     this.#disk.snapshot = { id: 0, position, chunks: [] };
+    this.#disk.firstIndex = position.index + 1;
   }
 
   async write({ hardState, snapshot, replaceLog, entries }: WriteBatch): Promise<void> {
@@ -69,13 +75,16 @@ class MemoryStorage implements Storage {
       assert(staged !== undefined, 'only a staged snapshot can become current');
       this.#staged.delete(snapshot.id);
       disk.snapshot = staged;
-      if (replaceLog) disk.entries = [];
+      if (replaceLog) {
+        disk.entries = [];
+        disk.firstIndex = snapshot.position.index + 1;
+      }
     }
     const first = batch[0];
     if (first === undefined) return;
-    const base = disk.entries[0]?.index ?? first.index;
-    assert(first.index >= base && first.index <= base + disk.entries.length, 'the log must have no gap');
-    disk.entries.length = first.index - base;
+    const at = first.index - disk.firstIndex;
+    assert(at >= 0 && at <= disk.entries.length, 'the log must have no gap');
+    disk.entries.length = at;
     for (const entry of batch) disk.entries.push(entry);
   }
 
@@ -119,8 +128,10 @@ class MemoryStorage implements Storage {
 
   async compact(index: number): Promise<void> {
     await this.#sync();
-    const first = this.#disk.entries[0]?.index;
-    if (first !== undefined && index >= first) this.#disk.entries.splice(0, index - first + 1);
+    const disk = this.#disk;
+    if (index < disk.firstIndex) return;
+    disk.entries.splice(0, index - disk.firstIndex + 1);
+    disk.firstIndex = index + 1;
   }
 
   async close(): Promise<void> {

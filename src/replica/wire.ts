@@ -15,6 +15,8 @@ export interface Hello {
   clusterId: string;
   from: PeerId;
   to: PeerId;
+  /** Random for each start of a peer: tells a restarted peer from one whose connection just broke. */
+  instance: string;
   /** Present: this connection carries the snapshot so announced. Absent: it carries messages. */
   snapshot?: SnapshotMessage;
 }
@@ -22,6 +24,7 @@ export interface Hello {
 export interface Welcome {
   protocol: number;
   from: PeerId;
+  instance: string;
 }
 
 export interface SnapshotEnd {
@@ -44,8 +47,8 @@ export function peerCommonName(id: PeerId): string {
   return `keelson:peer:${id}`;
 }
 
-export function peerIdOfCommonName(name: string | undefined): PeerId | undefined {
-  const match = /^keelson:peer:([1-9]\d{0,14})$/.exec(name ?? '');
+export function peerIdOfCommonName(name: unknown): PeerId | undefined {
+  const match = typeof name === 'string' ? /^keelson:peer:([1-9]\d{0,14})$/.exec(name) : null;
   return match ? Number(match[1]) : undefined;
 }
 

@@ -196,7 +196,7 @@ export class Container {
       const workload = parseIdentity(this.#readFile('pid') ?? '');
       if (workload) {
         this.#started = { process: workload, startedAtMs: this.#fileTime('pid') };
-        if (!this.#exit) this.#announce('started');
+        this.#announce('started');
       }
     }
     if (!this.#exit && this.#shim && !isAlive(this.#shim)) this.#exit = this.#readExit() ?? this.#lost();

@@ -59,6 +59,7 @@ export interface ProcessRuntimeOptions {
 
 /** The only image: the node's own file system. */
 const hostImage = 'host';
+const shimGroup = 'shims';
 /** How often containers are looked at whose end no event told. */
 const lookAgainMs = 2000;
 
@@ -163,6 +164,7 @@ class ProcessRuntime implements Runtime {
     this.#sandboxes.delete(id);
     rmSync(this.#sandboxPath(id), { force: true });
     this.#cgroups.remove(podGroup(record.config.podUid));
+    if (this.#sandboxes.size === 0) this.#cgroups.remove(shimGroup);
   }
 
   listSandboxes(): SandboxStatus[] {
@@ -205,6 +207,7 @@ class ProcessRuntime implements Runtime {
     const write = (name: string, text: string): void => writeFileSync(join(directory, name), text, { mode: 0o600 });
     write('shim.sh', shimScript(input));
     write('workload.sh', workloadScript(input));
+    write('output.log', '');
     if (config.mounts?.length) write('mounts.sh', mountScript(config.mounts, this.#afterMounts(input)));
     // Last: a container is one that has its record.
     writeRecord(join(directory, 'container.json'), record);
@@ -331,7 +334,7 @@ class ProcessRuntime implements Runtime {
    * own stays, and its container with it.
    */
   #shimProcsFiles(): readonly string[] {
-    return this.#cgroups.version === 'v2' ? this.#cgroups.create('shims', {}).procsFiles : [];
+    return this.#cgroups.version === 'v2' ? this.#cgroups.create(shimGroup, {}).procsFiles : [];
   }
 
   #assertSupported({ user, mounts }: ContainerConfig): void {

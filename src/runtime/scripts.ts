@@ -82,9 +82,10 @@ export function workloadScript(input: ScriptInput, command: readonly string[] = 
   const odd = [...env].filter(([name]) => !isPlainName(name)).map(([name, value]) => `${name}=${value}`);
   // `env` sets what a shell can't; its arguments can be seen in the process list for a moment, hence only those.
   const program = odd.length === 0 ? command : ['/usr/bin/env', '--', ...odd, ...command];
+  // The shell's own variables, and what Node adds to every child when it measures coverage, go first.
   return `cd ${quote(config.workingDir ?? '/')} || exit 128
-${plain.map(([name, value]) => `export ${name}=${quote(value)}\n`).join('')}unset PWD OLDPWD SHLVL
-exec ${program.map(quote).join(' ')} </dev/null
+unset PWD OLDPWD SHLVL NODE_V8_COVERAGE
+${plain.map(([name, value]) => `export ${name}=${quote(value)}\n`).join('')}exec ${program.map(quote).join(' ')} </dev/null
 `;
 }
 

@@ -19,14 +19,7 @@ export class Version {
   readonly lease: number;
   previous: Version | undefined = undefined;
 
-  constructor(
-    key: string,
-    value: string,
-    createRevision: number,
-    modRevision: number,
-    version: number,
-    lease: number,
-  ) {
+  constructor(key: string, value: string, createRevision: number, modRevision: number, version: number, lease: number) {
     this.key = key;
     this.value = value;
     this.createRevision = createRevision;
@@ -80,8 +73,15 @@ export function toDeletedKeyValue(version: Version): KeyValue {
   };
 }
 
+/** Larger values get memory of their own; smaller ones share Node's pool, in blocks of 8 KiB. */
+const POOLED_BYTES = 1024;
+
 export function toBytes(text: string): Uint8Array {
-  return text === '' ? NO_BYTES : Buffer.from(text, 'latin1');
+  if (text.length === 0) return NO_BYTES;
+  if (text.length <= POOLED_BYTES) return Buffer.from(text, 'latin1');
+  const bytes = Buffer.allocUnsafeSlow(text.length);
+  bytes.write(text, 'latin1');
+  return bytes;
 }
 
 /** Copies the bytes off whatever larger buffer they are a view of. */

@@ -5,7 +5,7 @@
  * A type is one line: `#` when it is a kind, `@` when server-side apply takes it as one value, then its fields, set
  * apart by `;`. A field is words: name, protobuf number (0: none), type, flags (`!` required, `o` omitempty, `z`
  * omitzero, `i` inlined), then `p:` patchStrategy, `k:` patchMergeKey, `l:` listType and its keys, `m:` mapType,
- * `s:` structType, `d:` default in JSON. A type is `*` pointer, `[]` list of, `{}` map of, a ScalarKind, or the name of an enum
+ * `s:` structType, `d:` default in JSON. A type is `*` pointer, `[]` list of (`[1]` when a message of its own), `{}` map of, a ScalarKind, or the name of an enum
  * or struct (`v1:PodSpec` when of another group version). An enum is its values, after `!` when there are no others.
  */
 import { readFileSync } from 'node:fs';
@@ -100,7 +100,8 @@ class Group {
 
   #makeValueType(text: string): ValueType {
     if (text.startsWith('*')) return this.valueType(text.slice(1));
-    if (text.startsWith('[]')) return { kind: 'list', items: this.valueType(text.slice(2)) };
+    if (text.startsWith('[]')) return { kind: 'list', items: this.valueType(text.slice(2)), wrapped: false };
+    if (text.startsWith('[1]')) return { kind: 'list', items: this.valueType(text.slice(3)), wrapped: true };
     if (text.startsWith('{}')) return { kind: 'map', values: this.valueType(text.slice(2)) };
     const scalar = scalars.get(text);
     if (scalar !== undefined) return scalar;
@@ -123,7 +124,6 @@ const scalars: ReadonlyMap<string, ScalarType> = new Map(
       'bytes',
       'time',
       'microTime',
-      'duration',
       'quantity',
       'intOrString',
       'raw',
@@ -193,7 +193,7 @@ class Struct implements TypeDescription {
     if (this.isKind) for (const field of typeMetaFields) fields.set(field.jsonName, field);
     for (const text of this.#text === '' ? [] : this.#text.split(';')) {
       const words = text.split(' ');
-      if (words[3]?.includes('i')) this.#inline(words, fields);
+      if (flagsOf(words).includes('i')) this.#inline(words, fields);
       else fields.set(words[0]!, fieldOf(words, this.#group));
     }
     this.#fields = fields;
@@ -209,9 +209,13 @@ class Struct implements TypeDescription {
 
 const none: readonly string[] = Object.freeze([]);
 
+function flagsOf(words: readonly string[]): string {
+  return words[3] !== undefined && !words[3].includes(':') ? words[3] : '';
+}
+
 function fieldOf(words: string[], group: Group): FieldDescription {
   const [name, number, type] = words as [string, string, string];
-  const flags = words[3] !== undefined && !words[3].includes(':') ? words[3] : '';
+  const flags = flagsOf(words);
   const options = new Map<string, string>();
   for (const word of words.slice(3)) if (word[1] === ':') options.set(word[0]!, word.slice(2));
   const [listType, ...listMapKeys] = options.get('l')?.split(',') ?? [];

@@ -66,7 +66,7 @@ export interface ScalarType {
 /**
  * - `int32`, `int64`, `float64`: numbers
  * - `bytes`: base64 string
- * - `time` (RFC 3339, seconds), `microTime` (6 decimals), `duration` ("1m30s"), `quantity` ("500m"): strings
+ * - `time` (RFC 3339, seconds), `microTime` (6 decimals), `quantity` ("500m"): strings
  * - `intOrString`: number or string
  * - `raw`, `fields`: any JSON object, of no description (RawExtension, FieldsV1)
  * - `any`: any JSON value, bytes of JSON in protobuf (apiextensions' JSON)
@@ -81,7 +81,6 @@ export type ScalarKind =
   | 'bytes'
   | 'time'
   | 'microTime'
-  | 'duration'
   | 'quantity'
   | 'intOrString'
   | 'raw'
@@ -104,6 +103,8 @@ export interface EnumType {
 export interface ListType {
   readonly kind: 'list';
   readonly items: ValueType;
+  /** In protobuf the list is a message of its own, with the items in field 1. */
+  readonly wrapped: boolean;
 }
 
 /** Keys are always strings. */

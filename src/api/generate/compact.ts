@@ -21,7 +21,6 @@ const scalars: Record<ScalarName, string> = {
   bytes: 'bytes',
   Time: 'time',
   MicroTime: 'microTime',
-  Duration: 'duration',
   Quantity: 'quantity',
   IntOrString: 'intOrString',
   RawExtension: 'raw',
@@ -89,7 +88,7 @@ function compactName(type: GoType, group: string): string {
     case 'pointer':
       return `*${compactName(type.of, group)}`;
     case 'list':
-      return `[]${compactName(type.of, group)}`;
+      return `${type.wrapped ? '[1]' : '[]'}${compactName(type.of, group)}`;
     case 'map':
       return `{}${compactName(type.of, group)}`;
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { missingTypes } from './supplement.ts';
+import { missingTypes, unmarkedKinds, wrappedLists } from './supplement.ts';
 
 /** The facts file as it is written: Go type declarations of one Kubernetes version. */
 export interface Facts {
@@ -49,7 +49,7 @@ export type GoType =
   | { is: 'enum'; group: string; name: string; values: FactEnum }
   | { is: 'struct'; group: string; name: string }
   | { is: 'pointer'; of: GoType }
-  | { is: 'list'; of: GoType }
+  | { is: 'list'; of: GoType; wrapped: boolean }
   | { is: 'map'; of: GoType };
 
 /** Scalars of Go, and the types whose JSON form is not that of their fields. */
@@ -64,7 +64,6 @@ export const scalarNames = [
   'bytes',
   'Time',
   'MicroTime',
-  'Duration',
   'Quantity',
   'IntOrString',
   'RawExtension',
@@ -91,6 +90,9 @@ const qualifiers: Record<string, readonly string[]> = {
 export function readFacts(path: string): Facts {
   const facts = JSON.parse(readFileSync(path, 'utf8')) as Facts;
   for (const [group, types] of Object.entries(missingTypes)) Object.assign(facts.groups[group]!.types, types);
+  for (const [group, names] of Object.entries(unmarkedKinds)) {
+    for (const name of names) facts.groups[group]!.types[name]!.kind = true;
+  }
   return facts;
 }
 
@@ -99,7 +101,7 @@ export function resolveType(facts: Facts, group: string, text: string): GoType {
   const again = (rest: string): GoType => resolveType(facts, group, rest);
   if (text.startsWith('*')) return { is: 'pointer', of: again(text.slice(1)) };
   if (text === '[]byte') return { is: 'scalar', name: 'bytes' };
-  if (text.startsWith('[]')) return { is: 'list', of: again(text.slice(2)) };
+  if (text.startsWith('[]')) return { is: 'list', of: again(text.slice(2)), wrapped: false };
   // Every map's key is a string or a named string.
   const map = /^map\[[\w.]+\](.*)$/.exec(text);
   if (map) return { is: 'map', of: again(map[1]!) };
@@ -114,7 +116,10 @@ export function resolveType(facts: Facts, group: string, text: string): GoType {
     const found = facts.groups[candidate];
     if (found === undefined) continue;
     const alias = found.aliases[name];
-    if (alias !== undefined) return resolveType(facts, candidate, alias);
+    if (alias !== undefined) {
+      const type = resolveType(facts, candidate, alias);
+      return type.is === 'list' ? { ...type, wrapped: wrappedLists.has(name) } : type;
+    }
     const values = found.enums[name];
     if (values !== undefined) return { is: 'enum', group: candidate, name, values };
     if (found.types[name] !== undefined) return { is: 'struct', group: candidate, name };

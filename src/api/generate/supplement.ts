@@ -8,6 +8,7 @@ export const missingTypes: Record<string, FactGroup['types']> = {
     GroupResource: { fields: { group: text(1), resource: text(2) } },
     GroupVersionKind: { fields: { group: text(1), version: text(2), kind: text(3) } },
     GroupVersionResource: { fields: { group: text(1), version: text(2), resource: text(3) } },
+    WatchEvent: { fields: { type: text(1), object: { type: 'runtime.RawExtension', pb: [2, 'bytes'] } } },
   },
   'apiextensions.k8s.io/v1': { CustomResourceSubresourceStatus: { fields: {} } },
   'apiextensions.k8s.io/v1beta1': { CustomResourceSubresourceStatus: { fields: {} } },
@@ -45,3 +46,12 @@ export const atomicStructs: ReadonlySet<string> = new Set([
   'TopologySelectorTerm',
   'TypedLocalObjectReference',
 ]);
+
+/** Named lists that are messages of their own in protobuf, with the items in field 1. */
+export const wrappedLists: ReadonlySet<string> = new Set(['ExtraValue', 'Verbs']);
+
+/** Kinds that the facts don't mark as such. */
+export const unmarkedKinds: Record<string, readonly string[]> = {
+  'apidiscovery.k8s.io/v2': ['APIGroupDiscovery', 'APIGroupDiscoveryList'],
+  'apidiscovery.k8s.io/v2beta1': ['APIGroupDiscovery', 'APIGroupDiscoveryList'],
+};

@@ -21,7 +21,6 @@ const scalars: Record<ScalarName, string> = {
   bytes: 'metav1.Base64',
   Time: 'metav1.Time',
   MicroTime: 'metav1.MicroTime',
-  Duration: 'metav1.Duration',
   Quantity: 'metav1.Quantity',
   IntOrString: 'metav1.IntOrString',
   RawExtension: 'unknown',
@@ -44,9 +43,6 @@ export type Time = string;
 
 /** RFC 3339 in UTC, six decimals. */
 export type MicroTime = string;
-
-/** As Go prints it: \`1m30s\`. */
-export type Duration = string;
 
 /** \`500m\`, \`1Gi\`, … */
 export type Quantity = string;

@@ -1,21 +1,20 @@
 // Generated from: Go type declarations of Kubernetes v1.35.7.
 // By: node src/api/generate/main.ts --facts FILE. Do not edit.
 
+import type { KubernetesList, KubernetesObject } from '../object.ts';
 import type * as metav1 from './meta-v1.ts';
 
 export type DiscoveryFreshness = 'Current' | 'Stale' | (string & {});
 
 export type ResourceScope = 'Cluster' | 'Namespaced' | (string & {});
 
-export interface APIGroupDiscovery {
-  metadata?: metav1.ObjectMeta;
+export interface APIGroupDiscovery extends KubernetesObject {
+  apiVersion: 'apidiscovery.k8s.io/v2';
+  kind: 'APIGroupDiscovery';
   versions?: APIVersionDiscovery[];
 }
 
-export interface APIGroupDiscoveryList {
-  metadata?: metav1.ListMeta;
-  items: APIGroupDiscovery[];
-}
+export interface APIGroupDiscoveryList extends KubernetesList<APIGroupDiscovery> { apiVersion: 'apidiscovery.k8s.io/v2'; kind: 'APIGroupDiscoveryList' }
 
 export interface APIResourceDiscovery {
   resource: string;

@@ -12,9 +12,6 @@ export type Time = string;
 /** RFC 3339 in UTC, six decimals. */
 export type MicroTime = string;
 
-/** As Go prints it: `1m30s`. */
-export type Duration = string;
-
 /** `500m`, `1Gi`, … */
 export type Quantity = string;
 
@@ -267,4 +264,9 @@ export interface GroupVersionResource {
   group: string;
   version: string;
   resource: string;
+}
+
+export interface WatchEvent {
+  type: string;
+  object: unknown;
 }

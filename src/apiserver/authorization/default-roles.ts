@@ -221,6 +221,8 @@ export const defaultClusterRoles: readonly rbacv1.ClusterRole[] = [
   role('system:kube-scheduler', schedulerRules),
   // Controllers act on every kind, as the sum of Kubernetes' system:controller:* roles does.
   role('system:kube-controller-manager', [{ apiGroups: all, resources: all, verbs: all }]),
+  // What an API server reads of the kubelets of other peers.
+  role('keelson:kubelet-access', [paths(['get'], '/containerLogs/*', '/pods', '/stats/*')]),
   role('system:kubelet-api-admin', [
     on('', ['nodes'], [...read, 'proxy']),
     on('', ['nodes/log', 'nodes/metrics', 'nodes/proxy', 'nodes/stats'], all),
@@ -239,5 +241,5 @@ export const defaultClusterRoleBindings: readonly rbacv1.ClusterRoleBinding[] = 
   binding('system:node', 'system:node', [group('system:nodes')]),
   binding('system:kube-scheduler', 'system:kube-scheduler', [user('system:kube-scheduler')]),
   binding('system:kube-controller-manager', 'system:kube-controller-manager', [user('system:kube-controller-manager')]),
-  binding('keelson:peers', 'system:kubelet-api-admin', [group('keelson:peers')]),
+  binding('keelson:kubelet-access', 'keelson:kubelet-access', [group('keelson:peers')]),
 ];

@@ -53,18 +53,3 @@ function encodingOf(type: string): 'json' | 'yaml' | undefined {
   if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
   return type === 'application/yaml' ? 'yaml' : undefined;
 }
-
-/** True when the client asks for aggregated discovery before (or instead of) the unaggregated form. */
-export function wantsAggregatedDiscovery(ranges: readonly MediaRange[]): 'v2' | undefined {
-  for (const { type, parameters } of ranges) {
-    if (encodingOf(type) !== 'json') continue;
-    if (parameters['as'] === undefined) return undefined;
-    if (
-      parameters['as'] === 'APIGroupDiscoveryList' &&
-      parameters['g'] === 'apidiscovery.k8s.io' &&
-      parameters['v'] === 'v2'
-    )
-      return 'v2';
-  }
-  return undefined;
-}

@@ -35,7 +35,7 @@ export function writeParameters(exchange: Exchange): WriteParameters {
 export async function deleteParameters(exchange: Exchange): Promise<DeleteParameters> {
   const { query, request } = exchange;
   const body = await readBody(request);
-  const options = (body.length === 0 ? undefined : await decodeBody(exchange, body)) ?? {};
+  const options: Record<string, unknown> = decodeBody(exchange, body) ?? {};
   const grace = (options['gracePeriodSeconds'] as number | undefined) ?? integer(query, 'gracePeriodSeconds');
   const propagation =
     (options['propagationPolicy'] as string | undefined) ?? query.get('propagationPolicy') ?? undefined;

@@ -1,5 +1,5 @@
 import type { StoredObject } from './encoded.ts';
-import { ChangeHistory, type ObjectChange } from './history.ts';
+import { ChangeHistory, ObjectChange } from './history.ts';
 
 /** Hears of every change of a resource, synchronously and in order. */
 export interface ChangeListener {
@@ -65,7 +65,7 @@ export class Collection {
       this.#objects.set(key, current);
       if (previous === undefined) this.#keys.splice(this.#position(key), 0, key);
     }
-    const change: ObjectChange = { revision, key, current, previous };
+    const change = new ObjectChange(revision, key, current, previous);
     this.#history.push(change);
     for (const listener of this.#listeners) listener.onChange(change);
   }

@@ -41,6 +41,11 @@ export class StoredObject implements Encoded, DerivedHolder {
     return this.#object!;
   }
 
+  /** Whether looking at `object` costs nothing. */
+  get decoded(): boolean {
+    return this.#object !== undefined;
+  }
+
   json(): Buffer {
     if (this.#json === undefined) {
       this.#json = this.jsonWithin('', '');

@@ -1,13 +1,33 @@
-import type { StoredObject } from './encoded.ts';
+import { ObjectEvent, type StoredObject } from './encoded.ts';
+import { type Storage, servedForm } from './storage.ts';
 
 /** One change of one object, as the store told it. */
-export interface ObjectChange {
-  revision: number;
-  key: string;
+export class ObjectChange {
+  readonly revision: number;
+  readonly key: string;
   /** The state after; undefined: deleted. */
-  current: StoredObject | undefined;
+  readonly current: StoredObject | undefined;
   /** The state before; undefined: created. */
-  previous: StoredObject | undefined;
+  readonly previous: StoredObject | undefined;
+  #events: { storage: Storage; event: ObjectEvent }[] = [];
+
+  constructor(revision: number, key: string, current: StoredObject | undefined, previous: StoredObject | undefined) {
+    this.revision = revision;
+    this.key = key;
+    this.current = current;
+    this.previous = previous;
+  }
+
+  /** The change as an event, made once for all watchers to whom it means the same. */
+  event(type: 'ADDED' | 'MODIFIED' | 'DELETED', storage: Storage): ObjectEvent {
+    const known = this.#events.find(({ event, storage: of }) => event.type === type && of === storage);
+    if (known !== undefined) return known.event;
+    // What goes is shown as it was, at the revision at which it went.
+    const shown = type === 'DELETED' ? this.previous!.at(this.revision) : this.current!;
+    const event = new ObjectEvent(type, servedForm(storage, shown));
+    this.#events.push({ storage, event });
+    return event;
+  }
 }
 
 const MAX_CHANGES = 1_000;

@@ -1,5 +1,13 @@
-import type { KubernetesObject, ListMeta, ResourceType, Status } from '../../api/index.ts';
+import type {
+  ApiError,
+  KubernetesObject,
+  ListMeta,
+  ResourceType,
+  Status,
+  UnstructuredObject,
+} from '../../api/index.ts';
 import type { Fence } from '../../client/index.ts';
+import type { Compare } from '../../store/index.ts';
 
 /**
  * The registry: every verb on every kind, below HTTP and above the store. The HTTP surface and the
@@ -29,6 +37,40 @@ export type PatchType =
   | 'application/merge-patch+json'
   | 'application/strategic-merge-patch+json'
   | 'application/apply-patch+yaml';
+
+/** Names a resource whatever its version. `group` is '' for core. */
+export interface GroupResource {
+  group: string;
+  resource: string;
+}
+
+/**
+ * The objects as this peer knows them, without asking the others: for admission, allocation and whoever in the process needs a
+ * quick look. Objects are in their stored version, shared and frozen.
+ */
+export interface StateReader {
+  lookup(type: GroupResource, namespace: string | undefined, name: string): StoredState | undefined;
+  /** All objects, or one namespace's, ascending by namespace and name. */
+  all(type: GroupResource, namespace?: string): readonly StoredState[];
+  /** Waits until this peer has every write acknowledged anywhere before the call. */
+  fresh(): Promise<void>;
+}
+
+export interface StoredState {
+  /** Where the store holds it. */
+  readonly key: string;
+  readonly revision: number;
+  readonly object: UnstructuredObject;
+}
+
+/**
+ * Something beside the object itself that must hold for a write to happen, compared in the same transaction.
+ * When it doesn't, `refusal` says why the write fails for good; undefined: it is tried again from the start.
+ */
+export interface Guard {
+  compare: Compare;
+  refusal(): ApiError | undefined;
+}
 
 /** An authenticated user, as in authentication.k8s.io/v1 UserInfo. */
 export interface User {
@@ -87,6 +129,11 @@ export interface WatchParameters {
   allowBookmarks?: boolean;
   /** Must be quick and not throw. Returns false when the reader is too slow: the watch ends. */
   onEvent(event: EncodedEvent): boolean;
+  /**
+   * Awaited now and then while the state and what happened since `resourceVersion` are told, so that a big state doesn't flood
+   * the reader: resolves when it has room. What happens meanwhile waits in line.
+   */
+  drained?(): Promise<void>;
   /** The watch is over: a Status (Expired, …) to be sent as an ERROR event, or undefined for a plain end. */
   onEnd(status: Status | undefined): void;
 }

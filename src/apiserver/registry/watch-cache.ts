@@ -1,3 +1,4 @@
+import { errors, type UnstructuredObject } from '../../api/index.ts';
 import { type Clock, errorCode, errorMessage, type Logger, sleep } from '../../base/index.ts';
 import { type KeyValue, prefixEnd, type Store, type WatchBatch, type WatchHandle } from '../../store/index.ts';
 import { Collection } from './collection.ts';
@@ -31,6 +32,9 @@ export class WatchCache implements StateReader {
   #watch: WatchHandle | undefined;
   /** Of the last batch taken in, or of the load. */
   #applied = 0;
+  #loadedAt = 0;
+  /** Writes of this process that are under way: what comes back as these bytes is this object. */
+  readonly #expected = new Map<string, { value: Buffer; object: UnstructuredObject }>();
   /** Settled when the state is loaded and followed. */
   #loading: Promise<void>;
   #loaded = false;
@@ -51,7 +55,10 @@ export class WatchCache implements StateReader {
 
   /** Waits for the first load, or for one after history was lost. */
   async ready(): Promise<void> {
-    while (!this.#loaded) await this.#loading;
+    while (!this.#loaded) {
+      if (this.#stopping.signal.aborted) throw errors.serviceUnavailable('the API server is shutting down');
+      await this.#loading;
+    }
   }
 
   /** Waits until the cache holds every write acknowledged anywhere before the call. */
@@ -84,10 +91,14 @@ export class WatchCache implements StateReader {
   collection(prefix: string): Collection {
     let collection = this.#collections.get(prefix);
     if (collection === undefined) {
-      collection = new Collection(this.#applied);
+      collection = new Collection(this.#loadedAt);
       this.#collections.set(prefix, collection);
     }
     return collection;
+  }
+
+  get(key: string): StoredObject | undefined {
+    return this.#collections.get(collectionPrefixOf(key) ?? '')?.get(key);
   }
 
   lookup(type: GroupResource, namespace: string | undefined, name: string): StoredObject | undefined {
@@ -103,13 +114,25 @@ export class WatchCache implements StateReader {
 
   /** The object of a key and value read from the store; the cached one where it is the same. */
   objectOf({ key, value, modRevision }: KeyValue): StoredObject {
-    const cached = this.#collections.get(collectionPrefixOf(key) ?? '')?.get(key);
+    const cached = this.get(key);
     return cached?.revision === modRevision ? cached : new StoredObject(key, value, modRevision, this.#memory);
   }
 
-  /** Like `objectOf`, of something this process wrote and so need not decode. */
-  stored(key: string, value: Uint8Array, revision: number): StoredObject {
-    return this.objectOf({ key, value, modRevision: revision, createRevision: 0, version: 0, lease: 0 });
+  /** Runs a write of `object` under `key`; when its event comes by, nothing needs to be decoded. */
+  async whileWriting<T>(key: string, value: Buffer, object: UnstructuredObject, write: () => Promise<T>): Promise<T> {
+    const expectation = { value, object };
+    this.#expected.set(key, expectation);
+    try {
+      return await write();
+    } finally {
+      if (this.#expected.get(key) === expectation) this.#expected.delete(key);
+    }
+  }
+
+  /** What was written by `whileWriting`, once the revision is known. */
+  written(key: string, value: Buffer, object: UnstructuredObject, revision: number): StoredObject {
+    const stored = this.objectOf({ key, value, modRevision: revision, createRevision: 0, version: 0, lease: 0 });
+    return stored.decoded || Object.isFrozen(object) ? stored : stored.adopt(object);
   }
 
   close(): void {
@@ -136,7 +159,7 @@ export class WatchCache implements StateReader {
           { error: errorMessage(error) },
           'can not load the objects of the API from the store; trying again',
         );
-        await sleep(this.#clock, RETRY_MS, this.#stopping.signal);
+        await sleep(this.#clock, RETRY_MS, this.#stopping.signal).catch(() => {});
       }
     }
   }
@@ -152,6 +175,7 @@ export class WatchCache implements StateReader {
       else objects.push(this.objectOf(kv));
     }
     this.#applied = revision;
+    this.#loadedAt = revision;
     this.#watch = this.#store.watch({
       key: REGISTRY_PREFIX,
       end: prefixEnd(REGISTRY_PREFIX),
@@ -169,15 +193,26 @@ export class WatchCache implements StateReader {
     for (const { type, kv } of events) {
       const prefix = collectionPrefixOf(kv.key);
       if (prefix === undefined) continue;
-      const current = type === 'put' ? new StoredObject(kv.key, kv.value, kv.modRevision, this.#memory) : undefined;
-      this.collection(prefix).apply(kv.key, current, revision);
+      this.collection(prefix).apply(kv.key, type === 'put' ? this.#received(kv) : undefined, revision);
     }
     if (this.#waiting.length > 0) this.#wake();
   }
 
+  #received({ key, value, modRevision }: KeyValue): StoredObject {
+    const stored = new StoredObject(key, value, modRevision, this.#memory);
+    const expected = this.#expected.get(key);
+    if (expected === undefined || Buffer.compare(expected.value, value) !== 0) return stored;
+    this.#expected.delete(key);
+    return stored.adopt(expected.object);
+  }
+
   /** The store can't continue the watch, for example because this peer was brought up to date by a snapshot. */
   #lost(error: Error): void {
-    if (this.#stopping.signal.aborted || errorCode(error) === 'STOPPED') return;
+    if (this.#stopping.signal.aborted) return;
+    if (errorCode(error) === 'STOPPED') {
+      this.close();
+      return;
+    }
     this.#logger.info({ error: errorMessage(error) }, 'loading the objects of the API anew');
     this.#loaded = false;
     this.#loading = this.#load();

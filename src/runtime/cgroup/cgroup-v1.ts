@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { CgroupController } from '../types.ts';
 import {
   killPids,
@@ -8,6 +8,7 @@ import {
   readNumber,
   readPids,
   removeDirectory,
+  removeUpTo,
   tryWriteText,
   writeText,
 } from './files.ts';
@@ -42,13 +43,7 @@ export class CgroupV1Manager implements CgroupManager {
   }
 
   remove(path: string): void {
-    for (const base of new Set(Object.values(this.#bases))) {
-      // The base itself goes with the last group; `create` makes it again.
-      const outside = dirname(base);
-      for (let directory = join(base, path); directory !== outside; directory = dirname(directory)) {
-        if (!removeDirectory(directory)) break;
-      }
-    }
+    for (const base of new Set(Object.values(this.#bases))) removeUpTo(base, join(base, path));
   }
 }
 

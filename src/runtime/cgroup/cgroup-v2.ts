@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { CgroupController } from '../types.ts';
 import {
   killPids,
@@ -8,6 +8,7 @@ import {
   readNumber,
   readPids,
   removeDirectory,
+  removeUpTo,
   tryWriteText,
   writeText,
 } from './files.ts';
@@ -65,11 +66,7 @@ export class CgroupV2Manager implements CgroupManager {
   }
 
   remove(path: string): void {
-    // The base itself goes with the last group; `create` makes it again.
-    const outside = dirname(this.#base);
-    for (let directory = join(this.#base, path); directory !== outside; directory = dirname(directory)) {
-      if (!removeDirectory(directory)) break;
-    }
+    removeUpTo(this.#base, join(this.#base, path));
   }
 }
 

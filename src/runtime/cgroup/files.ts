@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../../base/index.ts';
 
@@ -48,6 +49,18 @@ export function makeDirectory(path: string): void {
   mkdirSync(path, { recursive: true });
 }
 
+/** Removes a group without processes, with what groups are in it; returns false when it is in use. */
+export function removeTree(path: string): boolean {
+  try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeTree(join(path, entry.name));
+    }
+  } catch {
+    // Gone already.
+  }
+  return removeDirectory(path);
+}
+
 /** Removes an empty group; returns false when it is not empty yet. */
 export function removeDirectory(path: string): boolean {
   try {
@@ -55,6 +68,17 @@ export function removeDirectory(path: string): boolean {
     return true;
   } catch (error) {
     return errorCode(error) === 'ENOENT';
+  }
+}
+
+/**
+ * Removes a group with all in it, then those of its parents, up to `base`, that are empty now. The base goes with the
+ * last group; creating a group makes it again.
+ */
+export function removeUpTo(base: string, path: string): void {
+  if (!removeTree(path)) return;
+  for (let parent = dirname(path); parent.length >= base.length; parent = dirname(parent)) {
+    if (!removeDirectory(parent)) return;
   }
 }
 

@@ -8,7 +8,7 @@ export interface CgroupManager {
   readonly reason?: string;
   /** Creates the group `path` (relative, a slash between levels) and its parents; limits go to the last level. */
   create(path: string, limits: CgroupLimits): Cgroup;
-  /** Removes the empty group `path` and empty parents of ours. */
+  /** Removes the group `path`, with those in it, and empty parents of ours. What has processes stays. */
   remove(path: string): void;
 }
 

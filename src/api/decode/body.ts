@@ -1,0 +1,102 @@
+/** Request bodies: from bytes to an object of the kind that the path asks for. */
+import { metaGroupVersion, typeOf } from '../description/index.ts';
+import { badRequest } from '../errors.ts';
+import type { KubernetesObject, UnstructuredObject } from '../object.ts';
+import { isPlainObject } from '../plain.ts';
+import { cannotBeHandled, checkFields, type FieldValidation, notRegistered } from './fields.ts';
+import { BodySyntaxError, type ParsedBody, parseJson } from './json.ts';
+import { decodeProtobuf, type ExpectedKind } from './protobuf.ts';
+import { parseYaml } from './yaml.ts';
+
+export type BodyFormat = 'json' | 'yaml' | 'protobuf';
+
+export interface DecodedBody {
+  object: UnstructuredObject;
+  /** For the Warning header. */
+  warnings: string[];
+}
+
+/**
+ * Decodes a body as kube-apiserver does: missing apiVersion and kind are those expected, any other kind is refused,
+ * fields are checked (see checkFields). Throws ApiError 400 with Kubernetes' texts.
+ */
+export function decodeBody(
+  body: Uint8Array,
+  format: BodyFormat,
+  expected: ExpectedKind,
+  fieldValidation: FieldValidation = 'Warn',
+): DecodedBody {
+  if (format === 'protobuf') {
+    const { object } = decodeProtobuf(body, expected);
+    requireKind(object, expected);
+    return { object, warnings: [] };
+  }
+  const { value, duplicates } = parse(body, format, expected);
+  const object = withKind(value, expected, body);
+  requireKind(object, expected);
+  return checkFields(object, { fieldValidation, duplicates });
+}
+
+function parse(body: Uint8Array, format: 'json' | 'yaml', expected: ExpectedKind): ParsedBody {
+  try {
+    return format === 'json' ? parseJson(body) : parseYaml(body);
+  } catch (error) {
+    if (!(error instanceof BodySyntaxError)) throw error;
+    throw unrecognized(`couldn't get version/kind; json parse error: ${error.message}`, expected, body);
+  }
+}
+
+/** What Go's parser expects of any object, as its errors name it. */
+const typeMetaText = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+
+function withKind(value: unknown, expected: ExpectedKind, body: Uint8Array): KubernetesObject {
+  const text = (problem: string): Error =>
+    unrecognized(`couldn't get version/kind; json parse error: json: cannot unmarshal ${problem}`, expected, body);
+  if (value !== null && !isPlainObject(value)) {
+    const name = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw text(`${name} into Go value of type ${typeMetaText}`);
+  }
+  const object: Record<string, unknown> = { ...value };
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const given = object[field] ?? '';
+    if (typeof given !== 'string') {
+      const name = Array.isArray(given) ? 'array' : typeof given === 'boolean' ? 'bool' : typeof given;
+      throw text(`${name} into Go struct field .${field} of type string`);
+    }
+    object[field] = given || expected[field];
+  }
+  return object as unknown as KubernetesObject;
+}
+
+/** Refuses an object of another kind than the path's. */
+function requireKind(object: KubernetesObject, expected: ExpectedKind): void {
+  if (object.kind === expected.kind && object.apiVersion === expected.apiVersion) return;
+  const type = typeOf(object.apiVersion, object.kind);
+  // Options are the same in every group version.
+  if (object.kind === expected.kind && type?.groupVersion === metaGroupVersion) return;
+  if (type === undefined) {
+    throw cannotBeHandled(object, notRegistered(object), expected.kind);
+  }
+  if (object.apiVersion !== expected.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${expected.apiVersion})`,
+    );
+  }
+  const from = `${object.apiVersion.replace(/^.*\//, '')}.${object.kind}`;
+  throw cannotBeHandled(object, `converting (${from}) to (${expected.kind}): unknown conversion`, expected.kind);
+}
+
+function unrecognized(text: string, expected: ExpectedKind, body: Uint8Array): Error {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${summary(body)})`,
+  );
+}
+
+/** The beginning of a body: as it is when it looks like JSON, else in hexadecimal. */
+function summary(body: Uint8Array): string {
+  const limit = 30;
+  if (body.length === 0) return '<empty>';
+  const head = Buffer.from(body.subarray(0, limit));
+  const text = head[0] === 0x7b ? head.toString('utf8') : head.toString('hex');
+  return body.length > limit ? `${text} ...` : text;
+}

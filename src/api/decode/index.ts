@@ -1,0 +1,5 @@
+export { type BodyFormat, type DecodedBody, decodeBody } from './body.ts';
+export { type CheckedFields, type CheckOptions, checkFields, type FieldValidation } from './fields.ts';
+export { BodySyntaxError, type ParsedBody, parseJson } from './json.ts';
+export { decodeProtobuf, type ExpectedKind } from './protobuf.ts';
+export { parseYaml } from './yaml.ts';

@@ -1,0 +1,119 @@
+import { fillZeros, isOmitted } from '../decode/zero.ts';
+import { type FieldDescription, type TypeDescription, typeOf, type ValueType } from '../description/index.ts';
+import type { KubernetesObject } from '../object.ts';
+import { isPlainObject, type PlainObject, setOwn } from '../plain.ts';
+import { canonicalQuantity, formatQuantity, parseQuantity, roundUpToMilli } from '../quantity.ts';
+import { formatMicroTime, formatTime, parseTime } from '../time.ts';
+import { rules } from './rules.ts';
+
+/**
+ * Brings an object into the form in which Kubernetes stores and shows it: what is left out gets its
+ * default, what is empty is left out, amounts and times are in canonical form. Changes the object.
+ * Of a kind that isn't known nothing is changed; so is what has the wrong type.
+ */
+export function applyDefaults(object: KubernetesObject): void {
+  const type = typeOf(object.apiVersion, object.kind);
+  if (type !== undefined) completeObject(object as unknown as PlainObject, type);
+}
+
+function completeObject(object: PlainObject, type: TypeDescription): void {
+  for (const key of Object.keys(object)) {
+    const field = type.fields.get(key);
+    if (field !== undefined && isLeftOut(field, object[key])) delete object[key];
+  }
+  fillZeros(type, object);
+  const plan = planOf(type);
+  for (const [name, value] of plan.defaults) {
+    if (object[name] === undefined || object[name] === null) object[name] = value;
+  }
+  plan.rule?.(object);
+  for (const key of Object.keys(object)) {
+    const field = plan.nested.get(key);
+    if (field === undefined) continue;
+    const value = object[key];
+    const completed = completeValue(value, field.type);
+    if (completed !== value) setOwn(object, key, completed);
+  }
+}
+
+function isLeftOut(field: FieldDescription, value: unknown): boolean {
+  return value === null || value === undefined || isOmitted(field, value);
+}
+
+/** Completes objects in place; returns scalars in canonical form. */
+function completeValue(value: unknown, type: ValueType): unknown {
+  switch (type.kind) {
+    case 'object':
+      if (isPlainObject(value)) completeObject(value, type.type);
+      return value;
+    case 'list':
+      if (Array.isArray(value)) {
+        value.forEach((item, index) => {
+          value[index] = completeValue(item ?? (type.items.kind === 'object' ? {} : item), type.items);
+        });
+      }
+      return value;
+    case 'map':
+      if (isPlainObject(value)) {
+        for (const key of Object.keys(value)) setOwn(value, key, mapValue(value[key], type.values));
+      }
+      return value;
+    case 'quantity':
+      return typeof value === 'string' || typeof value === 'number' ? (canonicalQuantity(value) ?? value) : value;
+    case 'time':
+      return canonicalTime(value, formatTime);
+    case 'microTime':
+      return canonicalTime(value, microTimeText);
+    default:
+      return value;
+  }
+}
+
+/** Maps of amounts are amounts of resources, which are held in thousandths at the finest. */
+function mapValue(value: unknown, type: ValueType): unknown {
+  const completed = completeValue(value, type);
+  if (type.kind !== 'quantity' || typeof completed !== 'string' || !/[.nu]/.test(completed)) return completed;
+  const quantity = canonicalQuantity(completed) === undefined ? undefined : parseQuantity(completed);
+  if (quantity === undefined) return completed;
+  const rounded = roundUpToMilli(quantity);
+  return rounded.nanos === quantity.nanos ? completed : formatQuantity(rounded);
+}
+
+function canonicalTime(value: unknown, format: (ms: number, text: string) => string): unknown {
+  const ms = typeof value === 'string' ? parseTime(value) : undefined;
+  return ms === undefined ? value : format(ms, value as string);
+}
+
+function microTimeText(ms: number, text: string): string {
+  const fraction = /[.,](\d+)/.exec(text)?.[1] ?? '';
+  return formatMicroTime(ms, Number(fraction.slice(3, 6).padEnd(3, '0')));
+}
+
+interface Plan {
+  /** From the description. */
+  defaults: readonly (readonly [name: string, value: unknown])[];
+  rule: ((object: PlainObject) => void) | undefined;
+  /** The fields whose values are looked into. */
+  nested: ReadonlyMap<string, FieldDescription>;
+}
+
+const plans = new WeakMap<TypeDescription, Plan>();
+
+function planOf(type: TypeDescription): Plan {
+  let plan = plans.get(type);
+  if (plan === undefined) {
+    const fields = [...type.fields.values()];
+    plan = {
+      defaults: fields
+        // A string that is never left out, such as LocalObjectReference's name, is '' anyway.
+        .filter((field) => field.default !== undefined && !(isOmitted(field, field.default) && !field.pointer))
+        .map((field) => [field.jsonName, field.default] as const),
+      rule: rules[`${type.groupVersion}/${type.name}`],
+      nested: new Map(fields.filter(({ type: { kind } }) => walked.has(kind)).map((field) => [field.jsonName, field])),
+    };
+    plans.set(type, plan);
+  }
+  return plan;
+}
+
+const walked: ReadonlySet<ValueType['kind']> = new Set(['object', 'list', 'map', 'quantity', 'time', 'microTime']);

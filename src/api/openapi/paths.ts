@@ -1,0 +1,156 @@
+/** OpenAPI paths of a group version: which requests there are, with the parameters that clients look for. */
+import { metaGroupVersion, structOf, type TypeDescription, typeOf } from '../description/index.ts';
+import { apiVersionOf, type ResourceType, type SubresourceType } from '../resource.ts';
+import type { GroupVersionKind, Schema } from './schemas.ts';
+
+type Reference = (type: TypeDescription) => Schema;
+type PathItem = Record<string, unknown>;
+
+/** What a path's requests are about. */
+interface Target {
+  kind: GroupVersionKind;
+  type: TypeDescription;
+  list?: TypeDescription | undefined;
+}
+
+/** Every path of `types`, which are of one group version. `reference` makes references to schemas. */
+export function pathsOf(types: readonly ResourceType[], reference: Reference): Record<string, PathItem> {
+  const paths: Record<string, PathItem> = {};
+  for (const type of types) {
+    const described = typeOf(apiVersionOf(type), type.kind);
+    if (described === undefined) continue;
+    const target: Target = {
+      kind: { group: type.group, kind: type.kind, version: type.version },
+      type: described,
+      list: typeOf(apiVersionOf(type), `${type.kind}List`),
+    };
+    const root = type.group === '' ? `/api/${type.version}` : `/apis/${apiVersionOf(type)}`;
+    const collection = `${root}/${type.namespaced ? 'namespaces/{namespace}/' : ''}${type.resource}`;
+    const shared = type.namespaced ? [namespaceParameter, prettyParameter] : [prettyParameter];
+    const verbs = new Set(type.verbs);
+    paths[collection] = collectionItem(verbs, target, shared, reference);
+    if (verbs.has('list') && type.namespaced) {
+      const get = operation('list', target, listParameters, reference);
+      paths[`${root}/${type.resource}`] = { get, parameters: [prettyParameter] };
+    }
+    const named = [nameParameter, ...shared];
+    if (verbs.has('get')) paths[`${collection}/{name}`] = objectItem(verbs, target, named, reference);
+    for (const subresource of type.subresources) {
+      const item = subresourceItem(subresource, named, reference);
+      if (item !== undefined) paths[`${collection}/{name}/${subresource.name}`] = item;
+    }
+  }
+  return paths;
+}
+
+function collectionItem(
+  verbs: ReadonlySet<string>,
+  target: Target,
+  parameters: readonly Schema[],
+  reference: Reference,
+): PathItem {
+  const item: PathItem = {};
+  if (verbs.has('list')) item['get'] = operation('list', target, listParameters, reference);
+  if (verbs.has('create')) item['post'] = operation('post', target, writeParameters, reference);
+  if (verbs.has('deletecollection')) {
+    item['delete'] = operation('deletecollection', target, [...deleteParameters, ...listParameters], reference);
+  }
+  return { ...item, parameters };
+}
+
+function objectItem(
+  verbs: ReadonlySet<string>,
+  target: Target,
+  parameters: readonly Schema[],
+  reference: Reference,
+): PathItem {
+  const item: PathItem = {};
+  if (verbs.has('get')) item['get'] = operation('get', target, [], reference);
+  if (verbs.has('update')) item['put'] = operation('put', target, writeParameters, reference);
+  if (verbs.has('delete')) item['delete'] = operation('delete', target, deleteParameters, reference);
+  if (verbs.has('patch')) item['patch'] = operation('patch', target, patchParameters, reference);
+  return { ...item, parameters };
+}
+
+function subresourceItem(
+  subresource: SubresourceType,
+  parameters: readonly Schema[],
+  reference: Reference,
+): PathItem | undefined {
+  const { group, version, kind, verbs } = subresource;
+  const type = typeOf(apiVersionOf({ group, version }), kind);
+  // Streams and proxies have options instead of bodies.
+  if (type === undefined || kind.endsWith('Options') || subresource.name === 'log') return undefined;
+  const target: Target = { kind: { group, kind, version }, type };
+  const item = objectItem(new Set(verbs), target, parameters, reference);
+  if (verbs.includes('create')) item['post'] = operation('post', target, writeParameters, reference);
+  return item;
+}
+
+type Action = 'get' | 'list' | 'post' | 'put' | 'patch' | 'delete' | 'deletecollection';
+
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+function operation(action: Action, target: Target, parameters: readonly Schema[], reference: Reference): Schema {
+  const content = (schema: Schema, types = ['application/json', 'application/yaml']): Schema =>
+    Object.fromEntries(types.map((type) => [type, { schema }]));
+  const object = reference(target.type);
+  const meta = (name: string): Schema => reference(structOf(metaGroupVersion, name)!);
+  const answer =
+    action === 'list' && target.list !== undefined
+      ? reference(target.list)
+      : action.startsWith('delete')
+        ? meta('Status')
+        : object;
+  const body =
+    action === 'post' || action === 'put'
+      ? content(object, ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
+      : action === 'patch'
+        ? content({ type: 'object' }, patchTypes)
+        : action.startsWith('delete')
+          ? content(meta('DeleteOptions'))
+          : undefined;
+  return {
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: { content: body } }),
+    responses: { '200': { description: 'OK', content: content(answer) } },
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': target.kind,
+  };
+}
+
+const parameter = (name: string, type: string, place = 'query'): Schema => ({
+  name,
+  in: place,
+  ...(place === 'path' ? { required: true } : {}),
+  schema: { type, uniqueItems: true },
+});
+
+const namespaceParameter = parameter('namespace', 'string', 'path');
+const nameParameter = parameter('name', 'string', 'path');
+const prettyParameter = parameter('pretty', 'string');
+const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => parameter(name, 'string'));
+const patchParameters = [...writeParameters, parameter('force', 'boolean')];
+const deleteParameters = [
+  parameter('dryRun', 'string'),
+  parameter('gracePeriodSeconds', 'integer'),
+  parameter('orphanDependents', 'boolean'),
+  parameter('propagationPolicy', 'string'),
+];
+const listParameters = [
+  parameter('allowWatchBookmarks', 'boolean'),
+  parameter('continue', 'string'),
+  parameter('fieldSelector', 'string'),
+  parameter('labelSelector', 'string'),
+  parameter('limit', 'integer'),
+  parameter('resourceVersion', 'string'),
+  parameter('resourceVersionMatch', 'string'),
+  parameter('sendInitialEvents', 'boolean'),
+  parameter('timeoutSeconds', 'integer'),
+  parameter('watch', 'boolean'),
+];

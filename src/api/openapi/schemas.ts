@@ -1,0 +1,136 @@
+/** OpenAPI schemas of types, from their description, with the extensions by which kubectl merges and explains. */
+import {
+  type FieldDescription,
+  metaGroupVersion,
+  type ScalarKind,
+  structOf,
+  type TypeDescription,
+  type ValueType,
+} from '../description/index.ts';
+
+export type Schema = Record<string, unknown>;
+
+/** Collects the schemas of types and of all that they are made of, by their names. */
+export class SchemaCollector {
+  readonly schemas: Record<string, Schema> = {};
+  readonly #prefix: string;
+  readonly #kindsOf: (type: TypeDescription) => GroupVersionKind[];
+
+  /** `prefix` goes before names in references. `kindsOf` says as which kinds a type is served. */
+  constructor(prefix: string, kindsOf: (type: TypeDescription) => GroupVersionKind[]) {
+    this.#prefix = prefix;
+    this.#kindsOf = kindsOf;
+  }
+
+  /** A reference to the type's schema, which is collected. */
+  reference(type: TypeDescription): Schema {
+    const name = schemaName(type);
+    if (this.schemas[name] === undefined) {
+      // Set before it is filled: types may refer to themselves.
+      const schema: Schema = {};
+      this.schemas[name] = schema;
+      this.#fill(type, schema);
+    }
+    return { $ref: this.#prefix + name };
+  }
+
+  #fill(type: TypeDescription, schema: Schema): void {
+    const properties: Record<string, Schema> = {};
+    const required: string[] = [];
+    for (const field of type.fields.values()) {
+      properties[field.jsonName] = this.#property(field);
+      if (field.required) required.push(field.jsonName);
+    }
+    schema['type'] = 'object';
+    if (Object.keys(properties).length > 0) schema['properties'] = properties;
+    if (required.length > 0) schema['required'] = required;
+    const kinds = this.#kindsOf(type);
+    if (kinds.length > 0) schema['x-kubernetes-group-version-kind'] = kinds;
+    if (type.isAtomic) schema['x-kubernetes-map-type'] = 'atomic';
+  }
+
+  #property(field: FieldDescription): Schema {
+    const schema = this.#value(field.type);
+    // Beside a plain $ref, other members would be ignored.
+    const property: Schema = schema['$ref'] === undefined ? schema : { allOf: [schema] };
+    if (field.default !== undefined) property['default'] = field.default;
+    if (field.patchMergeKey !== undefined) property['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
+    if (field.patchStrategy.length > 0) property['x-kubernetes-patch-strategy'] = field.patchStrategy.join(',');
+    if (field.listType !== undefined) property['x-kubernetes-list-type'] = field.listType;
+    if (field.listMapKeys.length > 0) property['x-kubernetes-list-map-keys'] = field.listMapKeys;
+    const mapType = field.mapType ?? field.structType;
+    if (mapType !== undefined) property['x-kubernetes-map-type'] = mapType;
+    return property;
+  }
+
+  #value(type: ValueType): Schema {
+    switch (type.kind) {
+      case 'object':
+        return this.reference(type.type);
+      case 'list':
+        return { type: 'array', items: this.#value(type.items) };
+      case 'map':
+        return { type: 'object', additionalProperties: this.#value(type.values) };
+      case 'enum':
+        return type.closed ? { type: 'string', enum: type.values } : { type: 'string' };
+      default:
+        return this.#scalar(type.kind);
+    }
+  }
+
+  #scalar(kind: ScalarKind): Schema {
+    const plain = plainSchemas[kind];
+    if (plain !== undefined) return { ...plain };
+    const [name, schema] = namedSchemas[kind]!;
+    this.schemas[name] ??= { ...schema };
+    // Unions of schemas hold schemas.
+    if (kind.startsWith('schema')) this.reference(structOf(schemaGroupVersion, 'JSONSchemaProps')!);
+    return { $ref: this.#prefix + name };
+  }
+}
+
+export interface GroupVersionKind {
+  group: string;
+  kind: string;
+  version: string;
+}
+
+const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const schemaGroupVersion = 'apiextensions.k8s.io/v1';
+const schemaPackage = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+
+/** `io.k8s.api.apps.v1.Deployment`: the name of a type's schema, known to clients. */
+export function schemaName(type: TypeDescription): string {
+  if (type.groupVersion === metaGroupVersion) return `${metaPackage}.${type.name}`;
+  const [group, version] = type.groupVersion.includes('/') ? type.groupVersion.split('/') : ['core', type.groupVersion];
+  if (group === 'apiextensions.k8s.io') {
+    return `${schemaPackage.replace(/v1$/, version!)}.${type.name}`;
+  }
+  return `io.k8s.api.${group!.split('.')[0]}.${version}.${type.name}`;
+}
+
+const plainSchemas: Partial<Record<ScalarKind, Schema>> = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  float64: { type: 'number', format: 'double' },
+  bytes: { type: 'string', format: 'byte' },
+};
+
+/** Scalars that have schemas of their own. */
+const namedSchemas: Partial<Record<ScalarKind, [name: string, schema: Schema]>> = {
+  time: [`${metaPackage}.Time`, { type: 'string', format: 'date-time' }],
+  microTime: [`${metaPackage}.MicroTime`, { type: 'string', format: 'date-time' }],
+  quantity: ['io.k8s.apimachinery.pkg.api.resource.Quantity', { oneOf: [{ type: 'string' }, { type: 'number' }] }],
+  intOrString: [
+    'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+    { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' },
+  ],
+  raw: ['io.k8s.apimachinery.pkg.runtime.RawExtension', { type: 'object' }],
+  fields: [`${metaPackage}.FieldsV1`, { type: 'object' }],
+  any: [`${schemaPackage}.JSON`, {}],
+  schemaOrBool: [`${schemaPackage}.JSONSchemaPropsOrBool`, {}],
+  schemaOrArray: [`${schemaPackage}.JSONSchemaPropsOrArray`, {}],
+  schemaOrStrings: [`${schemaPackage}.JSONSchemaPropsOrStringArray`, {}],
+};

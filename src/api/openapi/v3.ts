@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { metaGroupVersion, type TypeDescription } from '../description/index.ts';
+import { apiVersionOf, type ResourceType } from '../resource.ts';
+import { resourceTypes } from '../scheme.ts';
+import { pathsOf } from './paths.ts';
+import { type GroupVersionKind, SchemaCollector } from './schemas.ts';
+
+/** An OpenAPI document as it goes over the wire. */
+export interface OpenApiDocument {
+  json: Buffer;
+  /** Of its content: upper-case hexadecimal, as Kubernetes' are. */
+  hash: string;
+}
+
+/** The answer of `/openapi/v3`: where each group version's document is. */
+export interface OpenApiIndex {
+  paths: Record<string, { serverRelativeURL: string }>;
+}
+
+const documents = new Map<string, OpenApiDocument>();
+
+/**
+ * The OpenAPI v3 document of a group version (`v1`, `apps/v1`), or undefined when nothing of it is served. Made on first
+ * use (some milliseconds), then kept (1 MB, were all of them asked for).
+ */
+export function openApiV3(groupVersion: string): OpenApiDocument | undefined {
+  let document = documents.get(groupVersion);
+  if (document === undefined) {
+    document = makeDocument(groupVersion);
+    if (document !== undefined) documents.set(groupVersion, document);
+  }
+  return document;
+}
+
+let index: Promise<OpenApiIndex> | undefined;
+
+/**
+ * The index of all documents. The first call makes each of them once, for its hash, and lets others run in between.
+ */
+export function openApiV3Index(): Promise<OpenApiIndex> {
+  index ??= makeIndex();
+  return index;
+}
+
+async function makeIndex(): Promise<OpenApiIndex> {
+  const paths: OpenApiIndex['paths'] = {};
+  for (const groupVersion of new Set(resourceTypes().map(apiVersionOf))) {
+    const { hash } = documents.get(groupVersion) ?? makeDocument(groupVersion)!;
+    const path = pathOf(groupVersion);
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+    await setImmediate();
+  }
+  return { paths };
+}
+
+/** `api/v1` or `apis/apps/v1`. */
+function pathOf(groupVersion: string): string {
+  return groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`;
+}
+
+function makeDocument(groupVersion: string): OpenApiDocument | undefined {
+  const types = resourceTypes().filter((type) => apiVersionOf(type) === groupVersion);
+  if (types.length === 0) return undefined;
+  const collector = new SchemaCollector('#/components/schemas/', (type) => kindsOf(type, types[0]!));
+  const paths = pathsOf(types, (type) => collector.reference(type));
+  const json = Buffer.from(
+    JSON.stringify({
+      openapi: '3.0.0',
+      info: { title: 'Kubernetes', version: kubernetesVersion },
+      paths,
+      components: { schemas: collector.schemas },
+    }),
+  );
+  return { json, hash: createHash('sha512').update(json).digest('hex').toUpperCase() };
+}
+
+const kubernetesVersion = 'v1.35.2';
+
+/** As which kinds a type is known: its own, or for options and Status, of the document's group version. */
+function kindsOf(type: TypeDescription, served: ResourceType): GroupVersionKind[] {
+  if (!type.isKind) return [];
+  if (type.groupVersion === metaGroupVersion) {
+    const { group, version } = type.name === 'Status' ? { group: '', version: 'v1' } : served;
+    return [{ group, kind: type.name, version }];
+  }
+  const slash = type.groupVersion.indexOf('/');
+  const group = slash < 0 ? '' : type.groupVersion.slice(0, slash);
+  return [{ group, kind: type.name, version: type.groupVersion.slice(slash + 1) }];
+}

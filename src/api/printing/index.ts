@@ -1,0 +1,1 @@
+export { type Column, type RowCondition, type Table, type TableOptions, type TableRow, tableOf } from './table.ts';

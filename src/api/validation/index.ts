@@ -1,0 +1,1 @@
+export { validate, validateUpdate } from './validate.ts';

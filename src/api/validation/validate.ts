@@ -1,0 +1,47 @@
+import { typeOf } from '../description/index.ts';
+import type { FieldError } from '../field-errors.ts';
+import type { KubernetesObject } from '../object.ts';
+import type { PlainObject } from '../plain.ts';
+import type { ResourceType } from '../resource.ts';
+import { clusterRules } from './cluster.ts';
+import { configMapRules, secretRules } from './config.ts';
+import { validateDescribed } from './described.ts';
+import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { podRules } from './pod.ts';
+import type { KindRules } from './rules.ts';
+import { serviceRules } from './service.ts';
+import { workloadRules } from './workloads.ts';
+
+const rules: Readonly<Record<string, KindRules | undefined>> = {
+  Pod: podRules,
+  Service: serviceRules,
+  ConfigMap: configMapRules,
+  Secret: secretRules,
+  ...workloadRules,
+  ...clusterRules,
+};
+
+type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced'>;
+
+/** What is wrong with a new object that is named and completed by applyDefaults; empty if nothing is. */
+export function validate(object: KubernetesObject, type: Checked): FieldError[] {
+  return [...validateMetadata(object.metadata, type), ...validateContent(object, type)];
+}
+
+/** What is wrong with changing `old` into `object`. */
+export function validateUpdate(object: KubernetesObject, old: KubernetesObject, type: Checked): FieldError[] {
+  const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateContent(object, type)];
+  rulesOf(type)?.checkUpdate?.(object, old, errors);
+  return errors;
+}
+
+function validateContent(object: KubernetesObject, type: Checked): FieldError[] {
+  const description = typeOf(object.apiVersion, object.kind);
+  const errors = description === undefined ? [] : validateDescribed(object as unknown as PlainObject, description);
+  rulesOf(type)?.check?.(object, errors);
+  return errors;
+}
+
+function rulesOf({ group, kind }: Checked): KindRules | undefined {
+  return rules[group === '' ? kind : `${kind}.${group}`];
+}

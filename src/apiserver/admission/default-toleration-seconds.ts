@@ -1,0 +1,32 @@
+import { newPodSpec } from './pod-spec.ts';
+import type { AdmissionPlugin } from './types.ts';
+
+interface Toleration {
+  key?: string;
+  operator?: string;
+  effect?: string;
+  tolerationSeconds?: number;
+}
+
+const keys = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+const SECONDS = 300;
+
+/** A pod stays five minutes on a node that is lost, unless it says something else. */
+export const defaultTolerationSeconds: AdmissionPlugin = {
+  name: 'DefaultTolerationSeconds',
+  admit(attributes) {
+    const spec = newPodSpec<{ tolerations?: Toleration[] }>(attributes);
+    if (spec === undefined) return;
+    for (const key of keys) {
+      const tolerated = spec.tolerations?.some(
+        (toleration) =>
+          (toleration.key === key || !toleration.key) && (!toleration.effect || toleration.effect === 'NoExecute'),
+      );
+      if (tolerated) continue;
+      spec.tolerations = [
+        ...(spec.tolerations ?? []),
+        { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: SECONDS },
+      ];
+    }
+  },
+};

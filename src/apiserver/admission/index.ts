@@ -1,0 +1,41 @@
+import type { StateReader } from '../registry/types.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { priority } from './priority.ts';
+import { serviceAccount } from './service-account.ts';
+import type { Admission, AdmissionAttributes, AdmissionPlugin } from './types.ts';
+
+export type * from './types.ts';
+export { defaultTolerationSeconds, namespaceLifecycle, nodeRestriction, priority, serviceAccount };
+
+/** The plug-ins of every cluster, in the order in which they run. First all change, later all may still refuse. */
+export function defaultAdmissionPlugins(state: StateReader): readonly AdmissionPlugin[] {
+  return [
+    namespaceLifecycle(state),
+    serviceAccount(state),
+    nodeRestriction(state),
+    priority(state),
+    defaultTolerationSeconds,
+  ];
+}
+
+export function createAdmission(plugins: readonly AdmissionPlugin[]): Admission {
+  const admitting = plugins.filter((plugin) => plugin.admit !== undefined);
+  const validating = plugins.filter((plugin) => plugin.validate !== undefined);
+  return {
+    async admit(attributes: AdmissionAttributes) {
+      for (const plugin of admitting) {
+        // Most plug-ins answer at once: no turn is lost on them.
+        const pending = plugin.admit!(attributes);
+        if (pending !== undefined) await pending;
+      }
+    },
+    async validate(attributes: AdmissionAttributes) {
+      for (const plugin of validating) {
+        const pending = plugin.validate!(attributes);
+        if (pending !== undefined) await pending;
+      }
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { ResourceType, UnstructuredObject } from '../../api/index.ts';
+import type { Guard, User } from '../registry/types.ts';
+
+/** A write that is about to happen, as admission sees it. */
+export interface AdmissionAttributes {
+  operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  type: ResourceType;
+  subresource: string | undefined;
+  namespace: string | undefined;
+  /** Empty while `generateName` hasn't been filled in. */
+  name: string;
+  /** What is to be written, a draft; undefined of deletes. */
+  object: UnstructuredObject | undefined;
+  /** What is there; undefined of creates. Shared: never change it. */
+  old: UnstructuredObject | undefined;
+  user: User;
+  dryRun: boolean;
+  /** Texts for the Warning header. */
+  warnings: string[];
+  /** A plug-in adds what must still be so when the write happens. */
+  guards: Guard[];
+}
+
+/** Changes or refuses writes. A refusal is an ApiError, as a rule Forbidden. */
+export interface AdmissionPlugin {
+  /** As Kubernetes names it. */
+  readonly name: string;
+  /** May change the draft. Runs before defaults of the system and validation. */
+  admit?(attributes: AdmissionAttributes): void | Promise<void>;
+  /** Sees the object as it will be stored. */
+  validate?(attributes: AdmissionAttributes): void | Promise<void>;
+}
+
+/** All plug-ins, in order. */
+export interface Admission {
+  admit(attributes: AdmissionAttributes): Promise<void>;
+  validate(attributes: AdmissionAttributes): Promise<void>;
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import {
+  type AggregatedVersion,
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+} from '../api/index.ts';
+import type { Exchange } from './exchange.ts';
+import { type MediaRange, parseAccept } from './http/accept.ts';
+import { sendBody } from './http/respond.ts';
+import type { Route } from './server.ts';
+
+/** A document that is made once, with the tag that tells clients whether theirs is still good. */
+interface Document {
+  contentType: string;
+  body: Buffer;
+  etag: string;
+}
+
+/** `/api`, `/apis` and below: what is served, aggregated for clients that ask so, or group by group. */
+export function discoveryRoute(): Route {
+  const documents = new Map<string, Document | undefined>();
+  return async (exchange) => {
+    const { info, request } = exchange;
+    if (info.isResource || info.verb !== 'get' || !/^\/apis?(\/|$)/.test(info.path)) return false;
+    const aggregated = aggregatedVersion(parseAccept(request.headers.accept));
+    const address = request.headers.host ?? '';
+    const key = `${info.path} ${aggregated ?? address}`;
+    if (!documents.has(key) && documents.size < MAX_DOCUMENTS)
+      documents.set(key, documentOf(exchange, aggregated, address));
+    const document = documents.get(key) ?? documentOf(exchange, aggregated, address);
+    if (document === undefined) return false;
+    await sendDocument(exchange, document);
+    return true;
+  };
+}
+
+/** Clients come by few names; one that invents many costs time, not memory. */
+const MAX_DOCUMENTS = 500;
+
+/** Sends a document, or 304 to a client that has it. */
+export async function sendDocument(exchange: Exchange, { contentType, body, etag }: Document): Promise<void> {
+  const { request, response } = exchange;
+  response.setHeader('ETag', etag);
+  response.setHeader('Vary', 'Accept');
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304).end();
+    return;
+  }
+  await sendBody(exchange, 200, contentType, body);
+}
+
+function documentOf(
+  { info }: Exchange,
+  aggregated: AggregatedVersion | undefined,
+  address: string,
+): Document | undefined {
+  const parts = info.path.split('/').filter((part) => part !== '');
+  const [root, group = '', version] = parts;
+  const isRoot = parts.length === 1;
+  if (isRoot && aggregated !== undefined) {
+    const type = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
+    return document(aggregatedDiscovery(root as 'api' | 'apis', aggregated), type);
+  }
+  const value =
+    root === 'api'
+      ? coreDocument(parts, address)
+      : isRoot
+        ? apiGroupList()
+        : version === undefined
+          ? apiGroup(group)
+          : apiResourceList(group, version);
+  return value === undefined ? undefined : document(value, 'application/json');
+}
+
+function coreDocument(parts: readonly string[], address: string): unknown {
+  return parts.length === 1 ? apiVersions(address) : apiResourceList('', parts[1] ?? '');
+}
+
+function document(value: unknown, contentType: string): Document {
+  const body = Buffer.from(JSON.stringify(value));
+  return { contentType, body, etag: `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"` };
+}
+
+/** The form of aggregated discovery that the client prefers to the unaggregated one. */
+function aggregatedVersion(ranges: readonly MediaRange[]): AggregatedVersion | undefined {
+  for (const { type, parameters } of ranges) {
+    if (type !== 'application/json' && type !== '*/*' && type !== 'application/*') continue;
+    if (parameters['as'] === undefined) return undefined;
+    if (parameters['as'] !== 'APIGroupDiscoveryList' || parameters['g'] !== 'apidiscovery.k8s.io') continue;
+    if (parameters['v'] === 'v2' || parameters['v'] === 'v2beta1') return parameters['v'];
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import { pipeline } from 'node:stream/promises';
+import { ApiError, errors, type Status, type v1 } from '../api/index.ts';
+import type { Exchange } from './exchange.ts';
+import type { KubeletConnection } from './kubelet-connection.ts';
+import type { ObjectRequest, Registry } from './registry/types.ts';
+
+/** Parameters of `kubectl logs` that the kubelet acts on. */
+const PASSED_ON = [
+  'follow',
+  'previous',
+  'sinceSeconds',
+  'sinceTime',
+  'timestamps',
+  'tailLines',
+  'limitBytes',
+  'stream',
+];
+
+/** `GET …/pods/NAME/log`: the container's log, streamed from the kubelet that runs it. */
+export function podLogRoute(
+  registry: Registry,
+  kubelets: KubeletConnection,
+): (exchange: Exchange, request: ObjectRequest) => Promise<void> {
+  return async (exchange, { subresource: _log, ...request }) => {
+    if (exchange.info.verb !== 'get') throw errors.methodNotAllowed(request.type, exchange.info.verb);
+    const { object } = await registry.get(request);
+    const pod = object as v1.Pod;
+    const container = containerOf(pod, exchange.query.get('container') ?? '');
+    const nodeName = pod.spec?.nodeName ?? '';
+    if (nodeName === '') {
+      // Not scheduled yet: nothing has been said.
+      exchange.response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': 0 }).end();
+      return;
+    }
+    const query = new URLSearchParams(
+      PASSED_ON.flatMap((name) => exchange.query.getAll(name).map((value): [string, string] => [name, value])),
+    );
+    const names = [pod.metadata.namespace, pod.metadata.name, container]
+      .map((part) => encodeURIComponent(part ?? ''))
+      .join('/');
+    const answer = await kubelets.get(nodeName, `/containerLogs/${names}?${query}`, exchange.signal);
+    if (answer.statusCode !== 200) throw await refusalOf(answer);
+    exchange.response.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' });
+    exchange.response.flushHeaders();
+    await pipeline(answer, exchange.response).catch(() => exchange.response.destroy());
+  };
+}
+
+/** The container that is asked for: the only one, or the one that an annotation makes the default, when none is named. */
+function containerOf({ metadata, spec }: v1.Pod, asked: string): string {
+  const containers = spec?.containers ?? [];
+  const others = [...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])];
+  const known = [...containers, ...others].map(({ name }) => name);
+  if (asked !== '') {
+    if (!known.includes(asked)) throw errors.badRequest(`container ${asked} is not valid for pod ${metadata.name}`);
+    return asked;
+  }
+  if (containers.length === 1 && others.length === 0) return known[0] as string;
+  const preferred = metadata.annotations?.['kubectl.kubernetes.io/default-container'];
+  if (preferred !== undefined && known.includes(preferred)) return preferred;
+  const init = (spec?.initContainers ?? []).map(({ name }) => name);
+  const hint = init.length === 0 ? '' : ` or one of the init containers: [${init.join(' ')}]`;
+  const names = containers.map(({ name }) => name).join(' ');
+  throw errors.badRequest(
+    `a container name must be specified for pod ${metadata.name}, choose one of: [${names}]${hint}`,
+  );
+}
+
+const MAX_REFUSAL_BYTES = 16 * 1024;
+
+/** The kubelet's own words: a Status, or a plain text. */
+async function refusalOf(answer: AsyncIterable<Buffer> & { statusCode?: number | undefined }): Promise<ApiError> {
+  let text = '';
+  for await (const chunk of answer) {
+    text += chunk.toString();
+    if (text.length > MAX_REFUSAL_BYTES) break;
+  }
+  try {
+    const status = JSON.parse(text) as Status;
+    if (status.kind === 'Status') return new ApiError(status);
+  } catch {
+    // A plain text.
+  }
+  return answer.statusCode === 404
+    ? errors.gone(text)
+    : (answer.statusCode ?? 500) < 500
+      ? errors.badRequest(text)
+      : errors.internalError(text);
+}

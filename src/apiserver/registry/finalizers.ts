@@ -1,0 +1,26 @@
+import type { DeleteParameters } from './types.ts';
+
+export const ORPHAN = 'orphan';
+export const FOREGROUND = 'foregroundDeletion';
+
+/**
+ * The finalizers of an object once it is deleted with these options: `orphan` and `foregroundDeletion` ask the garbage
+ * collector to deal with the dependents first. Without a wish, what the object carries stays.
+ */
+export function finalizersAfter(
+  before: readonly string[],
+  { orphanDependents, propagationPolicy }: Pick<DeleteParameters, 'orphanDependents' | 'propagationPolicy'>,
+): string[] {
+  const others = before.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  if (orphanDependents !== undefined) return orphanDependents ? [...others, ORPHAN] : others;
+  switch (propagationPolicy) {
+    case 'Orphan':
+      return [...others, ORPHAN];
+    case 'Foreground':
+      return [...others, FOREGROUND];
+    case 'Background':
+      return others;
+    default:
+      return [...before];
+  }
+}

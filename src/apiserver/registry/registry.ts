@@ -1,0 +1,102 @@
+import { errors } from '../../api/index.ts';
+import type { Clock, Logger, Random } from '../../base/index.ts';
+import type { Store } from '../../store/index.ts';
+import { createAdmission, defaultAdmissionPlugins } from '../admission/index.ts';
+import type { AdmissionPlugin } from '../admission/types.ts';
+import { Allocator, ipRange, portRange } from './allocators.ts';
+import { createObject } from './create.ts';
+import { deleteObject } from './delete.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { EventLeases } from './event-leases.ts';
+import { getObject } from './get.ts';
+import { listObjects } from './list.ts';
+import { withApiErrors } from './store-errors.ts';
+import { bindPod } from './subresources/binding.ts';
+import { evictPod } from './subresources/eviction.ts';
+import { subresourceOf } from './subresources/index.ts';
+import type { Encoded, Registry, StateReader } from './types.ts';
+import { patchObject, updateObject } from './update.ts';
+import { startWatch } from './watch.ts';
+import { WatchCache } from './watch-cache.ts';
+import type { WriteContext } from './write-stages.ts';
+
+export interface RegistryOptions {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** IPv4 range of Services' cluster addresses. Default: 10.96.0.0/12. */
+  serviceRange?: string;
+  /** Default: 30000-32767. */
+  nodePortRange?: string;
+  /** In order; default: those of admission/index.ts. */
+  admission?: (state: StateReader) => readonly AdmissionPlugin[];
+  /** Bytes of decoded objects and finished JSON that are kept for the next reader. Default: 16 MiB. */
+  derivedBytes?: number;
+}
+
+export interface RunningRegistry extends Registry {
+  /** Quick looks at what this peer has. */
+  readonly state: StateReader;
+  /** Resolves when the objects are loaded from the store. */
+  ready(): Promise<void>;
+  /** The store's revision up to which everything is seen here. */
+  readonly revision: number;
+  /** Ends all watches. */
+  close(): void;
+}
+
+/** Makes the registry on a store; one per process, as its watch cache holds all objects. */
+export function createRegistry(options: RegistryOptions): RunningRegistry {
+  const { store, clock, random, logger } = options;
+  const cache = new WatchCache({ store, clock, logger, derivedBytes: options.derivedBytes });
+  const plugins = options.admission ?? defaultAdmissionPlugins;
+  const context: WriteContext = {
+    cache,
+    store,
+    clock,
+    random,
+    state: cache,
+    admission: createAdmission(plugins(cache)),
+    eventLeases: new EventLeases(store, clock),
+    allocators: {
+      clusterIps: new Allocator(ipRange(options.serviceRange ?? '10.96.0.0/12'), random),
+      nodePorts: new Allocator(portRange(options.nodePortRange ?? '30000-32767'), random),
+    },
+  };
+  return {
+    state: cache,
+    ready: () => cache.ready(),
+    get revision() {
+      return cache.revision;
+    },
+    close: () => cache.close(),
+    get: (request) => withApiErrors(() => getObject(cache, request)),
+    list: (request) => withApiErrors(() => listObjects(context, request)),
+    create: (request) => withApiErrors(() => create(context, request)),
+    update: (request) => withApiErrors(() => updateObject(context, request)),
+    patch: (request) => withApiErrors(() => patchObject(context, request)),
+    delete: (request) => withApiErrors(() => deleteObject(context, request)),
+    deleteCollection: (request) => withApiErrors(() => deleteCollection(context, request)),
+    watch: (request) => withApiErrors(() => startWatch(context, request)),
+  };
+}
+
+type CreateRequest = Parameters<Registry['create']>[0];
+type SubresourceCreate = (context: WriteContext, request: CreateRequest & { name: string }) => Promise<Encoded>;
+
+/** What is created under a pod that is there. */
+const subresourceCreates: Readonly<Record<string, SubresourceCreate>> = {
+  'pods/binding': bindPod,
+  'pods/eviction': evictPod,
+};
+
+function create(context: WriteContext, request: CreateRequest): Promise<Encoded> {
+  const { type, subresource, name } = request;
+  if (subresource === undefined) return createObject(context, request);
+  const special = subresourceCreates[`${type.resource}/${subresource}`];
+  if (special === undefined || name === undefined || subresourceOf(type, subresource) !== undefined) {
+    throw errors.methodNotAllowed(type, 'create');
+  }
+  return special(context, { ...request, name });
+}

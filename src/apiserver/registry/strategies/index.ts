@@ -1,0 +1,82 @@
+import type { GroupResource } from '../types.ts';
+import { leaseStrategy } from './lease.ts';
+import { namespaceStrategy } from './namespace.ts';
+import { podStrategy } from './pod.ts';
+import { serviceStrategy } from './service.ts';
+import type { Strategy } from './strategy.ts';
+
+export type { Strategy, StrategyServices } from './strategy.ts';
+
+const generation: Strategy = { generation: true };
+const createsOnUpdate: Strategy = { createsOnUpdate: true };
+const returnsDeleted: Strategy = { returnsDeleted: true };
+const requiresResourceVersion: Strategy = { requiresResourceVersion: true };
+
+/** Kinds with a ways of their own; by group, then resource. */
+const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> = {
+  '': {
+    endpoints: createsOnUpdate,
+    events: { createsOnUpdate: true, timeToLiveSeconds: 3600 },
+    limitranges: createsOnUpdate,
+    namespaces: namespaceStrategy,
+    nodes: { keepsStatusOnCreate: true },
+    persistentvolumeclaims: returnsDeleted,
+    persistentvolumes: returnsDeleted,
+    pods: podStrategy,
+    podtemplates: { generation: true, createsOnUpdate: true, returnsDeleted: true },
+    replicationcontrollers: generation,
+    resourcequotas: returnsDeleted,
+    serviceaccounts: returnsDeleted,
+    services: serviceStrategy,
+  },
+  'admissionregistration.k8s.io': {
+    mutatingwebhookconfigurations: { generation: true, requiresResourceVersion: true },
+    validatingadmissionpolicies: { generation: true, requiresResourceVersion: true },
+    validatingadmissionpolicybindings: { generation: true, requiresResourceVersion: true },
+    validatingwebhookconfigurations: { generation: true, requiresResourceVersion: true },
+  },
+  'apiextensions.k8s.io': { customresourcedefinitions: { generation: true, requiresResourceVersion: true } },
+  apps: {
+    daemonsets: generation,
+    deployments: { generation: true, generationCountsAnnotations: true },
+    replicasets: generation,
+    statefulsets: generation,
+  },
+  batch: { cronjobs: generation, jobs: generation },
+  'coordination.k8s.io': { leases: leaseStrategy },
+  'discovery.k8s.io': { endpointslices: generation },
+  'flowcontrol.apiserver.k8s.io': { flowschemas: generation, prioritylevelconfigurations: generation },
+  'networking.k8s.io': {
+    ingressclasses: generation,
+    ingresses: generation,
+    networkpolicies: generation,
+  },
+  'node.k8s.io': { runtimeclasses: requiresResourceVersion },
+  policy: { poddisruptionbudgets: { generation: true, requiresResourceVersion: true } },
+  'rbac.authorization.k8s.io': {
+    clusterrolebindings: createsOnUpdate,
+    clusterroles: createsOnUpdate,
+    rolebindings: createsOnUpdate,
+    roles: createsOnUpdate,
+  },
+  'resource.k8s.io': {
+    deviceclasses: { generation: true, returnsDeleted: true },
+    resourceclaims: returnsDeleted,
+    resourceclaimtemplates: returnsDeleted,
+    resourceslices: { generation: true, returnsDeleted: true },
+  },
+  'scheduling.k8s.io': { priorityclasses: generation },
+  'storage.k8s.io': {
+    csidrivers: { requiresResourceVersion: true, returnsDeleted: true },
+    csinodes: { requiresResourceVersion: true, returnsDeleted: true },
+    storageclasses: returnsDeleted,
+    volumeattachments: { requiresResourceVersion: true, returnsDeleted: true },
+    volumeattributesclasses: returnsDeleted,
+  },
+};
+
+const none: Strategy = {};
+
+export function strategyOf({ group, resource }: GroupResource): Strategy {
+  return strategies[group]?.[resource] ?? none;
+}

@@ -1,0 +1,39 @@
+import { parseQuantity } from '../../../api/index.ts';
+
+interface Container {
+  resources?: { requests?: Resources; limits?: Resources };
+}
+type Resources = Record<string, string | number>;
+
+const counted = ['cpu', 'memory'];
+
+/** A pod's quality of service: Guaranteed when all containers' limits are set and equal their requests. */
+export function podQosClass(spec: Record<string, unknown>): 'BestEffort' | 'Burstable' | 'Guaranteed' {
+  const containers = [
+    ...((spec['containers'] as Container[]) ?? []),
+    ...((spec['initContainers'] as Container[]) ?? []),
+  ];
+  const requests = new Map<string, bigint>();
+  const limits = new Map<string, bigint>();
+  let guaranteed = true;
+  for (const { resources } of containers) {
+    add(requests, resources?.requests);
+    if (add(limits, resources?.limits) < counted.length) guaranteed = false;
+  }
+  if (requests.size === 0 && limits.size === 0) return 'BestEffort';
+  const equal = requests.size === limits.size && [...requests].every(([name, value]) => limits.get(name) === value);
+  return guaranteed && equal ? 'Guaranteed' : 'Burstable';
+}
+
+/** Adds up what counts and isn't zero; returns how many there were. */
+function add(sums: Map<string, bigint>, resources: Resources = {}): number {
+  let found = 0;
+  for (const name of counted) {
+    const text = resources[name];
+    const value = text === undefined ? 0n : parseQuantity(text).nanos;
+    if (value === 0n) continue;
+    found++;
+    sums.set(name, (sums.get(name) ?? 0n) + value);
+  }
+  return found;
+}

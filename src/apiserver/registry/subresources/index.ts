@@ -1,0 +1,33 @@
+import type { ResourceType } from '../../../api/index.ts';
+import {
+  allButStatus,
+  approvalPart,
+  ephemeralContainersPart,
+  everything,
+  finalizePart,
+  resizePart,
+  statusPart,
+} from './parts.ts';
+import { scale } from './scale.ts';
+import type { Subresource } from './subresource.ts';
+
+export type { Subresource } from './subresource.ts';
+
+const byName: Readonly<Record<string, Subresource>> = {
+  approval: approvalPart,
+  ephemeralcontainers: ephemeralContainersPart,
+  finalize: finalizePart,
+  resize: resizePart,
+  scale,
+  status: statusPart,
+};
+
+export function hasStatus(type: ResourceType): boolean {
+  return type.subresources.some(({ name }) => name === 'status');
+}
+
+/** How a (sub)resource is read and written; undefined for one that isn't a part of the stored object. */
+export function subresourceOf(type: ResourceType, name: string | undefined): Subresource | undefined {
+  if (name === undefined) return hasStatus(type) ? allButStatus : everything;
+  return byName[name];
+}

@@ -1,0 +1,80 @@
+import type { UnstructuredObject } from '../../../api/index.ts';
+import { cloneJson } from '../json.ts';
+import type { Subresource } from './subresource.ts';
+
+interface Fields {
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+}
+
+const fieldsOf = (object: UnstructuredObject): Fields => object as Fields;
+const itself = (object: UnstructuredObject): UnstructuredObject => object;
+
+/** A subresource that shows the whole object and changes only what `take` copies from the changed view. */
+function part(take: (draft: Fields, view: Fields) => void): Subresource {
+  return {
+    view: itself,
+    apply(view, old) {
+      const draft = cloneJson(old);
+      const changed = cloneJson(view);
+      // Labels, annotations and finalizers may be changed along; whom an object belongs to may not.
+      draft.metadata = changed.metadata;
+      delete draft.metadata.ownerReferences;
+      if (old.metadata.ownerReferences) draft.metadata.ownerReferences = cloneJson(old.metadata.ownerReferences);
+      take(fieldsOf(draft), fieldsOf(changed));
+      return draft;
+    },
+  };
+}
+
+function takeField(draft: Record<string, unknown>, changed: Record<string, unknown> | undefined, field: string): void {
+  if (changed?.[field] === undefined) delete draft[field];
+  else draft[field] = changed[field];
+}
+
+/** The status alone; the main resource in turn leaves the status alone. */
+export const statusPart = part((draft, changed) =>
+  takeField(draft as Record<string, unknown>, changed as Record<string, unknown>, 'status'),
+);
+
+/** The finalizers of a namespace's spec: the one thing that lets it go. */
+export const finalizePart = part((draft, changed) => {
+  draft.spec ??= {};
+  takeField(draft.spec, changed.spec, 'finalizers');
+});
+
+export const ephemeralContainersPart = part((draft, changed) => {
+  draft.spec ??= {};
+  takeField(draft.spec, changed.spec, 'ephemeralContainers');
+});
+
+/** The resources of a running pod's containers, by container name. */
+export const resizePart = part((draft, changed) => {
+  type Container = { name: string; resources?: unknown };
+  const wanted = new Map(
+    ((changed.spec?.['containers'] ?? []) as Container[]).map((container) => [container.name, container]),
+  );
+  for (const container of (draft.spec?.['containers'] ?? []) as Container[]) {
+    const resources = wanted.get(container.name)?.resources;
+    if (resources !== undefined) container.resources = resources;
+  }
+});
+
+/** The conditions of a certificate signing request. */
+export const approvalPart = part((draft, changed) => {
+  draft.status ??= {};
+  takeField(draft.status, changed.status, 'conditions');
+});
+
+/** The main resource of a kind with a status subresource: all but the status. */
+export const allButStatus: Subresource = {
+  view: itself,
+  apply(view, old) {
+    const draft = cloneJson(view);
+    takeField(draft, { status: cloneJson(old['status']) }, 'status');
+    return draft;
+  },
+};
+
+/** The main resource of any other kind. */
+export const everything: Subresource = { view: itself, apply: (view) => cloneJson(view) };

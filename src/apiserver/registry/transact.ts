@@ -1,0 +1,164 @@
+import { type ApiError, errors, type UnstructuredObject } from '../../api/index.ts';
+import type { Compare, KeyValue, Operation, Store, TxnRequest } from '../../store/index.ts';
+import { encodeValue, type StoredObject } from './encoded.ts';
+import type { GroupResource, Guard } from './types.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+/** What a write wants to do, given what is there. */
+export type Decision = PutDecision | DeleteDecision | KeepDecision;
+
+export interface PutDecision extends Companions {
+  type: 'put';
+  /** In stored form. It belongs to the registry from here on. */
+  object: UnstructuredObject;
+  /** Of the store: the object goes when it expires. */
+  lease?: number;
+}
+
+export interface DeleteDecision extends Companions {
+  type: 'delete';
+}
+
+/** Nothing needs to be written. */
+export interface KeepDecision {
+  type: 'keep';
+}
+
+/** What belongs to the same transaction. */
+export interface Companions {
+  guards?: readonly Guard[];
+  operations?: readonly Operation[];
+}
+
+export interface TransactionRequest {
+  type: GroupResource;
+  name: string;
+  key: string;
+  /** Hold for every attempt. */
+  guards: readonly Guard[];
+  dryRun: boolean;
+  signal?: AbortSignal;
+  /** The write is a creation: what is there doesn't matter, so it isn't read. */
+  blind?: boolean;
+  decide(current: StoredObject | undefined): Decision | Promise<Decision>;
+}
+
+export interface TransactionResult {
+  decision: Decision;
+  /** What was there before. */
+  previous: StoredObject | undefined;
+  /** What was written; of a delete, what is gone, at the revision of its going. Undefined: dry run. */
+  stored: StoredObject | undefined;
+}
+
+/** Attempts after which a write that meets other writers every time gives up with a Conflict. */
+const MAX_ATTEMPTS = 100;
+
+/**
+ * The one way in which objects are written: decides on what this peer knows, and writes only if the object (and all
+ * guards) are still so; else decides anew on what is really there. A decision that fails on what may be stale is made
+ * again on the latest state before the failure counts.
+ */
+export async function transact(
+  { cache, store }: { cache: WatchCache; store: Store },
+  request: TransactionRequest,
+): Promise<TransactionResult> {
+  const { key, dryRun, signal } = request;
+  await cache.ready();
+  let previous = request.blind ? undefined : cache.get(key);
+  let fresh = request.blind === true;
+  /** Whether the latest state differs from what was decided on. */
+  const changed = async (): Promise<boolean> => {
+    if (fresh) return false;
+    await cache.fresh();
+    fresh = true;
+    const latest = cache.get(key);
+    if (latest?.revision === previous?.revision) return false;
+    previous = latest;
+    return true;
+  };
+  if (previous === undefined) await changed();
+
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    if (signal?.aborted) throw errors.timeout('the client went away before the write was done');
+    let decision: Decision;
+    try {
+      decision = await request.decide(previous);
+    } catch (error) {
+      if (await changed()) continue;
+      throw error;
+    }
+    if (decision.type === 'keep') {
+      if (await changed()) continue;
+      return { decision, previous, stored: previous };
+    }
+    if (dryRun) return { decision, previous, stored: undefined };
+    const guards = [...request.guards, ...(decision.guards ?? [])];
+    const value = decision.type === 'put' ? encodeValue(decision.object) : undefined;
+    const txn = transactionOf(key, previous?.revision ?? 0, decision, value, guards);
+    const { succeeded, revision, results } =
+      decision.type === 'put'
+        ? await cache.whileWriting(key, value!, decision.object, () => store.txn(txn))
+        : await store.txn(txn);
+    if (succeeded) {
+      const stored =
+        decision.type === 'put' ? cache.written(key, value!, decision.object, revision) : previous!.at(revision);
+      return { decision, previous, stored };
+    }
+    const [found, ...guarded] = results.map((result) => (result.type === 'range' ? result.result.kvs[0] : undefined));
+    guards.forEach(({ compare, refusal }, index) => {
+      const refused = holds(compare, guarded[index]) ? undefined : refusal();
+      if (refused !== undefined) throw refused;
+    });
+    previous = found && cache.objectOf(found);
+    fresh = true;
+    if (request.blind && previous !== undefined) throw alreadyThere(request, previous);
+  }
+  throw errors.conflict(request.type, request.name);
+}
+
+function transactionOf(
+  key: string,
+  revision: number,
+  decision: PutDecision | DeleteDecision,
+  value: Buffer | undefined,
+  guards: readonly Guard[],
+): TxnRequest {
+  const { operations = [] } = decision;
+  const own: Operation =
+    decision.type === 'put' ? { type: 'put', key, value: value!, lease: decision.lease } : { type: 'delete', key };
+  return {
+    compare: [
+      { key, target: 'modRevision', operator: '=', operand: revision },
+      ...guards.map(({ compare }) => compare),
+    ],
+    // biome-ignore lint/suspicious/noThenProperty: the store's own name for it, as in etcd.
+    then: [own, ...operations],
+    else: [key, ...guards.map(({ compare }) => compare.key)].map((read) => ({ type: 'range', request: { key: read } })),
+  };
+}
+
+/** Whether a compare of one key holds for what the store found there. */
+function holds(compare: Compare, found: KeyValue | undefined): boolean {
+  if (compare.target === 'value') {
+    const equal = found !== undefined && Buffer.compare(compare.operand, found.value) === 0;
+    return equal === (compare.operator === '=');
+  }
+  const actual = found?.[compare.target] ?? 0;
+  switch (compare.operator) {
+    case '=':
+      return actual === compare.operand;
+    case '!=':
+      return actual !== compare.operand;
+    case '>':
+      return actual > compare.operand;
+    case '<':
+      return actual < compare.operand;
+  }
+}
+
+function alreadyThere({ type, name }: TransactionRequest, { object }: StoredObject): ApiError {
+  const error = errors.alreadyExists(type, name);
+  if (object.metadata.deletionTimestamp) error.status.message = `object is being deleted: ${error.status.message}`;
+  return error;
+}

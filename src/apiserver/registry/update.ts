@@ -1,0 +1,116 @@
+import {
+  applyPatch,
+  errors,
+  fieldPath,
+  invalidValue,
+  type ObjectMeta,
+  type PatchKind,
+  typeOf,
+  type UnstructuredObject,
+} from '../../api/index.ts';
+import { commit, outcomeOf, withVersion } from './commit.ts';
+import { ComputedObject } from './encoded.ts';
+import { cloneJson } from './json.ts';
+import { checkIdentity } from './metadata.ts';
+import { checkPreconditions } from './preconditions.ts';
+import { servedForm, storageOf } from './storage.ts';
+import { subresourceOf } from './subresources/index.ts';
+import type { Encoded, ObjectRequest, Registry, WriteParameters } from './types.ts';
+import { check, scopeOf, stageCreation, stageUpdate, type WriteContext, type WriteScope } from './write-stages.ts';
+
+interface Changed {
+  result: Encoded;
+  created: boolean;
+}
+
+/** PUT. */
+export async function updateObject(
+  context: WriteContext,
+  request: Parameters<Registry['update']>[0],
+): Promise<Changed> {
+  const scope = scopeOf(request, storageOf(request.type));
+  const body = check(request.object, scope);
+  body.metadata ??= {};
+  checkIdentity(body, request.namespace, request.name);
+  const creates = scope.strategy.createsOnUpdate === true && request.subresource === undefined;
+  return changeObject(context, scope, request, () => body, creates);
+}
+
+const patchKinds: Readonly<Record<string, PatchKind>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+};
+
+/** PATCH: what the patch makes of the object is written like a PUT; on a conflict the patch is applied to what is there then. */
+export async function patchObject(context: WriteContext, request: Parameters<Registry['patch']>[0]): Promise<Changed> {
+  const { type, patchType, patch } = request;
+  const scope = scopeOf(request, storageOf(type));
+  const kind = patchKinds[patchType];
+  if (kind === undefined) throw errors.unsupportedMediaType(Object.keys(patchKinds));
+  const change = (view: UnstructuredObject): UnstructuredObject => {
+    const description = typeOf(view.apiVersion, view.kind);
+    if (description === undefined) throw errors.internalError(`no description of ${view.apiVersion} ${view.kind}`);
+    const patched = applyPatch(kind, view, patch, description) as UnstructuredObject;
+    patched.metadata ??= {};
+    return check(patched, scope);
+  };
+  return changeObject(context, scope, request, change, false);
+}
+
+/** `change` gets what the client sees of the object (nothing: it isn't there) and must not alter it. */
+async function changeObject(
+  context: WriteContext,
+  scope: WriteScope,
+  request: ObjectRequest & WriteParameters,
+  change: (view: UnstructuredObject) => UnstructuredObject,
+  creates: boolean,
+): Promise<Changed> {
+  const { type, storage } = scope;
+  const { namespace, name, subresource } = request;
+  const part = subresourceOf(type, subresource);
+  if (part === undefined) throw errors.methodNotAllowed(type, 'update');
+  let draft: UnstructuredObject;
+  const transaction = await commit(context, scope, name, async (current) => {
+    if (current === undefined) {
+      if (!creates) throw errors.notFound(type, name);
+      draft = cloneJson(change({} as UnstructuredObject));
+      const { uid } = draft.metadata;
+      // Who sends a uid means to change an object, and that one is gone.
+      if (uid) checkPreconditions(type, { ...draft, metadata: { name } }, { uid });
+      delete draft.metadata.resourceVersion;
+      return stageCreation(context, scope, draft);
+    }
+    const old = servedForm(storage, current).object as UnstructuredObject;
+    const changed = change(part.view(old));
+    checkIdentity(changed, namespace, name);
+    checkVersion(scope, changed.metadata, old);
+    draft = part.apply(changed, old);
+    return stageUpdate(context, scope, draft, old);
+  });
+  const { decision, previous, stored } = transaction;
+  // Whose last finalizer was taken out is gone; the answer is what the client made of it.
+  const outcome =
+    decision.type === 'delete'
+      ? new ComputedObject(withVersion(draft!, (stored ?? previous)!.revision))
+      : outcomeOf(scope, transaction);
+  const shown = part.view(outcome.object as UnstructuredObject);
+  return {
+    result: shown === outcome.object ? outcome : new ComputedObject(shown),
+    created: previous === undefined,
+  };
+}
+
+/** 409 unless the change was made to the object as it is now. */
+function checkVersion({ type, strategy, request }: WriteScope, changed: ObjectMeta, old: UnstructuredObject): void {
+  const { name = '', uid, resourceVersion } = changed;
+  if (uid) checkPreconditions(type, old, { uid });
+  if (resourceVersion && resourceVersion !== '0') {
+    if (resourceVersion !== old.metadata.resourceVersion) throw errors.conflict(type, name);
+  } else if (strategy.requiresResourceVersion && request.subresource === undefined) {
+    const path = fieldPath('metadata', 'resourceVersion');
+    throw errors.invalid({ group: type.group, kind: type.resource }, name, [
+      invalidValue(path, 0, 'must be specified for an update'),
+    ]);
+  }
+}

@@ -1,0 +1,165 @@
+import type { ResourceType, Status } from '../../api/index.ts';
+import { apiVersionOf } from '../../api/index.ts';
+import type { Clock, Timer } from '../../base/index.ts';
+import type { ChangeListener } from './collection.ts';
+import { ComputedObject, ObjectEvent, type StoredObject } from './encoded.ts';
+import type { ObjectChange } from './history.ts';
+import type { Selection } from './selection.ts';
+import { servedForm } from './storage.ts';
+import type { EncodedEvent, WatchParameters } from './types.ts';
+
+/** Changes that may wait while a reader takes in the state. More: it has to come again. */
+const MAX_QUEUED = 10_000;
+/** Events between two looks at whether the reader has room. */
+const PORTION = 256;
+const BOOKMARK_MS = 60_000;
+
+export interface WatcherOptions {
+  type: ResourceType;
+  selection: Selection;
+  parameters: Pick<WatchParameters, 'onEvent' | 'onEnd' | 'drained' | 'allowBookmarks'>;
+  /** Changes up to this revision are known to the reader, or told as state. */
+  after: number;
+  clock: Clock;
+  /** In [0, 1): spreads the bookmarks of many watchers. */
+  jitter: number;
+  /** Everything up to this revision has been offered. */
+  revision: () => number;
+  /** Called once, when the watch is over for whatever reason. */
+  closed: () => void;
+}
+
+/** One watch: picks what its reader selected from the changes of a resource, and ends when the reader can't follow. */
+export class Watcher implements ChangeListener {
+  readonly #options: WatcherOptions;
+  /** Changes that came while the reader was still taking in the state; undefined: it is through. */
+  #queue: ObjectChange[] | undefined = [];
+  #bookmark: Timer | undefined;
+  #over = false;
+
+  constructor(options: WatcherOptions) {
+    this.#options = options;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /**
+   * Tells the state, if it is asked for, and what happened since; then goes live. Synchronous unless the
+   * reader has a `drained`.
+   */
+  begin(state: readonly StoredObject[], changes: readonly ObjectChange[], endOfState: number | undefined): void {
+    const { drained } = this.#options.parameters;
+    if (drained === undefined) {
+      for (const stored of state) this.#tellState(stored);
+      this.#tellEndOfState(endOfState);
+      for (const change of changes) this.#tell(change);
+      this.#goLive();
+    } else {
+      this.#beginSlowly(state, changes, endOfState, drained).catch(() => this.end(undefined));
+    }
+  }
+
+  onChange(change: ObjectChange): void {
+    if (this.#over || change.revision <= this.#options.after) return;
+    if (this.#queue === undefined) this.#tell(change);
+    else if (this.#queue.push(change) > MAX_QUEUED) this.end(undefined);
+  }
+
+  onReset(): void {
+    this.end(undefined);
+  }
+
+  end(status: Status | undefined): void {
+    if (this.#over) return;
+    this.stop();
+    this.#options.parameters.onEnd(status);
+  }
+
+  /** Ends without telling the reader, who wants it so. */
+  stop(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#queue = undefined;
+    this.#bookmark?.cancel();
+    this.#options.closed();
+  }
+
+  async #beginSlowly(
+    state: readonly StoredObject[],
+    changes: readonly ObjectChange[],
+    endOfState: number | undefined,
+    drained: () => Promise<void>,
+  ): Promise<void> {
+    for (let index = 0; index < state.length && !this.#over; index++) {
+      this.#tellState(state[index]!);
+      if (index % PORTION === PORTION - 1) await drained.call(this.#options.parameters);
+    }
+    this.#tellEndOfState(endOfState);
+    // While these are told more may come, so until there are none.
+    for (let waiting = changes; waiting.length > 0 && !this.#over; ) {
+      for (let index = 0; index < waiting.length && !this.#over; index++) {
+        this.#tell(waiting[index]!);
+        if (index % PORTION === PORTION - 1) await drained.call(this.#options.parameters);
+      }
+      waiting = this.#queue?.splice(0) ?? [];
+    }
+    this.#goLive();
+  }
+
+  #goLive(): void {
+    if (this.#over) return;
+    const queued = this.#queue ?? [];
+    this.#queue = undefined;
+    for (const change of queued) this.#tell(change);
+    if (this.#options.parameters.allowBookmarks && !this.#over) this.#scheduleBookmark();
+  }
+
+  #tellState(stored: StoredObject): void {
+    if (this.#over) return;
+    this.#send(new ObjectEvent('ADDED', servedForm(this.#options.selection.storage, stored)));
+  }
+
+  #tellEndOfState(revision: number | undefined): void {
+    if (revision !== undefined && !this.#over) this.#send(this.#bookmarkAt(revision, true));
+  }
+
+  #tell(change: ObjectChange): void {
+    if (this.#over) return;
+    const event = eventOf(change, this.#options.selection);
+    if (event !== undefined) this.#send(event);
+  }
+
+  #send(event: EncodedEvent): void {
+    if (!this.#options.parameters.onEvent(event)) this.end(undefined);
+  }
+
+  #scheduleBookmark(): void {
+    const { clock, jitter, revision } = this.#options;
+    this.#bookmark = clock.setTimer(BOOKMARK_MS * (0.85 + 0.3 * jitter), () => {
+      this.#send(this.#bookmarkAt(revision(), false));
+      if (!this.#over) this.#scheduleBookmark();
+    });
+  }
+
+  #bookmarkAt(revision: number, endOfState: boolean): ObjectEvent {
+    const { type } = this.#options;
+    const annotations = endOfState ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+    const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...annotations };
+    return new ObjectEvent(
+      'BOOKMARK',
+      new ComputedObject({ kind: type.kind, apiVersion: apiVersionOf(type), metadata }),
+    );
+  }
+}
+
+/** What a change means to a selection: an object that starts to match is added, one that stops is deleted. */
+function eventOf(change: ObjectChange, selection: Selection): EncodedEvent | undefined {
+  if (!selection.covers(change.key)) return undefined;
+  const { current, previous } = change;
+  const matches = current !== undefined && selection.matches(current);
+  const matched = previous !== undefined && selection.matches(previous);
+  if (matches) return change.event(matched ? 'MODIFIED' : 'ADDED', selection.storage);
+  return matched ? change.event('DELETED', selection.storage) : undefined;
+}

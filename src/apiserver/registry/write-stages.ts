@@ -1,0 +1,202 @@
+import {
+  applyDefaults,
+  checkFields,
+  errors,
+  type FieldError,
+  type KubernetesObject,
+  type ResourceType,
+  type UnstructuredObject,
+} from '../../api/index.ts';
+import type { Clock, Random } from '../../base/index.ts';
+import type { Store } from '../../store/index.ts';
+import type { Admission, AdmissionAttributes } from '../admission/types.ts';
+import type { EventLeases } from './event-leases.ts';
+import { equalJson } from './json.ts';
+import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
+import { validate, validateUpdate } from './semantics.ts';
+import type { Storage } from './storage.ts';
+import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
+import { hasStatus } from './subresources/index.ts';
+import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
+import type { Guard, ObjectRequest, WriteParameters } from './types.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+/*
+ * The way of a write, in order. Each stage may refuse with an ApiError; nothing is written before the last.
+ *
+ *   check       checkFields      unknown fields, wrong types                                     400
+ *   change      update.ts        the body or the patch meets the object that is there            400 404 409 422
+ *   default     applyDefaults    what is left out is filled in
+ *   admit       admission        plug-ins that change or refuse                                  403
+ *   prepare     here, strategy   what only the system decides; addresses and ports are claimed   422
+ *   validate    validate(Update) the whole object                                                422
+ *   confirm     admission        plug-ins that only refuse                                       403
+ *   commit      transact.ts      one transaction, if what the stages saw is still so             409
+ *
+ * When it is not, `change` and what follows run again on what is there now.
+ */
+
+/** What all writes work with. */
+export interface WriteContext extends StrategyServices {
+  cache: WatchCache;
+  store: Store;
+  clock: Clock;
+  random: Random;
+  admission: Admission;
+  eventLeases: EventLeases;
+}
+
+/** A write, apart from its object. */
+export interface WriteScope {
+  type: ResourceType;
+  storage: Storage;
+  strategy: Strategy;
+  request: Omit<ObjectRequest, 'name'> & WriteParameters;
+}
+
+/** check: refuses or drops what the kind doesn't have. Strict: 400; by default a warning. */
+export function check(object: KubernetesObject, { request }: WriteScope): UnstructuredObject {
+  const checked = checkFields(object as UnstructuredObject, { fieldValidation: request.fieldValidation ?? 'Warn' });
+  request.warnings.push(...checked.warnings);
+  return checked.object;
+}
+
+/** default to confirm, for an object that is not there yet. */
+export async function stageCreation(
+  context: WriteContext,
+  scope: WriteScope,
+  draft: UnstructuredObject,
+): Promise<PutDecision> {
+  const { type, strategy, request } = scope;
+  if (draft.metadata.resourceVersion) {
+    throw errors.badRequest('resourceVersion should not be set on objects to be created');
+  }
+  settleNamespace(draft, type, request.namespace);
+  applyDefaults(draft);
+  const attributes = attributesOf('CREATE', scope, draft, undefined);
+  await context.admission.admit(attributes);
+
+  fillMetadata(draft, context);
+  attributes.name = draft.metadata.name ?? '';
+  delete draft.metadata.generation;
+  if (strategy.generation) draft.metadata.generation = 1;
+  if (hasStatus(type) && !strategy.keepsStatusOnCreate) draft['status'] = {};
+  strategy.prepareForCreate?.(draft);
+  const companions = strategy.accompany?.(draft, undefined, context) ?? {};
+
+  refuseInvalid(draft, type, validate(draft, type));
+  await context.admission.validate(attributes);
+  return putDecision(context, scope, draft, companions, attributes.guards);
+}
+
+/** default to confirm, for a changed object. */
+export async function stageUpdate(
+  context: WriteContext,
+  scope: WriteScope,
+  draft: UnstructuredObject,
+  old: UnstructuredObject,
+): Promise<PutDecision | DeleteDecision | KeepDecision> {
+  const { type, strategy, request } = scope;
+  applyDefaults(draft);
+  const attributes = attributesOf('UPDATE', scope, draft, old);
+  await context.admission.admit(attributes);
+
+  keepMetadata(draft, old);
+  if (request.subresource === undefined) strategy.prepareForUpdate?.(draft, old);
+  else if (request.subresource === 'status') strategy.prepareForStatusUpdate?.(draft, old);
+  if (strategy.generation && specChanged(draft, old, strategy))
+    draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  const companions = strategy.accompany?.(draft, old, context) ?? {};
+
+  refuseInvalid(draft, type, validateUpdate(draft, old, type));
+  await context.admission.validate(attributes);
+  if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
+  if (sameObject(draft, old)) return { type: 'keep' };
+  return putDecision(context, scope, draft, companions, attributes.guards);
+}
+
+/** confirm, for a delete. */
+export async function confirmDeletion(
+  context: WriteContext,
+  scope: WriteScope,
+  old: UnstructuredObject,
+): Promise<readonly Guard[]> {
+  const attributes = attributesOf('DELETE', scope, undefined, old);
+  await context.admission.admit(attributes);
+  await context.admission.validate(attributes);
+  return attributes.guards;
+}
+
+/** admit and confirm, for a pod that is given its node. */
+export async function confirmBinding(
+  context: WriteContext,
+  scope: WriteScope,
+  binding: UnstructuredObject,
+  pod: UnstructuredObject,
+): Promise<readonly Guard[]> {
+  const attributes = { ...attributesOf('CREATE', scope, binding, pod), name: pod.metadata.name ?? '' };
+  await context.admission.admit(attributes);
+  await context.admission.validate(attributes);
+  return attributes.guards;
+}
+
+/** What goes along when an object is removed. */
+export function departure(context: WriteContext, { strategy }: WriteScope, old: UnstructuredObject): Companions {
+  return strategy.accompany?.(undefined, old, context) ?? {};
+}
+
+/** How the pieces above are put into one transaction. */
+export async function putDecision(
+  context: WriteContext,
+  { storage, strategy, request }: WriteScope,
+  draft: UnstructuredObject,
+  companions: Companions,
+  guards: readonly Guard[],
+): Promise<PutDecision> {
+  const lives = strategy.timeToLiveSeconds;
+  return {
+    type: 'put',
+    object: storage.conversion?.toStored(draft) ?? draft,
+    ...(lives !== undefined && !request.dryRun ? { lease: await context.eventLeases.lease(lives) } : {}),
+    guards: [...guards, ...(companions.guards ?? [])],
+    operations: companions.operations,
+  };
+}
+
+export function scopeOf(request: WriteScope['request'], storage: Storage): WriteScope {
+  return { type: request.type, storage, strategy: strategyOf(storage), request };
+}
+
+function attributesOf(
+  operation: AdmissionAttributes['operation'],
+  { type, request }: WriteScope,
+  object: UnstructuredObject | undefined,
+  old: UnstructuredObject | undefined,
+): AdmissionAttributes {
+  const { subresource, namespace, user, dryRun = false, warnings } = request;
+  const name = (object ?? old)?.metadata.name ?? '';
+  return { operation, type, subresource, namespace, name, object, old, user, dryRun, warnings, guards: [] };
+}
+
+function refuseInvalid(object: UnstructuredObject, type: ResourceType, problems: readonly FieldError[]): void {
+  if (problems.length > 0)
+    throw errors.invalid(type, object.metadata.name ?? object.metadata.generateName ?? '', problems);
+}
+
+/** An object that was only waiting for its last finalizer goes with the update that takes it out. */
+function goesNow(draft: UnstructuredObject, old: UnstructuredObject, strategy: Strategy): boolean {
+  if (!old.metadata.deletionTimestamp || draft.metadata.finalizers?.length) return false;
+  return !old.metadata.deletionGracePeriodSeconds && (strategy.mayGo?.(draft) ?? true);
+}
+
+function specChanged(draft: UnstructuredObject, old: UnstructuredObject, strategy: Strategy): boolean {
+  const { metadata: a, status: _a, ...spec } = draft;
+  const { metadata: b, status: _b, ...before } = old;
+  if (!equalJson(spec, before)) return true;
+  return strategy.generationCountsAnnotations === true && !equalJson(a.annotations ?? {}, b.annotations ?? {});
+}
+
+function sameObject(draft: UnstructuredObject, old: UnstructuredObject): boolean {
+  const { resourceVersion: _, ...metadata } = old.metadata;
+  return equalJson(draft, { ...old, metadata });
+}

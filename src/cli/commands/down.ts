@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { clusterPaths, readShape } from '../../peer/index.ts';
+import { dataDirOption } from '../options.ts';
+import { stopPeers } from '../processes.ts';
+
+/** `keelson down`: stops the peers of a data directory and their workloads; the data stays. */
+export function addDownCommand(program: Command): void {
+  program
+    .command('down')
+    .description('stop the cluster and its workloads; the data stays')
+    .addOption(dataDirOption())
+    .option('--keep-workloads', 'leave the workloads running', false)
+    .action(async ({ dataDir, keepWorkloads }: { dataDir: string; keepWorkloads: boolean }) => {
+      const paths = clusterPaths(dataDir);
+      const { members } = readShape(paths);
+      const stopped = await stopPeers(
+        members.map(({ id }) => paths.peer(id)),
+        keepWorkloads ? 'SIGTERM' : 'SIGINT',
+      );
+      console.log(stopped === 0 ? 'nothing was running' : `${stopped} ${stopped === 1 ? 'peer' : 'peers'} stopped`);
+    });
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { livePid } from '../../peer/index.ts';
+import { type Access, openAccess, peerStatus } from '../access.ts';
+import { dataDirOption } from '../options.ts';
+import { formatTable } from '../table.ts';
+
+/** `keelson status`: the peers, who leads, and how far each is. Exits 1 when a majority does not answer. */
+export function addStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description("show the cluster's peers")
+    .addOption(dataDirOption())
+    .action(async ({ dataDir }: { dataDir: string }) => {
+      const access = openAccess(dataDir);
+      const { text, alive } = await statusTable(access);
+      console.log(text);
+      if (alive <= access.shape.members.length / 2) process.exitCode = 1;
+    });
+}
+
+/** The table that `status` and `up` print. */
+export async function statusTable({ shape, paths, servers, tls }: Access): Promise<{ text: string; alive: number }> {
+  const statuses = await Promise.all(servers.map((server) => peerStatus(server, tls)));
+  const rows = shape.members.map(({ id, host, apiPort }, i) => {
+    const status = statuses[i];
+    const pid = livePid(paths.peer(id).pid);
+    const known =
+      status === undefined
+        ? ['not answering', '', '', '', '']
+        : [status.role, String(status.term), String(status.revision), status.mode, String(status.pods)];
+    return [`peer-${id}`, ...known, `https://${host}:${apiPort}`, pid === undefined ? '-' : String(pid)];
+  });
+  return {
+    text: formatTable(['PEER', 'ROLE', 'TERM', 'REVISION', 'MODE', 'PODS', 'API', 'PID'], rows),
+    alive: statuses.filter((status) => status !== undefined).length,
+  };
+}

@@ -1,0 +1,24 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { NodeMode } from '../peer/index.ts';
+
+export const DEFAULT_DATA_DIR = '.keelson';
+
+export function dataDirOption(): Option {
+  return new Option('--data-dir <dir>', 'where the cluster keeps its data').default(DEFAULT_DATA_DIR);
+}
+
+export function modeOption(): Option {
+  return new Option('--mode <mode>', 'how workloads run')
+    .choices(['rootless', 'linux', 'auto'] satisfies NodeMode[])
+    .default('auto');
+}
+
+/** A whole number between two bounds, both included. */
+export function integerBetween(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < low || value > high)
+      throw new InvalidArgumentError(`it must be a whole number from ${low} to ${high}.`);
+    return value;
+  };
+}

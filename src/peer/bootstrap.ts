@@ -1,0 +1,85 @@
+import { type KubernetesObject, type ResourceReference, reasonOf, resources } from '../api/index.ts';
+import { defaultClusterRoleBindings, defaultClusterRoles } from '../apiserver/index.ts';
+import { errorMessage, type Logger } from '../base/index.ts';
+import type { Client } from '../client/index.ts';
+import type { Replica } from '../replica/index.ts';
+
+/** Namespaces that every cluster has. */
+export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+
+/**
+ * Bootstraps whenever this peer becomes Raft's leader, so that one peer does it and not all at once. Returns the way to end it.
+ */
+export function keepBootstrapped(
+  replica: Replica,
+  client: Client,
+  options: { serviceCIDR: string; apiPort: number; logger: Logger },
+): () => void {
+  const { logger, serviceCIDR, apiPort } = options;
+  const serviceIp = serviceCIDR.replace(/\d+\/\d+$/, '1');
+  let term = 0;
+  const check = (): void => {
+    const status = replica.status();
+    if (status.role !== 'leader' || status.term === term) return;
+    term = status.term;
+    bootstrap(client, { serviceIp, apiPort }).catch((error) => {
+      if (replica.status().term === term)
+        logger.warn({ error: errorMessage(error) }, 'bootstrap failed: it is tried again by the next leader');
+    });
+  };
+  const end = replica.onStatus(check);
+  check();
+  return end;
+}
+
+/**
+ * Creates what a cluster can't be without, where it is missing: namespaces, the Service `kubernetes`, default roles and priority
+ * classes. Safe to run again, and on several peers at once.
+ */
+export async function bootstrap(client: Client, options: { serviceIp: string; apiPort: number }): Promise<void> {
+  await Promise.all(systemNamespaces.map((name) => ensure(client, resources.namespaces, namespace(name))));
+  await Promise.all([
+    ...defaultClusterRoles.map((role) => ensure(client, resources.clusterRoles, role)),
+    ...defaultClusterRoleBindings.map((binding) => ensure(client, resources.clusterRoleBindings, binding)),
+    ensure(client, resources.priorityClasses, priorityClass('system-cluster-critical', 2_000_000_000)),
+    ensure(client, resources.priorityClasses, priorityClass('system-node-critical', 2_000_001_000)),
+    ensure(client, resources.services, kubernetesService(options)),
+  ]);
+}
+
+async function ensure<T extends KubernetesObject>(client: Client, type: ResourceReference, object: T): Promise<void> {
+  const { namespace: where, name = '' } = object.metadata;
+  try {
+    // Looked at first: after the first start nothing is to be written.
+    await client.get(type, where, name);
+  } catch (error) {
+    if (reasonOf(error) !== 'NotFound') throw error;
+    await client.create(type, object, { fieldManager: 'keelson' }).catch((failure) => {
+      if (reasonOf(failure) !== 'AlreadyExists') throw failure;
+    });
+  }
+}
+
+function namespace(name: string): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+function priorityClass(name: string, value: number): KubernetesObject {
+  const description = 'Used for system critical pods that must not be moved from their current node.';
+  return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, ...{ value, description } };
+}
+
+function kubernetesService({ serviceIp, apiPort }: { serviceIp: string; apiPort: number }): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    ...{
+      spec: {
+        type: 'ClusterIP',
+        clusterIP: serviceIp,
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: apiPort }],
+      },
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Logger, Random } from '../base/index.ts';
+import {
+  type Client,
+  createInformerFactory,
+  EventBroadcaster,
+  type EventRecorder,
+  type InformerFactory,
+  startLeaderElection,
+} from '../client/index.ts';
+
+/** What a component gets while it leads. */
+export interface ComponentContext {
+  /** Every write is fenced by the Lease under which the component leads. */
+  client: Client;
+  informers: InformerFactory;
+  recorder: EventRecorder;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export interface ComponentOptions {
+  /** Name of the Lease in kube-system, of the component's logger and of its events' source. */
+  name: string;
+  /** Unique to this peer. */
+  nodeName: string;
+  client: Client;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** Starts the component; it works until it is stopped. */
+  start(context: ComponentContext): Promise<{ stop(): Promise<void> }>;
+}
+
+/** Runs a component on this peer whenever it holds the component's Lease. */
+export function runWhileLeading(options: ComponentOptions): { leading(): boolean; stop(): Promise<void> } {
+  const { name, nodeName, clock, random, start } = options;
+  const logger = options.logger.child({ component: name });
+  const election = startLeaderElection({
+    client: options.client,
+    clock,
+    random,
+    logger,
+    namespace: 'kube-system',
+    name,
+    identity: `${nodeName}_${randomUUID()}`,
+    async onStartedLeading(fence, signal) {
+      logger.info({ transitions: fence.leaseTransitions }, 'leading');
+      const client = options.client.fenced(fence);
+      const informers = createInformerFactory({ client, clock, random, logger });
+      const broadcaster = new EventBroadcaster({ client: options.client, clock, logger });
+      const component = await start({
+        client,
+        informers,
+        recorder: broadcaster.recorderFor(name),
+        clock,
+        random,
+        logger,
+      });
+      await aborted(signal);
+      await component.stop();
+      await informers.stop();
+      await broadcaster.stop();
+    },
+    onStoppedLeading: () => logger.info({}, 'no longer leading'),
+  });
+  return { leading: () => election.leading, stop: () => election.stop() };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

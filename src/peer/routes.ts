@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { WebSocketServer } from 'ws';
+import { type Route, sendJson, type UpgradeRoute } from '../apiserver/index.ts';
+import { STORE_PATH, STORE_PROTOCOL, type Store, serveStore } from '../store/index.ts';
+import { type PeerStatus, STATUS_PATH } from './status.ts';
+
+const MAX_STORE_FRAME_BYTES = 2 * 1024 * 1024;
+
+/** `GET /keelson/status`. */
+export function statusRoute(status: () => PeerStatus): Route {
+  return async (exchange) => {
+    if (exchange.info.path !== STATUS_PATH) return false;
+    await sendJson(exchange, 200, status());
+    return true;
+  };
+}
+
+/** The replicated store over a WebSocket: `keelson kv`, and programs that use the store by itself. */
+export function storeRoute(store: Store): UpgradeRoute {
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_STORE_FRAME_BYTES,
+    handleProtocols: (offered) => (offered.has(STORE_PROTOCOL) ? STORE_PROTOCOL : false),
+  });
+  return (exchange, socket, head) => {
+    if (exchange.info.path !== STORE_PATH) return false;
+    server.handleUpgrade(exchange.request, socket, head, (webSocket) => serveStore(webSocket, store));
+    return true;
+  };
+}
+
+/** Paths that belong to the kubelet of this node. */
+const KUBELET_PATHS = /^\/(containerLogs|pods|stats)(\/|$)/;
+
+/** The kubelet's endpoints on the peer's own port: one port a peer is enough. */
+export function kubeletRoute(handler: (request: IncomingMessage, response: ServerResponse) => void): Route {
+  return ({ info, request, response }) => {
+    if (!KUBELET_PATHS.test(info.path)) return false;
+    handler(request, response);
+    return true;
+  };
+}

@@ -1,0 +1,39 @@
+import { Packr } from 'msgpackr';
+import type { PeerId } from '../raft/index.ts';
+
+/** What one Raft entry carries: commands that one peer proposed, numbered in that peer's session. */
+export interface Batch {
+  origin: PeerId;
+  incarnation: number;
+  /** From 1, without gaps, in each incarnation. */
+  sequence: number;
+  commands: readonly unknown[];
+}
+
+// Copies binary fields: the state machine may keep one small value of a large batch for long.
+const packr = new Packr({ copyBuffers: true });
+
+export function encodeBatch({ origin, incarnation, sequence, commands }: Batch): Uint8Array {
+  return packr.pack([origin, incarnation, sequence, commands]);
+}
+
+export function decodeBatch(data: Uint8Array): Batch {
+  const [origin, incarnation, sequence, commands] = packr.unpack(data) as [PeerId, number, number, unknown[]];
+  return { origin, incarnation, sequence, commands };
+}
+
+const VALUE_BYTES = 4;
+
+/** About how large plain data is when encoded; cheap. */
+export function estimateBytes(value: unknown): number {
+  if (typeof value === 'string') return value.length + VALUE_BYTES;
+  if (typeof value !== 'object' || value === null) return VALUE_BYTES;
+  if (ArrayBuffer.isView(value)) return value.byteLength + VALUE_BYTES;
+  let bytes = VALUE_BYTES;
+  if (Array.isArray(value)) {
+    for (const element of value) bytes += estimateBytes(element);
+  } else {
+    for (const key in value) bytes += VALUE_BYTES + estimateBytes((value as Record<string, unknown>)[key]);
+  }
+  return bytes;
+}

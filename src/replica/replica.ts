@@ -1,0 +1,330 @@
+import { errorMessage, type Logger, type Timer } from '../base/index.ts';
+import {
+  createRaft,
+  type Effects,
+  type Input,
+  type Message,
+  NONE,
+  type PeerId,
+  type Raft,
+  type RaftStatus,
+} from '../raft/index.ts';
+import { ApplyLoop } from './apply-loop.ts';
+import type { Batch } from './batch.ts';
+import { LogWriter, type Written } from './log-writer.ts';
+import { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
+import { Proposals, stoppedError } from './proposals.ts';
+import { ReadBarriers } from './read-barriers.ts';
+import { Snapshots } from './snapshots.ts';
+import type { Storage, StoredState } from './storage.ts';
+import { transferLeadership } from './transfer.ts';
+import type { SnapshotMessage, Transport, TransportHandler } from './transport.ts';
+import type { Replica, ReplicaStatus } from './types.ts';
+
+/**
+ * Starts a peer of a replicated state machine: fills the state machine from the storage, then takes part. Resolves
+ * when the peer runs, which does not mean that a leader is known. Rejects when storage or transport do.
+ */
+export async function startReplica(options: ReplicaOptions): Promise<Replica> {
+  const limits = { ...defaultReplicaLimits, ...options.limits };
+  const { storage, identity, initialMembers } = options;
+  try {
+    const stored = (await storage.load(identity)) ?? (await initialise(storage, identity, initialMembers));
+    const incarnation = await storage.nextIncarnation();
+    const replica = new RunningReplica(options, limits, stored, incarnation);
+    await replica.start(stored);
+    return replica;
+  } catch (error) {
+    await Promise.allSettled([options.transport.close(), storage.close()]);
+    throw error;
+  }
+}
+
+async function initialise(
+  storage: Storage,
+  identity: ReplicaOptions['identity'],
+  members: readonly PeerId[],
+): Promise<StoredState> {
+  const configuration = {
+    voters: [...members].sort((a, b) => a - b),
+    votersOutgoing: [],
+    learners: [],
+    learnersNext: [],
+    autoLeave: false,
+  };
+  const snapshot = { index: 0, term: 0, configuration };
+  await storage.initialise(identity, snapshot);
+  return { identity, hardState: { term: 0, vote: NONE, commit: 0 }, snapshot, entries: [] };
+}
+
+/** The host of a Raft core: carries out its effects, in the order and with the guarantees that it asks for. */
+class RunningReplica implements Replica, TransportHandler {
+  readonly id: PeerId;
+  readonly failed: Promise<never>;
+  readonly #limits: ReplicaLimits;
+  readonly #logger: Logger;
+  readonly #storage: Storage;
+  readonly #transport: Transport;
+  readonly #incarnation: number;
+  readonly #raft: Raft;
+  readonly #writer: LogWriter;
+  readonly #applyLoop: ApplyLoop;
+  readonly #proposals: Proposals;
+  readonly #barriers: ReadBarriers;
+  readonly #snapshots: Snapshots;
+  readonly #listeners = new Set<(status: ReplicaStatus) => void>();
+  readonly #clock: ReplicaOptions['clock'];
+  readonly #reportFailure: (error: unknown) => void;
+  /** A peer of a cluster that never had a leader, and the one whom the others leave the first try. */
+  #opensCluster: boolean;
+  #inputs: Input[] = [];
+  #stepping = false;
+  #ticker: Timer | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ReplicaOptions, limits: ReplicaLimits, stored: StoredState, incarnation: number) {
+    const { identity, storage, transport, stateMachine, clock, random, logger } = options;
+    const { snapshot, hardState, entries } = stored;
+    this.id = identity.peerId;
+    this.#limits = limits;
+    this.#logger = logger;
+    this.#storage = storage;
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#incarnation = incarnation;
+    const failure = Promise.withResolvers<never>();
+    this.failed = failure.promise;
+    this.failed.catch(() => {});
+    this.#reportFailure = failure.reject;
+    this.#raft = createRaft(
+      {
+        id: this.id,
+        electionTicks: limits.electionTicks,
+        heartbeatTicks: limits.heartbeatTicks,
+        maxAppendBytes: limits.maxAppendBytes,
+        maxInflight: limits.maxInflight,
+        maxUncommittedBytes: limits.maxUncommittedBytes,
+        random: () => random.next(),
+      },
+      { hardState, snapshot, entries, applied: snapshot.index },
+    );
+    const onFailure = (error: unknown): void => this.#fail(error);
+    this.#writer = new LogWriter(storage, (written) => this.#onWritten(written), onFailure);
+    const origin = { index: 0, term: 0, configuration: snapshot.configuration };
+    this.#applyLoop = new ApplyLoop(stateMachine, limits.applyPerTurn, origin, {
+      onEntry: (entry) => this.#snapshots.note(entry),
+      onBatch: (batch, results) => {
+        if (this.#isMine(batch)) this.#proposals.applied(batch.sequence, results);
+      },
+      onGap: (batch) => {
+        if (this.#isMine(batch)) this.#proposals.gap();
+      },
+      onApplied: (index) => this.#onApplied(index),
+      onRestored: ({ index }) => {
+        this.#proposals.skipTo(this.#applyLoop.sessions.lastSequence(this.id, incarnation));
+        this.#onApplied(index);
+      },
+      onFailure,
+    });
+    this.#proposals = new Proposals({ origin: this.id, incarnation }, limits, (data) => {
+      this.#step({ type: 'propose', data });
+    });
+    this.#barriers = new ReadBarriers(Math.ceil(limits.timeoutMs / limits.tickMs) + 1, (id) => {
+      this.#step({ type: 'read-index', id });
+    });
+    this.#snapshots = new Snapshots(
+      {
+        storage,
+        transport,
+        writer: this.#writer,
+        applyLoop: this.#applyLoop,
+        logger,
+        limits,
+        step: (input) => this.#step(input),
+        onFailure,
+      },
+      snapshot,
+      entries[0]?.index ?? snapshot.index + 1,
+    );
+    for (const entry of entries) if (entry.index <= snapshot.index) this.#snapshots.note(entry);
+    this.#opensCluster = hardState.term === 0 && snapshot.configuration.voters[0] === this.id;
+  }
+
+  async start({ snapshot, hardState, entries }: StoredState): Promise<void> {
+    const reader = await this.#storage.readSnapshot();
+    if (reader !== undefined) await this.#applyLoop.restoreNow(reader);
+    await this.#transport.start(this);
+    this.#logger.info(
+      { peer: this.id, term: hardState.term, snapshot: snapshot.index, entries: entries.length },
+      'replica started',
+    );
+    this.#ticker = this.#clock.setTicker(this.#limits.tickMs, () => this.#tick());
+    // A single peer need not wait for anybody's word.
+    const { voters } = snapshot.configuration;
+    if (voters.length === 1 && voters[0] === this.id) this.#step({ type: 'campaign' });
+    // What is known to be committed is applied at once, before any leader is known.
+    this.#step({ type: 'applied', index: snapshot.index });
+  }
+
+  propose(command: unknown): Promise<unknown> {
+    return this.#proposals.propose(command);
+  }
+
+  readBarrier(): Promise<void> {
+    return this.#barriers.wait();
+  }
+
+  status(): ReplicaStatus {
+    return this.#statusOf(this.#raft.status());
+  }
+
+  onStatus(listener: (status: ReplicaStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async transferLeadership(to?: PeerId): Promise<void> {
+    if (this.#stopped !== undefined) throw stoppedError();
+    await transferLeadership({
+      replica: this,
+      to,
+      progress: this.#raft.progress(),
+      clock: this.#clock,
+      timeoutMs: this.#limits.electionTicks * this.#limits.tickMs * 2,
+      start: (peer) => this.#step({ type: 'transfer-leadership', to: peer }),
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  onMessages(messages: readonly Message[]): void {
+    for (const message of messages) this.#inputs.push({ type: 'message', message });
+    this.#run();
+  }
+
+  onSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.#stopped !== undefined) return Promise.reject(stoppedError());
+    return this.#snapshots.receive(message, chunks, this.#raft.status().commit);
+  }
+
+  onUnreachable(peer: PeerId): void {
+    this.#step({ type: 'unreachable', peer });
+  }
+
+  #tick(): void {
+    this.#proposals.tick();
+    this.#barriers.tick();
+    this.#inputs.push({ type: 'tick' });
+    // Nobody leads a new cluster yet, so nobody is disturbed; all are likely to have started just now.
+    if (this.#opensCluster) this.#inputs.push({ type: 'campaign' });
+    this.#run();
+  }
+
+  #step(input: Input): void {
+    this.#inputs.push(input);
+    this.#run();
+  }
+
+  /** Steps the core until there is no input left; what effects bring about meanwhile waits for its turn. */
+  #run(): void {
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      while (this.#inputs.length > 0 && this.#stopped === undefined) {
+        const inputs = this.#inputs;
+        this.#inputs = [];
+        this.#carryOut(this.#raft.stepAll(inputs));
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  #carryOut(effects: Effects): void {
+    const { messages, committed, reads, readsFailed, rejected, snapshotsToSend, status } = effects;
+    if (messages.length > 0) this.#transport.send(messages);
+    this.#write(effects);
+    if (committed.length > 0) this.#applyLoop.push(committed);
+    for (const { id, index } of reads) this.#barriers.answered(id, index);
+    for (const id of readsFailed) this.#barriers.failed(id);
+    if (rejected !== undefined) this.#proposals.refused();
+    for (const message of snapshotsToSend) {
+      this.#snapshots.send(message).catch((error) => this.#fail(error));
+    }
+    if (status !== undefined) this.#onStatus(status);
+  }
+
+  #write({ hardState, entries, snapshot, messagesAfterPersist }: Effects): void {
+    if (snapshot !== undefined) {
+      const { staged, onDurable } = this.#snapshots.takeOver(snapshot);
+      this.#writer.push({
+        hardState,
+        entries,
+        snapshot: staged,
+        replaceLog: true,
+        messages: messagesAfterPersist,
+        onDurable,
+      });
+      const durable = new Promise<void>((resolve) => this.#writer.push({ onDurable: resolve }));
+      this.#applyLoop.restore(() => durable.then(() => this.#storage.readSnapshot()));
+    } else if (hardState !== undefined || messagesAfterPersist.length > 0) {
+      this.#writer.push({ hardState, entries, messages: messagesAfterPersist });
+    }
+  }
+
+  #onWritten({ messages, last }: Written): void {
+    if (messages.length > 0) this.#transport.send(messages);
+    if (last !== undefined) this.#step({ type: 'persisted', index: last.index, term: last.term });
+  }
+
+  #onApplied(index: number): void {
+    this.#barriers.applied(index);
+    this.#step({ type: 'applied', index });
+    this.#snapshots.consider();
+  }
+
+  #onStatus(raftStatus: RaftStatus): void {
+    const status = this.#statusOf(raftStatus);
+    const { role, term, leader } = status;
+    this.#logger.info({ peer: this.id, role, term, leader }, 'raft status');
+    if (leader !== NONE) {
+      this.#opensCluster = false;
+      // What was sent to another leader, or to nobody, may be lost.
+      this.#proposals.resend();
+      this.#barriers.retry();
+    }
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  #statusOf({ id, role, term, leader, commit, configuration }: RaftStatus): ReplicaStatus {
+    const { voters, votersOutgoing, learners } = configuration;
+    const members = [...new Set([...voters, ...votersOutgoing, ...learners])].sort((a, b) => a - b);
+    return { id, role, term, leader, commit, applied: this.#applyLoop.position.index, members };
+  }
+
+  #isMine({ origin, incarnation }: Batch): boolean {
+    return origin === this.id && incarnation === this.#incarnation;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped !== undefined) return;
+    this.#logger.error({ peer: this.id, error: errorMessage(error) }, 'replica failed; it stops');
+    this.#reportFailure(error);
+    void this.stop();
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#ticker?.cancel();
+    this.#proposals.stop();
+    this.#barriers.stop();
+    this.#applyLoop.stop();
+    await this.#writer.stop();
+    await this.#transport.close();
+    await this.#storage.close();
+  }
+}

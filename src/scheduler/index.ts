@@ -1,0 +1,1 @@
+export { SCHEDULER_NAME, type Scheduler, type SchedulerOptions, startScheduler } from './scheduler.ts';

@@ -1,0 +1,264 @@
+import { type Random, randomInteger, seededRandom } from '../../../src/base/index.ts';
+import type { Configuration, Input } from '../../../src/raft/index.ts';
+import { check } from './checker.ts';
+import { Cluster, configurationOf } from './cluster.ts';
+import type { CreateRaft, SimulatedPeer } from './peer.ts';
+
+/** What a run saw, to tell whether it tried anything. */
+export interface Tally {
+  terms: number;
+  committed: number;
+  reads: number;
+  readsFailed: number;
+  crashes: number;
+  snapshotsInstalled: number;
+}
+
+/** How rough a run is; drawn from its seed, so that rare conditions are common in some run. */
+interface Weather {
+  drop: number;
+  duplicate: number;
+  /** Probability that a message is delivered in order. */
+  order: number;
+  /** Probability of several inputs in one step. */
+  together: number;
+  weights: [Action, number][];
+}
+
+type Action = (cluster: Cluster, weather: Weather, tally: Tally) => void;
+
+/**
+ * One random run: `steps` actions under bad conditions, then a healed cluster that must come to life.
+ * The checker looks on at every step. Throws a Violation, or whatever the core throws.
+ */
+export function run(createRaft: CreateRaft, seed: number, steps: number): Tally {
+  const random = seededRandom(seed ^ 0x5eed);
+  const { ids, configuration } = drawMembers(random);
+  const electionTicks = 4 + randomInteger(random, 8);
+  const cluster = new Cluster(createRaft, {
+    seed,
+    ids,
+    configuration,
+    electionTicks,
+    heartbeatTicks: 1 + randomInteger(random, 2),
+    maxAppendBytes: [1, 100, 300, 4096][randomInteger(random, 4)]!,
+    maxInflight: [1, 2, 8, 256][randomInteger(random, 4)]!,
+    maxUncommittedBytes: [200, 100_000][randomInteger(random, 2)]!,
+  });
+  const weather = drawWeather(random);
+  const tally: Tally = { terms: 0, committed: 0, reads: 0, readsFailed: 0, crashes: 0, snapshotsInstalled: 0 };
+  const total = weather.weights.reduce((sum, [, weight]) => sum + weight, 0);
+  for (let step = 0; step < steps; step++) {
+    pick(weather.weights, cluster.random.next() * total)(cluster, weather, tally);
+  }
+  comeToLife(cluster, electionTicks);
+  for (const peer of cluster.running) {
+    tally.terms = Math.max(tally.terms, peer.raft!.status().term);
+    tally.reads += peer.readsAnswered;
+    tally.readsFailed += peer.readsFailed;
+  }
+  tally.committed = cluster.checker.highestCommit;
+  return tally;
+}
+
+function drawMembers(random: Random): { ids: number[]; configuration: Configuration } {
+  const draw = random.next();
+  if (draw < 0.03) return { ids: [1], configuration: configurationOf([1]) };
+  if (draw < 0.1) return { ids: [1, 2], configuration: configurationOf([1], { learners: [2] }) };
+  if (draw < 0.15) return { ids: [1, 2], configuration: configurationOf([1, 2]) };
+  if (draw < 0.25) return { ids: [1, 2, 3, 4], configuration: configurationOf([1, 2, 3], { learners: [4] }) };
+  if (draw < 0.35) {
+    return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3], { votersOutgoing: [3, 4, 5] }) };
+  }
+  if (draw < 0.55) return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3, 4, 5]) };
+  return { ids: [1, 2, 3], configuration: configurationOf([1, 2, 3]) };
+}
+
+function drawWeather(random: Random): Weather {
+  const upTo = (max: number): number => (random.next() < 0.3 ? 0 : random.next() * max);
+  const storm = random.next() < 0.5 ? 1 : 5;
+  return {
+    drop: upTo(0.3),
+    duplicate: upTo(0.2),
+    order: random.next(),
+    together: upTo(0.5),
+    weights: [
+      [deliver, 100],
+      [tickOne, 3 + random.next() * 10 * storm],
+      [persist, 5 + random.next() * 40],
+      [apply, 2 + random.next() * 20],
+      [propose, 1 + random.next() * 15],
+      [read, 1 + random.next() * 6],
+      [crash, upTo(0.5) * storm],
+      [crashLeader, upTo(0.5) * storm],
+      [restart, (0.2 + random.next() * 2) * storm],
+      [partition, upTo(0.5) * storm],
+      [isolateLeader, upTo(0.5) * storm],
+      [heal, (0.2 + random.next()) * storm],
+      [snapshot, upTo(4)],
+      [transfer, upTo(0.4) * storm],
+      [campaign, upTo(0.5) * storm],
+    ],
+  };
+}
+
+function pick(weights: Weather['weights'], point: number): Action {
+  let rest = point;
+  for (const [action, weight] of weights) {
+    rest -= weight;
+    if (rest < 0) return action;
+  }
+  return weights[0]![0];
+}
+
+function anyOf<T>(random: Random, items: readonly T[]): T | undefined {
+  return items[randomInteger(random, items.length)];
+}
+
+function deliver(cluster: Cluster, weather: Weather, tally: Tally): void {
+  const { network, random } = cluster;
+  const packet = network.take(random, weather.order);
+  if (!packet) {
+    tickOne(cluster);
+    return;
+  }
+  const { message } = packet;
+  if (network.packets.length > 300 || random.next() < weather.drop) {
+    const sender = cluster.peer(message.from);
+    if (message.type === 'snapshot') sender.feed([{ type: 'snapshot-sent', peer: message.to, ok: false }]);
+    else if (random.next() < 0.3) sender.feed([{ type: 'unreachable', peer: message.to }]);
+    return;
+  }
+  if (random.next() < weather.duplicate) network.packets.push(packet);
+  const others: Input[] = [];
+  while (message.type !== 'snapshot' && random.next() < weather.together) {
+    const at = network.packets.findIndex((other) => other.message.to === message.to);
+    if (at < 0 || network.packets[at]!.message.type === 'snapshot') break;
+    const [other] = network.packets.splice(at, 1);
+    if (!network.isBlocked(other!.message)) others.push({ type: 'message', message: other!.message });
+  }
+  const before = cluster.peers.get(message.to)?.log.baseIndex ?? 0;
+  cluster.deliver(packet, others);
+  if ((cluster.peers.get(message.to)?.log.baseIndex ?? 0) > before) tally.snapshotsInstalled++;
+}
+
+function tickOne(cluster: Cluster): void {
+  anyOf(cluster.random, cluster.running)?.feed([{ type: 'tick' }]);
+}
+
+function persist(cluster: Cluster): void {
+  const peer = anyOf(
+    cluster.random,
+    cluster.running.filter(({ writes }) => writes.length > 0),
+  );
+  peer?.persist(1 + randomInteger(cluster.random, 4));
+}
+
+function apply(cluster: Cluster): void {
+  const peer = anyOf(cluster.random, cluster.running);
+  peer?.apply(1 + randomInteger(cluster.random, 8));
+}
+
+function propose(cluster: Cluster): void {
+  const peer = anyOf(cluster.random, cluster.running);
+  const data = Array.from({ length: 1 + randomInteger(cluster.random, 3) }, () => cluster.command());
+  peer?.feed([{ type: 'propose', data }]);
+}
+
+function read(cluster: Cluster): void {
+  // Whoever believes to lead is asked more often: it may be wrong.
+  const { random, running } = cluster;
+  const leaders = running.filter((peer) => peer.raft!.status().role === 'leader');
+  anyOf(random, leaders.length > 0 && random.next() < 0.5 ? leaders : running)?.read();
+}
+
+function crash(cluster: Cluster, _: Weather, tally: Tally): void {
+  stop(cluster, anyOf(cluster.random, cluster.running), tally);
+}
+
+function crashLeader(cluster: Cluster, _: Weather, tally: Tally): void {
+  stop(cluster, cluster.leader, tally);
+}
+
+function stop(cluster: Cluster, peer: SimulatedPeer | undefined, tally: Tally): void {
+  if (!peer) return;
+  tally.crashes++;
+  peer.crash(randomInteger(cluster.random, peer.writes.length + 1));
+}
+
+function restart(cluster: Cluster): void {
+  const down = [...cluster.peers.values()].filter((peer) => !peer.raft);
+  anyOf(cluster.random, down)?.start();
+}
+
+function partition(cluster: Cluster): void {
+  const { random, network } = cluster;
+  const ids = [...cluster.peers.keys()];
+  if (random.next() < 0.5) {
+    network.partition(
+      ids,
+      ids.filter(() => random.next() < 0.5),
+    );
+  } else {
+    network.block(anyOf(random, ids)!, anyOf(random, ids)!);
+  }
+}
+
+/** Others may elect a new leader while this one knows of nothing. */
+function isolateLeader(cluster: Cluster): void {
+  const { random, network, leader } = cluster;
+  if (leader)
+    network.partition(
+      [...cluster.peers.keys()],
+      [leader.id, ...(random.next() < 0.3 ? [anyOf(random, [1, 2, 3])!] : [])],
+    );
+}
+
+function heal(cluster: Cluster): void {
+  cluster.network.heal();
+}
+
+function snapshot(cluster: Cluster): void {
+  anyOf(cluster.random, cluster.running)?.takeSnapshot(randomInteger(cluster.random, 10));
+}
+
+function transfer(cluster: Cluster): void {
+  const to = anyOf(cluster.random, [0, ...cluster.peers.keys()])!;
+  cluster.leader?.feed([{ type: 'transfer-leadership', to }]);
+}
+
+function campaign(cluster: Cluster): void {
+  anyOf(cluster.random, cluster.running)?.feed([{ type: 'campaign' }]);
+}
+
+/** All faults end. A leader must be found, and from then on nothing may be lost: no write, no read. */
+function comeToLife(cluster: Cluster, electionTicks: number): void {
+  cluster.network.heal();
+  for (const peer of cluster.peers.values()) if (!peer.raft) peer.start();
+  const isSettled = (): boolean => {
+    const statuses = cluster.running.map((peer) => peer.raft!.status());
+    const { leader, lastIndex } = statuses[0]!;
+    return leader !== 0 && statuses.every((s) => s.leader === leader && s.commit === lastIndex);
+  };
+  cluster.settle();
+  // Transfers still under way come to their end, and may bring one more election.
+  cluster.tick(electionTicks * 2);
+  const found = cluster.tickUntil(isSettled, electionTicks * 40);
+  check(found, () => `liveness: no leader, or logs differ, ${electionTicks * 40} ticks after all faults ended`);
+
+  for (const peer of cluster.running) peer.rejected = [];
+  const before = cluster.checker.highestCommit;
+  for (const peer of cluster.running) {
+    peer.feed([{ type: 'propose', data: [cluster.command()] }]);
+    peer.read();
+    // One by one, as a small bound on uncommitted bytes may refuse more.
+    cluster.settle();
+  }
+  cluster.tick(electionTicks);
+  const expected = before + cluster.running.length;
+  for (const peer of cluster.running) {
+    check(peer.rejected.length === 0, () => `liveness: ${peer.name} refused a proposal`);
+    check(peer.applied === expected, () => `liveness: ${peer.name} applied ${peer.applied} of ${expected}`);
+    check(peer.openReads === 0, () => `liveness: ${peer.name} has ${peer.openReads} unanswered reads`);
+  }
+}

@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import tls from 'node:tls';
+import type { ExecutionContext } from 'ava';
+import { WebSocket } from 'ws';
+import { type Logger, seededRandom, systemClock } from '../../src/base/index.ts';
+import type { Message } from '../../src/raft/index.ts';
+import { type SnapshotMessage, type TransportHandler, type WsLimits, WsTransport } from '../../src/replica/index.ts';
+import { type Authority, createAuthority, type PeerTls } from '../support/certificates.ts';
+
+export const quick: Partial<WsLimits> = { minBackoffMs: 5, maxBackoffMs: 50, pingMs: 50, handshakeMs: 200 };
+
+/** A handler that remembers, and lets a test wait for what it hopes for. */
+export class Recorder implements TransportHandler {
+  readonly messages: Message[] = [];
+  readonly frames: number[] = [];
+  readonly unreachable: number[] = [];
+  onSnapshot: TransportHandler['onSnapshot'] = async () => {
+    throw new Error('not wanted');
+  };
+  readonly #waiting: { condition: () => boolean; resolve: () => void }[] = [];
+
+  onMessages(messages: readonly Message[]): void {
+    this.messages.push(...messages);
+    this.frames.push(messages.length);
+    this.changed();
+  }
+
+  onUnreachable(peer: number): void {
+    this.unreachable.push(peer);
+    this.changed();
+  }
+
+  changed(): void {
+    for (const { condition, resolve } of this.#waiting) if (condition()) resolve();
+  }
+
+  until(condition: () => boolean): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ condition, resolve }));
+  }
+}
+
+export interface Logged {
+  level: 'info' | 'warn' | 'error';
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** A logger that remembers, and calls `onLog` for each line. */
+export function recordingLogger(onLog: () => void): { logger: Logger; lines: Logged[] } {
+  const lines: Logged[] = [];
+  const note = (level: Logged['level']) => (fields: object, message: string) => {
+    lines.push({ level, message, fields: fields as Record<string, unknown> });
+    onLog();
+  };
+  const logger: Logger = {
+    debug() {},
+    info: note('info'),
+    warn: note('warn'),
+    error: note('error'),
+    child: () => logger,
+  };
+  return { logger, lines };
+}
+
+export interface Peer {
+  transport: WsTransport;
+  handler: Recorder;
+  lines: Logged[];
+  address: { id: number; host: string; port: number };
+}
+
+export interface PeerSettings {
+  tls?: PeerTls;
+  clusterId?: string;
+  port?: number;
+  limits?: Partial<WsLimits>;
+}
+
+export class Net {
+  readonly authority: Authority;
+  readonly #t: ExecutionContext;
+
+  static async create(t: ExecutionContext): Promise<Net> {
+    return new Net(t, await createAuthority());
+  }
+
+  constructor(t: ExecutionContext, authority: Authority) {
+    this.#t = t;
+    this.authority = authority;
+  }
+
+  async peer(id: number, settings: PeerSettings = {}): Promise<Peer> {
+    const handler = new Recorder();
+    const { logger, lines } = recordingLogger(() => handler.changed());
+    const transport = new WsTransport({
+      clusterId: settings.clusterId ?? 'blue',
+      peerId: id,
+      listen: { host: '127.0.0.1', port: settings.port ?? 0 },
+      tls: settings.tls ?? (await this.authority.issue(`keelson:peer:${id}`)),
+      clock: systemClock,
+      random: seededRandom(id),
+      logger,
+      limits: { ...quick, ...settings.limits },
+    });
+    this.#t.teardown(() => transport.close());
+    await transport.start(handler);
+    return { transport, handler, lines, address: { id, host: '127.0.0.1', port: transport.port } };
+  }
+}
+
+export function heartbeat(from: number, to: number, round: number): Message {
+  return { type: 'heartbeat', from, to, term: 1, commit: 0, readRound: round };
+}
+
+export function rounds({ messages }: Recorder): number[] {
+  return messages.map((message) => (message.type === 'heartbeat' ? message.readRound : -1));
+}
+
+export function snapshotMessage(from: number, to: number): SnapshotMessage {
+  const configuration = { voters: [1, 2], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  return { type: 'snapshot', from, to, term: 3, position: { index: 70, term: 2, configuration } };
+}
+
+/** A connection of somebody who has a certificate but ideas of their own. */
+export async function connectRaw(port: number, { ca, certificate, key }: PeerTls): Promise<WebSocket> {
+  const socket = new WebSocket(`wss://127.0.0.1:${port}/`, { ca, cert: certificate, key, rejectUnauthorized: false });
+  socket.on('error', () => {});
+  await once(socket, 'open');
+  return socket;
+}
+
+/** Resolves with code and reason when the other side closes. */
+export async function closing(socket: WebSocket): Promise<[number, string]> {
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+  return [code, reason.toString()];
+}
+
+export function connectTls(port: number, { ca, certificate, key }: Partial<PeerTls>): tls.TLSSocket {
+  const socket = tls.connect({ port, host: '127.0.0.1', ca, cert: certificate, key, rejectUnauthorized: false });
+  socket.on('error', () => {});
+  return socket;
+}
