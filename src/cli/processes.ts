@@ -12,7 +12,7 @@ export interface PeerProcess {
   ended: Promise<never>;
 }
 
-const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
+const entry = fileURLToPath(new URL('./keelson.js', import.meta.url));
 
 /**
  * Starts a peer in a session of its own, its output in its log file, its process id in its pid file. Throws ALREADY_RUNNING

@@ -1,30 +1,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Clock, Logger, Random } from '../base/index.ts';
+import { KeelsonError } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { startKubelet } from '../kubelet/index.ts';
 import { openProcessRuntime } from '../runtime/index.ts';
-import type { PeerConfig } from './config.ts';
-
-export interface NodeOptions {
-  config: PeerConfig;
-  /** Where the API server reaches this kubelet: the peer's own API port. */
-  host: string;
-  port: number;
-  client: Client;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-}
+import type { PeerContext } from './context.ts';
 
 /** The node that a peer is. */
 export interface Node {
   /** The kubelet's own HTTP endpoints. */
   handler(request: IncomingMessage, response: ServerResponse): void;
-  mode(): string;
+  readonly mode: string;
   /** How many pods run here. */
   pods(): number;
   /** Pods go on running. */
   stop(): Promise<void>;
   stopWorkloads(): Promise<void>;
+}
+
+/** Starts the peer's kubelet, and the runtime that its mode asks for. */
+export async function startNode(context: PeerContext & { client: Client }): Promise<Node> {
+  const { config, self, client, clock, random } = context;
+  if (config.mode === 'linux') {
+    throw new KeelsonError('MODE', 'mode linux is not available yet: use rootless or auto');
+  }
+  const logger = context.logger.child({ component: 'kubelet' });
+  const runtime = await openProcessRuntime({ stateDir: join(config.dataDir, 'runtime'), clock, random, logger });
+  const kubelet = await startKubelet({
+    nodeName: config.nodeName,
+    client,
+    runtime,
+    stateDir: join(config.dataDir, 'kubelet'),
+    address: self.host,
+    port: self.apiPort,
+    podCIDR: config.podCIDR,
+    clock,
+    random,
+    logger,
+  });
+  return {
+    handler: (request, response) => kubelet.handler(request, response),
+    mode: 'rootless',
+    pods: () => kubelet.pods(),
+    async stop() {
+      await kubelet.stop();
+      await runtime.close();
+    },
+    stopWorkloads: () => kubelet.stopWorkloads(),
+  };
 }

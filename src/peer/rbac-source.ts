@@ -1,9 +1,12 @@
-import { type rbacv1, resources } from '../api/index.ts';
-import type { RbacSource } from '../apiserver/index.ts';
-import type { InformerFactory } from '../client/index.ts';
+import { type KubernetesObject, type rbacv1, resources } from '../api/index.ts';
+import { defaultClusterRoleBindings, defaultClusterRoles, type RbacSource } from '../apiserver/index.ts';
+import type { Informer, InformerFactory } from '../client/index.ts';
 
-/** Roles and bindings as informers keep them; nothing is allowed before they are in. */
-export function rbacSource(informers: InformerFactory): RbacSource {
+/**
+ * Roles and bindings as informers keep them; nothing is allowed before they are in. `bootstrapped` resolves when the default ones
+ * are: from then on the cluster's own components may work.
+ */
+export function rbacSource(informers: InformerFactory): RbacSource & { bootstrapped(): Promise<void> } {
   const clusterRoles = informers.informer<rbacv1.ClusterRole>(resources.clusterRoles);
   const clusterRoleBindings = informers.informer<rbacv1.ClusterRoleBinding>(resources.clusterRoleBindings);
   const roles = informers.informer<rbacv1.Role>(resources.roles);
@@ -13,5 +16,25 @@ export function rbacSource(informers: InformerFactory): RbacSource {
     clusterRoleBindings: () => clusterRoleBindings.list(),
     role: (namespace, name) => roles.get(namespace, name),
     roleBindings: (namespace) => roleBindings.list(namespace),
+    async bootstrapped() {
+      await Promise.all([
+        holds(clusterRoles, defaultClusterRoles),
+        holds(clusterRoleBindings, defaultClusterRoleBindings),
+      ]);
+    },
   };
+}
+
+/** Resolves when the informer has objects of all these names. */
+function holds<T extends KubernetesObject>(informer: Informer<T>, wanted: readonly KubernetesObject[]): Promise<void> {
+  return new Promise((resolve) => {
+    const missing = new Set(wanted.map(({ metadata }) => metadata.name));
+    const end = informer.onChange(({ object }) => {
+      missing.delete(object.metadata.name);
+      if (missing.size > 0) return;
+      // The last one may be told while `onChange` has not returned yet.
+      queueMicrotask(() => end());
+      resolve();
+    });
+  });
 }

@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
+import { errors } from '../api/index.ts';
 import { type Route, sendJson, type UpgradeRoute } from '../apiserver/index.ts';
 import { STORE_PATH, STORE_PROTOCOL, type Store, serveStore } from '../store/index.ts';
+import type { Node } from './node.ts';
 import { type PeerStatus, STATUS_PATH } from './status.ts';
 
 const MAX_STORE_FRAME_BYTES = 2 * 1024 * 1024;
@@ -35,10 +36,12 @@ export function storeRoute(store: Store): UpgradeRoute {
 const KUBELET_PATHS = /^\/(containerLogs|pods|stats)(\/|$)/;
 
 /** The kubelet's endpoints on the peer's own port: one port a peer is enough. */
-export function kubeletRoute(handler: (request: IncomingMessage, response: ServerResponse) => void): Route {
+export function kubeletRoute(node: () => Node | undefined): Route {
   return ({ info, request, response }) => {
     if (!KUBELET_PATHS.test(info.path)) return false;
-    handler(request, response);
+    const running = node();
+    if (running === undefined) throw errors.serviceUnavailable('the node is still starting');
+    running.handler(request, response);
     return true;
   };
 }

@@ -36,6 +36,10 @@ export function runScript(clock: Clock, { script, input, workingDir, options }: 
             timedOut = true;
             killGroup(child.pid);
           });
+    const { signal } = options;
+    const onAbort = (): void => killGroup(child.pid);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
     child.once('error', (error) => {
       timer?.cancel();
       reject(error);
@@ -48,10 +52,12 @@ export function runScript(clock: Clock, { script, input, workingDir, options }: 
         child.stderr.destroy();
       });
     });
-    child.once('close', (code, signal) => {
+    child.once('close', (code, killedBy) => {
       timer?.cancel();
-      if (timedOut) reject(new RuntimeError('EXEC_TIMEOUT', `command timed out after ${options.timeoutMs} ms`));
-      else resolve({ exitCode: code ?? 128 + constants.signals[signal!], stdout: stdout(), stderr: stderr() });
+      signal?.removeEventListener('abort', onAbort);
+      if (signal?.aborted) reject(signal.reason);
+      else if (timedOut) reject(new RuntimeError('EXEC_TIMEOUT', `command timed out after ${options.timeoutMs} ms`));
+      else resolve({ exitCode: code ?? 128 + constants.signals[killedBy!], stdout: stdout(), stderr: stderr() });
     });
     // The command may end without reading.
     child.stdin.on('error', () => {});

@@ -199,6 +199,8 @@ export type ExitReason = 'Completed' | 'Error' | 'OOMKilled' | 'StartError' | 'C
 
 export interface ExecOptions {
   timeoutMs?: number;
+  /** Kills the command; `exec` then rejects with the signal's reason. */
+  signal?: AbortSignal;
   /** How much of the output is kept, each stream. Default 16 KiB. */
   outputLimitBytes?: number;
 }

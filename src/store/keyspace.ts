@@ -5,6 +5,8 @@ import type { KeyValue, RangeRequest, RangeResult } from './types.ts';
 import { detach, toKeyValue, Version, visibleAt } from './version.ts';
 
 const NOTHING: readonly Version[] = [];
+/** Later than every revision: sees the newest versions, staged ones too. */
+const NOW = Number.POSITIVE_INFINITY;
 
 /**
  * The multi-version key space: keys, their history back to the compact revision, and the revision
@@ -78,7 +80,7 @@ export class Keyspace {
   /** Stages the deletion of all keys in [key, end), or of the one key; returns what they were. */
   delete(key: string, end?: string): Version[] {
     const doomed: Version[] = [];
-    this.#scan(key, end, 0, false, (version) => {
+    this.#scan(key, end, NOW, false, (version) => {
       doomed.push(version);
       return true;
     });
@@ -115,7 +117,7 @@ export class Keyspace {
     this.checkRevision(revision);
     const kvs: KeyValue[] = [];
     if (!countOnly) {
-      this.#scan(key, end, revision, request.order === 'descend', (version) => {
+      this.#scan(key, end, revision || NOW, request.order === 'descend', (version) => {
         kvs.push(toKeyValue(version, keysOnly));
         return kvs.length !== limit;
       });
@@ -127,7 +129,7 @@ export class Keyspace {
 
   /** The live keys in [key, end), or the one key, as they are now; stops when `visit` returns false. */
   visit(key: string, end: string | undefined, visit: (version: Version) => boolean): void {
-    this.#scan(key, end, 0, false, visit);
+    this.#scan(key, end, NOW, false, visit);
   }
 
   /** The same as they were at `revision`, for keys from `start` on. */
@@ -198,7 +200,7 @@ export class Keyspace {
 
   #count(key: string, end: string | undefined, revision: number): number {
     const now = revision === 0 || revision === this.nextRevision;
-    if (end === undefined) return visibleAt(this.#index.get(key), now ? Number.POSITIVE_INFINITY : revision) ? 1 : 0;
+    if (end === undefined) return visibleAt(this.#index.get(key), revision || NOW) ? 1 : 0;
     const count = this.#index.countLive(key, end);
     return now ? count : count - this.#growthSince(key, end, revision);
   }
@@ -220,11 +222,10 @@ export class Keyspace {
   #scan(
     key: string,
     end: string | undefined,
-    revision: number,
+    at: number,
     descend: boolean,
     visit: (version: Version) => boolean,
   ): void {
-    const at = revision === 0 ? Number.POSITIVE_INFINITY : revision;
     if (end === undefined) {
       const version = visibleAt(this.#index.get(key), at);
       if (version !== undefined) visit(version);

@@ -61,9 +61,8 @@ export class LeaseExpiry {
     this.#timer = this.#clock.setTimer(delay, () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
       this.#timer = undefined;
-      const late = this.#clock.monotonic() - due;
-      // Refreshes may lie unread in sockets while this process stood still: give them time to arrive.
-      if (late > STALL_MS) this.#postpone(late);
+      // Refreshes may lie unread in sockets since this process stood still: as bad as having been deposed.
+      if (this.#clock.monotonic() - due > STALL_MS) this.lead();
       else this.#look();
       this.#schedule();
     });
@@ -82,11 +81,6 @@ export class LeaseExpiry {
         this.#expire(lease);
       }
     }
-  }
-
-  #postpone(byMs: number): void {
-    for (const lease of this.#leases().all()) lease.deadline += byMs;
-    for (const entry of this.#heap) entry.at += byMs;
   }
 
   #push(at: number, id: number): void {

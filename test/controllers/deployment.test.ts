@@ -55,7 +55,7 @@ test('rolls out its first ReplicaSet, as Kubernetes describes it', async (t) => 
   const done = await get();
   t.is(revision(done), 1);
   t.like(done.status, {
-    observedGeneration: 1,
+    observedGeneration: done.metadata.generation!,
     replicas: 3,
     updatedReplicas: 3,
     readyReplicas: 3,
@@ -280,8 +280,8 @@ test('ReplicaSets that match and nobody controls are adopted', async (t) => {
   await clock.advance(2_000);
   const sets = await replicaSets();
   t.is(sets.length, 1);
-  t.is(sets[0]!.metadata.uid, set!.metadata.uid);
-  t.is(sets[0]!.metadata.ownerReferences![0]!.uid, (await get()).metadata.uid);
+  t.is(sets[0]!.metadata.uid!, set!.metadata.uid!);
+  t.is(sets[0]!.metadata.ownerReferences![0]!.uid, (await get()).metadata.uid!);
   await stop();
 });
 

@@ -7,7 +7,7 @@ import { run } from './harness/run.ts';
 const seeds = 2500;
 
 for (const mutation of mutations) {
-  test(`random runs find: ${mutation.name}`, async (t) => {
+  test.serial(`random runs find: ${mutation.name}`, async (t) => {
     t.timeout(120_000);
     await using mutant = await loadMutant(mutation);
     for (let seed = 1; seed <= seeds; seed++) {

@@ -58,10 +58,10 @@ const members = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, m
 test('a value is reached when more than half of each half hold it', (t) => {
   fc.assert(
     fc.property(members, fc.uniqueArray(fc.integer({ min: 1, max: 9 })), fc.array(fc.nat(20)), (a, b, values) => {
-      const valueOf = (peer: number): number => values[peer] ?? 0;
-      const reached = quorumValue(configurationOf(a, { votersOutgoing: b }), valueOf);
+      const held = (peer: number): number => values[peer] ?? 0;
+      const reached = quorumValue(configurationOf(a, { votersOutgoing: b }), held);
       const holds = (half: number[], value: number): boolean =>
-        half.length === 0 || half.filter((peer) => valueOf(peer) >= value).length * 2 > half.length;
+        half.length === 0 || half.filter((peer) => held(peer) >= value).length * 2 > half.length;
       t.true(holds(a, reached) && holds(b, reached));
       t.false(holds(a, reached + 1) && holds(b, reached + 1));
     }),

@@ -21,8 +21,11 @@ test('random runs: the properties of figure 3, linearizable reads, and life afte
     }
   }
   t.log(`${count} seeds from ${first}, ${steps} steps each: ${JSON.stringify(total)}`);
-  if (only) return t.pass();
-  // The runs must have tried something.
+  // The runs must have tried something; a single one may be calm.
+  if (only) {
+    t.pass();
+    return;
+  }
   t.true(total.terms > 2 * count && total.committed > 20 * count && total.reads > 5 * count && total.crashes > count);
   t.true(total.snapshotsInstalled > 0);
 });

@@ -26,7 +26,7 @@ export interface RealCluster {
   stop(): void;
 }
 
-const cli = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../src/cli/keelson.js', import.meta.url));
 
 export function keelson(args: readonly string[]): { code: number; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {

@@ -4,6 +4,7 @@ import { badRequest } from '../errors.ts';
 import type { KubernetesObject, UnstructuredObject } from '../object.ts';
 import { isPlainObject } from '../plain.ts';
 import { cannotBeHandled, checkFields, type FieldValidation, notRegistered } from './fields.ts';
+import { packageOf } from './go-names.ts';
 import { BodySyntaxError, type ParsedBody, parseJson } from './json.ts';
 import { decodeProtobuf, type ExpectedKind } from './protobuf.ts';
 import { parseYaml } from './yaml.ts';
@@ -82,8 +83,10 @@ function requireKind(object: KubernetesObject, expected: ExpectedKind): void {
       `the API version in the data (${object.apiVersion}) does not match the expected API version (${expected.apiVersion})`,
     );
   }
-  const from = `${object.apiVersion.replace(/^.*\//, '')}.${object.kind}`;
-  throw cannotBeHandled(object, `converting (${from}) to (${expected.kind}): unknown conversion`, expected.kind);
+  const group = /^[^./]+(?=[./].*\/|\/)/.exec(expected.apiVersion)?.[0] ?? 'core';
+  const from = `${packageOf(object.apiVersion)}.${object.kind}`;
+  const problem = `converting (${from}) to (${group}.${expected.kind}): unknown conversion`;
+  throw cannotBeHandled(object, problem, expected.kind);
 }
 
 function unrecognized(text: string, expected: ExpectedKind, body: Uint8Array): Error {

@@ -62,11 +62,14 @@ function compactField(facts: Facts, group: string, typeName: string, name: strin
     omittedWhenZero.has(`${typeName}.${name}`) ? 'z' : '',
     field.inline ? 'i' : '',
   ].join('');
-  const words = [name, String(field.pb?.[0] ?? 0), compactName(resolveType(facts, group, field.type), group)];
+  const goType = resolveType(facts, group, field.type);
+  const words = [name, String(field.pb?.[0] ?? 0), compactName(goType, group)];
   if (flags !== '') words.push(flags);
   if (field.patchStrategy) words.push(`p:${field.patchStrategy}`);
   if (field.patchMergeKey) words.push(`k:${field.patchMergeKey}`);
-  if (field.listType) words.push(`l:${[field.listType, ...(field.listMapKeys ?? [])].join(',')}`);
+  // Kubernetes' declarations mark a few fields that are no lists.
+  if (field.listType && goType.is === 'list')
+    words.push(`l:${[field.listType, ...(field.listMapKeys ?? [])].join(',')}`);
   if (field.mapType) words.push(`m:${field.mapType}`);
   if (field.structType) words.push(`s:${field.structType}`);
   if (field.default !== undefined) words.push(`d:${defaultValue(field.default)}`);

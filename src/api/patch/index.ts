@@ -1,3 +1,4 @@
+export { applyConfiguration, type Change, sameButForTimes, trackUpdate } from './apply/field-manager.ts';
 export * from './apply-patch.ts';
 export { applyJsonPatch } from './json-patch.ts';
 export { applyMergePatch } from './merge-patch.ts';

@@ -89,7 +89,7 @@ export function ipRange(text: string): AllocationRange {
     name: 'clusterips',
     text,
     size,
-    reserved: Math.min(Math.max(16, Math.floor(total / 16)), 256),
+    reserved: total <= 16 ? 0 : Math.min(Math.max(16, Math.floor(total / 16)), 256),
     valueAt: (offset) => ipText(base + offset),
     offsetOf(value) {
       const parts = value.split('.').map(Number);

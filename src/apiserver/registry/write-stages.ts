@@ -6,6 +6,8 @@ import {
   type KubernetesObject,
   type ResourceType,
   type UnstructuredObject,
+  validate,
+  validateUpdate,
 } from '../../api/index.ts';
 import type { Clock, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -13,7 +15,6 @@ import type { Admission, AdmissionAttributes } from '../admission/types.ts';
 import type { EventLeases } from './event-leases.ts';
 import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
-import { validate, validateUpdate } from './semantics.ts';
 import type { Storage } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
 import { hasStatus } from './subresources/index.ts';

@@ -139,14 +139,13 @@ async function noteRevision(
   message: string,
   always: boolean,
 ): Promise<void> {
-  const revision = revisionOf(replicaSet);
-  if (revisionOf(round.deployment) !== revision) {
-    await round.writeAnnotations(withRevision(round.deployment, revision));
-  }
   const { deployment } = round;
-  if (!hasProgressDeadline(deployment)) return;
-  if (!always && conditionOf(deployment.status, 'Progressing') !== undefined) return;
+  const { status } = deployment;
+  const annotations = withRevision(deployment, revisionOf(replicaSet));
+  const begins = hasProgressDeadline(deployment) && (always || conditionOf(status, 'Progressing') === undefined);
   const progressing = condition('Progressing', 'True', reason, message, round.now);
-  const conditions = withCondition(deployment.status?.conditions ?? [], progressing);
-  await round.writeStatus({ ...deployment.status, conditions });
+  if (begins) {
+    const conditions = withCondition(status?.conditions ?? [], progressing);
+    await round.writeStatus({ ...status, conditions }, annotations);
+  } else if (revisionOf(deployment) !== revisionOf(replicaSet)) await round.writeStatus(status, annotations);
 }

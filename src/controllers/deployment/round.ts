@@ -23,18 +23,15 @@ export class DeploymentRound {
     this.deployment = deployment;
   }
 
-  async writeStatus(status: appsv1.DeploymentStatus): Promise<void> {
+  /** Annotations go along with the status: changed otherwise, they would count as a change of what is wanted. */
+  async writeStatus(
+    status: appsv1.DeploymentStatus | undefined,
+    annotations: Record<string, string> | undefined = this.deployment.metadata.annotations,
+  ): Promise<void> {
+    const metadata = { ...this.deployment.metadata, ...(annotations === undefined ? {} : { annotations }) };
+    const changed = { ...this.deployment, metadata, ...(status === undefined ? {} : { status }) };
     const options = { subresource: 'status', signal: this.signal };
-    this.deployment = await this.client.update(resources.deployments, { ...this.deployment, status }, options);
-  }
-
-  async writeAnnotations(annotations: Record<string, string>): Promise<void> {
-    const metadata = { ...this.deployment.metadata, annotations };
-    this.deployment = await this.client.update(
-      resources.deployments,
-      { ...this.deployment, metadata },
-      { signal: this.signal },
-    );
+    this.deployment = await this.client.update(resources.deployments, changed, options);
   }
 
   /** Gives ReplicaSets their sizes and tells of it. Whether any changed. */

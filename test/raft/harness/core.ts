@@ -1,5 +1,6 @@
 import {
   createRaft,
+  type Effects,
   type Entry,
   type Message,
   type Raft,
@@ -31,24 +32,29 @@ export function newCore(options: Partial<RaftOptions> = {}, restored: Partial<Re
   );
 }
 
-/** Leads its three voters, with its first entry committed. */
-export function newLeader(options: Partial<RaftOptions> = {}, restored: Partial<RestoredState> = {}): Raft {
-  const raft = newCore(options, restored);
+/** Has peer 1 elected by peer 2; returns what that brings about. */
+export function elect(raft: Raft): Effects {
   raft.step({ type: 'campaign' });
   const term = raft.status().term + 1;
   deliver(raft, { type: 'pre-vote-response', from: 2, to: 1, term, granted: true });
-  deliver(raft, { type: 'vote-response', from: 2, to: 1, term, granted: true });
+  return deliver(raft, { type: 'vote-response', from: 2, to: 1, term, granted: true });
+}
+
+/** Leads its three voters, with its first entry committed. */
+export function newLeader(options: Partial<RaftOptions> = {}, restored: Partial<RestoredState> = {}): Raft {
+  const raft = newCore(options, restored);
+  elect(raft);
   acknowledge(raft, 2, raft.status().lastIndex);
   acknowledge(raft, 3, raft.status().lastIndex);
   return raft;
 }
 
-export function deliver(raft: Raft, message: Message): ReturnType<Raft['step']> {
+export function deliver(raft: Raft, message: Message): Effects {
   return raft.step({ type: 'message', message });
 }
 
 /** `from` tells the leader that it holds the log up to `match`. */
-export function acknowledge(raft: Raft, from: number, match: number): ReturnType<Raft['step']> {
+export function acknowledge(raft: Raft, from: number, match: number): Effects {
   const { id: to, term } = raft.status();
   return deliver(raft, { type: 'append-response', from, to, term, rejected: false, match, hintIndex: 0, hintTerm: 0 });
 }

@@ -1,0 +1,1 @@
+export { containerMounts, PodVolumes, type VolumeOwner } from './pod-volumes.ts';

@@ -1,0 +1,57 @@
+import { errorMessage } from '../base/index.ts';
+import type { Client } from '../client/index.ts';
+import { startControllers } from '../controllers/index.ts';
+import { startScheduler } from '../scheduler/index.ts';
+import type { PeerContext } from './context.ts';
+import { runWhileLeading } from './control-plane.ts';
+import { type Node, startNode } from './node.ts';
+
+export interface Components {
+  /** Undefined until the cluster is bootstrapped. */
+  node(): Node | undefined;
+}
+
+/**
+ * Starts the node, and takes part in the elections of scheduler and controllers, once the roles that allow them their work are
+ * there. Returns at once.
+ */
+export function startComponents(
+  context: PeerContext,
+  options: {
+    bootstrapped: Promise<void>;
+    /** A client that may do what this user may. */
+    clientAs(user: string, ...groups: string[]): Client;
+  },
+): Components {
+  const { config, clock, random, logger, tls, onStop } = context;
+  const { clientAs } = options;
+  let node: Node | undefined;
+  let stopping = false;
+  onStop(() => {
+    stopping = true;
+  });
+  const start = async (): Promise<void> => {
+    await options.bootstrapped;
+    if (stopping) return;
+    const starting = startNode({ ...context, client: clientAs(`system:node:${config.nodeName}`, 'system:nodes') });
+    onStop(async () => (await starting).stop());
+    const elected = { nodeName: config.nodeName, clock, random, logger };
+    const controllers = runWhileLeading({
+      ...elected,
+      name: 'kube-controller-manager',
+      client: clientAs('system:kube-controller-manager'),
+      start: (leading) => startControllers({ ...leading, rootCa: tls.ca }),
+    });
+    onStop(() => controllers.stop());
+    const scheduler = runWhileLeading({
+      ...elected,
+      name: 'kube-scheduler',
+      client: clientAs('system:kube-scheduler'),
+      start: (leading) => startScheduler(leading),
+    });
+    onStop(() => scheduler.stop());
+    node = await starting;
+  };
+  start().catch((error) => logger.error({ error: errorMessage(error) }, 'the node could not be started'));
+  return { node: () => node };
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { openLevelStorage, type Replica, startReplica, WsTransport } from '../replica/index.ts';
+import { createStore, type LocalStore } from '../store/index.ts';
+import type { PeerContext } from './context.ts';
+
+/** Starts the peer's Raft member and the store on it. */
+export async function startReplicatedStore(context: PeerContext): Promise<{ replica: Replica; store: LocalStore }> {
+  const { config, self, tls, clock, random, logger, onStop } = context;
+  const storage = await openLevelStorage(join(config.dataDir, 'store'));
+  const transport = new WsTransport({
+    clusterId: config.clusterId,
+    peerId: config.peerId,
+    listen: { host: self.host, port: self.peerPort },
+    tls: { ca: tls.ca, certificate: tls.cert, key: tls.key },
+    clock,
+    random,
+    logger: logger.child({ component: 'transport' }),
+  });
+  transport.setPeers(config.members.map(({ id, host, peerPort }) => ({ id, host, port: peerPort })));
+  const { stateMachine, attach } = createStore({ clock });
+  const replica = await startReplica({
+    identity: { clusterId: config.clusterId, peerId: config.peerId },
+    initialMembers: config.members.map(({ id }) => id),
+    storage,
+    transport,
+    stateMachine,
+    clock,
+    random,
+    logger: logger.child({ component: 'replica' }),
+  });
+  onStop(() => replica.stop());
+  const store = attach(replica);
+  onStop(() => store.close());
+  return { replica, store };
+}

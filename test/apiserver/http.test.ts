@@ -1,0 +1,315 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
+import test from 'ava';
+import { startTestApiServer, type TestApiServer } from '../support/api-server.ts';
+
+let server: TestApiServer;
+test.before(async () => {
+  server = await startTestApiServer({
+    healthChecks: [
+      { name: 'ping', live: true, check: () => {} },
+      { name: 'store', live: false, check: () => Promise.reject(new Error('no leader')) },
+    ],
+  });
+});
+test.after.always(() => server.close());
+
+const configMap = (name: string, data: Record<string, string> = {}) =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
+const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
+
+test('without a certificate only health and version are answered', async (t) => {
+  t.is((await server.request('GET', '/version', { as: null })).json.gitVersion, 'v1.35.2+keelson');
+  t.is((await server.request('GET', '/livez', { as: null })).body, 'ok');
+  const refused = await server.request('GET', CONFIG_MAPS, { as: null });
+  t.is(refused.code, 401);
+  t.like(refused.json, {
+    kind: 'Status',
+    status: 'Failure',
+    reason: 'Unauthorized',
+    message: 'Unauthorized',
+    code: 401,
+  });
+});
+
+test("another authority's certificate is nobody's", async (t) => {
+  const { createAuthority, issueCertificate } = await import('../../src/peer/pki/certificates.ts');
+  const other = await createAuthority('other', Date.now());
+  const as = await issueCertificate(other, { commonName: 'admin', organizations: ['system:masters'] }, Date.now());
+  t.is((await server.request('GET', CONFIG_MAPS, { as })).code, 401);
+});
+
+test('who has no role is told what is missing', async (t) => {
+  const as = await server.certificateFor('jane', 'devs');
+  const refused = await server.request('GET', CONFIG_MAPS, { as });
+  t.is(refused.code, 403);
+  t.is(
+    refused.json.message,
+    'configmaps is forbidden: User "jane" cannot list resource "configmaps" in API group "" in the namespace "default"',
+  );
+  t.is(
+    (await server.request('GET', '/metrics', { as })).json.message,
+    'forbidden: User "jane" cannot get path "/metrics"',
+  );
+});
+
+test('a role binding opens what its role says, and no more', async (t) => {
+  const as = await server.certificateFor('joe');
+  await server.client.create(
+    {
+      group: 'rbac.authorization.k8s.io',
+      version: 'v1',
+      resource: 'rolebindings',
+      kind: 'RoleBinding',
+      namespaced: true,
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'joe', namespace: 'default' },
+      ...{
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+        subjects: [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'joe' }],
+      },
+    },
+  );
+  let code = 403;
+  for (let i = 0; i < 200 && code === 403; i++) ({ code } = await server.request('GET', CONFIG_MAPS, { as }));
+  t.is(code, 200);
+  t.is((await server.request('POST', CONFIG_MAPS, { as, body: configMap('joes') })).code, 403);
+  t.is((await server.request('GET', '/api/v1/namespaces/kube-system/configmaps', { as })).code, 403);
+  t.is((await server.request('GET', '/api/v1/namespaces/default/secrets', { as })).code, 403);
+});
+
+test('create, read, replace, patch and delete over HTTP', async (t) => {
+  const created = await server.request('POST', CONFIG_MAPS, { body: configMap('crud', { a: '1' }) });
+  t.is(created.code, 201);
+  t.like(created.json, { kind: 'ConfigMap', apiVersion: 'v1', data: { a: '1' } });
+  const path = `${CONFIG_MAPS}/crud`;
+  const replaced = await server.request('PUT', path, { body: JSON.stringify({ ...created.json, data: { a: '2' } }) });
+  t.is(replaced.code, 200);
+  const stale = await server.request('PUT', path, { body: JSON.stringify({ ...created.json, data: { a: '3' } }) });
+  t.is(stale.code, 409);
+  t.is(stale.json.reason, 'Conflict');
+  const patched = await server.request('PATCH', path, {
+    body: '{"data":{"b":"x"}}',
+    headers: { 'content-type': 'application/merge-patch+json' },
+  });
+  t.deepEqual(patched.json.data, { a: '2', b: 'x' });
+  t.is((await server.request('GET', path)).json.metadata.resourceVersion, patched.json.metadata.resourceVersion);
+  const deleted = await server.request('DELETE', path);
+  t.is(deleted.code, 200);
+  t.like(deleted.json, { kind: 'Status', status: 'Success', details: { name: 'crud', kind: 'configmaps' } });
+  t.is((await server.request('GET', path)).json.message, 'configmaps "crud" not found');
+});
+
+test('YAML in and out', async (t) => {
+  const created = await server.request('POST', CONFIG_MAPS, {
+    body: 'metadata:\n  name: yaml\ndata:\n  key: "true"\n',
+    headers: { 'content-type': 'application/yaml', accept: 'application/yaml' },
+  });
+  t.is(created.code, 201);
+  t.is(created.headers['content-type'], 'application/yaml');
+  t.regex(created.body, /^kind: ConfigMap$/m);
+});
+
+test('a Table has the rows, columns and resource version of the list', async (t) => {
+  await server.request('POST', CONFIG_MAPS, { body: configMap('table', { a: '1', b: '2' }) });
+  const { json } = await server.request('GET', `${CONFIG_MAPS}?fieldSelector=metadata.name=table`, {
+    headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+  });
+  t.is(json.kind, 'Table');
+  t.deepEqual(
+    json.columnDefinitions.map(({ name }: { name: string }) => name),
+    ['Name', 'Data', 'Age'],
+  );
+  t.deepEqual(json.rows[0].cells.slice(0, 2), ['table', 2]);
+  t.is(json.rows[0].object.kind, 'PartialObjectMetadata');
+  t.truthy(json.metadata.resourceVersion);
+});
+
+test('what does not exist, or not so, has its own answer', async (t) => {
+  const codes: [method: string, path: string, code: number][] = [
+    ['GET', '/api/v1/nothings', 404],
+    ['GET', '/apis/none.example.com/v1/things', 404],
+    ['GET', '/nowhere', 404],
+    ['PUT', CONFIG_MAPS, 405],
+    ['POST', `${CONFIG_MAPS}/named`, 405],
+    ['GET', '/api/v1/namespaces/default/pods/x/nonsense', 404],
+    ['GET', `${CONFIG_MAPS}?limit=many`, 400],
+    ['GET', `${CONFIG_MAPS}?labelSelector=a%3D%3D%3Db`, 400],
+    ['GET', `${CONFIG_MAPS}?fieldSelector=spec.x%3Db`, 400],
+  ];
+  for (const [method, path, code] of codes) {
+    const answer = await server.request(method, path, method === 'GET' ? {} : { body: configMap('x') });
+    t.is(answer.code, code, `${method} ${path}: ${answer.body}`);
+    t.is(answer.json.kind, 'Status');
+  }
+});
+
+test('bodies that are no objects are refused with a text that says why', async (t) => {
+  const post = (body: string, type = 'application/json') =>
+    server.request('POST', CONFIG_MAPS, { body, headers: { 'content-type': type } });
+  const bodies: [body: string, type: string, code: number, message: RegExp][] = [
+    ['{', 'application/json', 400, /json/],
+    ['[]', 'application/json', 400, /must be an object/],
+    ['', 'application/json', 400, /no body/],
+    ['{}', 'text/plain', 415, /unknown format/],
+    ['{}', 'application/cbor', 415, /unknown format/],
+    ['k8s\0\x01\x02\x03', 'application/vnd.kubernetes.protobuf', 400, /./],
+    ['{"kind":"Pod","apiVersion":"v1"}', 'application/json', 400, /cannot be handled as a ConfigMap/],
+    ['{"metadata":{"name":"UPPER"}}', 'application/json', 422, /Invalid value: "UPPER"/],
+    ['{"metadata":{"name":"x"},"data":{"a":1}}', 'application/json', 400, /cannot unmarshal number/],
+  ];
+  for (const [body, type, code, message] of bodies) {
+    const answer = await post(body, type);
+    t.is(answer.code, code, `${body}: ${answer.body}`);
+    t.regex(answer.json.message, message);
+  }
+});
+
+test('unknown and repeated fields are refused, warned of or dropped, as asked', async (t) => {
+  const body = '{"metadata":{"name":"strict"},"data":{"a":"1","a":"2"},"dta":{}}';
+  const create = (fieldValidation: string) =>
+    server.request('POST', `${CONFIG_MAPS}?dryRun=All&fieldValidation=${fieldValidation}`, { body });
+  const strict = await create('Strict');
+  t.is(strict.code, 400);
+  t.regex(strict.json.message, /strict decoding error/);
+  const warned = await create('Warn');
+  t.is(warned.code, 201);
+  t.regex(String(warned.headers['warning']), /299 - "unknown field \\"dta\\""/);
+  const ignored = await create('Ignore');
+  t.is(ignored.headers['warning'], undefined);
+  t.is(ignored.json.dta, undefined);
+  t.is((await create('Sometimes')).code, 400);
+});
+
+test('a body of 50 MB is refused before it is read', async (t) => {
+  const announced = await server
+    .request('POST', CONFIG_MAPS, { body: '{', headers: { 'content-length': String(50 * 1024 * 1024) } })
+    .catch((error: Error) => error);
+  if (!(announced instanceof Error)) {
+    t.is(announced.code, 413);
+    t.is(announced.json.message, 'Request entity too large: limit is 3145728');
+  } else t.regex(announced.message, /ECONNRESET|EPIPE|socket hang up/);
+  // Without an announcement it is refused as it comes in.
+  const code = await new Promise<number>((resolve) => {
+    const socket = connectTls({ host: '127.0.0.1', port: server.port, ca: server.ca, ...server.admin });
+    let seen = '';
+    socket.on('data', (data) => {
+      seen += data;
+      const match = /^HTTP\/1\.1 (\d+)/.exec(seen);
+      if (match !== null) resolve(Number(match[1]));
+    });
+    socket.on('error', () => resolve(413));
+    socket.on('secureConnect', () => {
+      socket.write(
+        `POST ${CONFIG_MAPS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      );
+      const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+      let sent = 0;
+      const more = (): void => {
+        while (sent < 800 && !socket.destroyed && socket.write(chunk)) sent++;
+      };
+      socket.on('drain', more);
+      more();
+    });
+  });
+  t.is(code, 413);
+  t.is((await server.request('GET', '/livez')).code, 200);
+});
+
+test('half a handshake, garbage, and plain HTTP cost nobody else anything', async (t) => {
+  const send = (data: Buffer | undefined) =>
+    new Promise<void>((resolve) => {
+      const socket = connectTcp(server.port, '127.0.0.1', () => {
+        if (data !== undefined) socket.write(data);
+        setTimeout(() => {
+          socket.destroy();
+          resolve();
+        }, 50);
+      });
+      socket.on('error', () => resolve());
+    });
+  const hello = Buffer.from('160301020001000001fc0303', 'hex');
+  await Promise.all([
+    send(undefined),
+    send(hello),
+    send(Buffer.alloc(70_000, 0xff)),
+    send(Buffer.from('GET / HTTP/1.1\r\n\r\n')),
+  ]);
+  t.is((await server.request('GET', '/livez')).code, 200);
+});
+
+test('large answers are compressed for who takes it', async (t) => {
+  await server.request('POST', CONFIG_MAPS, { body: configMap('large', { text: 'x'.repeat(300_000) }) });
+  const response = await server.open('GET', `${CONFIG_MAPS}/large`, { headers: { 'accept-encoding': 'gzip' } });
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  t.is(response.headers['content-encoding'], 'gzip');
+  t.is(JSON.parse(gunzipSync(Buffer.concat(chunks)).toString()).data.text.length, 300_000);
+});
+
+test('health checks: one by one, excluded, verbose', async (t) => {
+  t.is((await server.request('GET', '/livez')).body, 'ok');
+  const ready = await server.request('GET', '/readyz');
+  t.is(ready.code, 500);
+  t.regex(ready.body, /\[\+\]ping ok\n\[-\]store failed: no leader\nreadyz check failed/);
+  t.is((await server.request('GET', '/readyz?exclude=store')).code, 200);
+  t.is((await server.request('GET', '/readyz/ping')).code, 200);
+  t.is((await server.request('GET', '/readyz/none')).code, 404);
+  t.regex((await server.request('GET', '/livez?verbose')).body, /livez check passed/);
+});
+
+test('discovery and OpenAPI are not sent again to who has them', async (t) => {
+  const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
+  for (const [path, accept] of [
+    ['/apis', aggregated],
+    ['/api', aggregated],
+    ['/apis', 'application/json'],
+    ['/api/v1', '*/*'],
+    ['/openapi/v3/apis/apps/v1', '*/*'],
+  ] as const) {
+    const first = await server.request('GET', path, { headers: { accept } });
+    t.is(first.code, 200, path);
+    const again = await server.request('GET', path, {
+      headers: { accept, 'if-none-match': String(first.headers['etag']) },
+    });
+    t.is(again.code, 304, path);
+    t.is(again.body, '');
+  }
+  const index = await server.request('GET', '/openapi/v3');
+  const { serverRelativeURL } = index.json.paths['apis/apps/v1'];
+  const document = await server.request('GET', serverRelativeURL);
+  t.regex(String(document.headers['cache-control']), /immutable/);
+  t.truthy(document.json.components.schemas['io.k8s.api.apps.v1.Deployment']);
+  t.is((await server.request('GET', '/openapi/v2')).code, 404);
+});
+
+test('metrics count requests by verb, resource and code', async (t) => {
+  await server.request('GET', `${CONFIG_MAPS}/none`);
+  const { body } = await server.request('GET', '/metrics');
+  t.regex(body, /apiserver_request_total\{verb="GET",group="",resource="configmaps",subresource="",code="404"\} \d+/);
+  t.regex(body, /apiserver_request_duration_seconds_bucket\{.*le="\+Inf"\} \d+/);
+});
+
+test('reviews tell who asks, and what they may', async (t) => {
+  const as = await server.certificateFor('mary', 'ops');
+  const who = await server.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { as, body: '{}' });
+  t.is(who.code, 201);
+  t.deepEqual(who.json.status.userInfo, { username: 'mary', groups: ['ops', 'system:authenticated'] });
+  const can = (resourceAttributes: object) =>
+    server.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      as,
+      body: JSON.stringify({ spec: { resourceAttributes } }),
+    });
+  t.false((await can({ verb: 'list', resource: 'pods', namespace: 'default' })).json.status.allowed);
+  t.true(
+    (await can({ verb: 'create', group: 'authentication.k8s.io', resource: 'selfsubjectreviews' })).json.status.allowed,
+  );
+  const rules = await server.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', {
+    body: '{"spec":{"namespace":"default"}}',
+  });
+  t.deepEqual(rules.json.status.resourceRules[0].verbs, ['*']);
+});

@@ -1,0 +1,99 @@
+import test from 'ava';
+import {
+  at,
+  configMap,
+  configMaps,
+  createFixture,
+  deployment,
+  deployments,
+  fields,
+  laggingStore,
+  refused,
+  registryOn,
+} from './harness.ts';
+
+test('the three patches that are applied to what is there', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(deployments), object: deployment('web') });
+  const target = { ...at(deployments), name: 'web' };
+  const json = await registry.patch({
+    ...target,
+    patchType: 'application/json-patch+json',
+    patch: [{ op: 'replace', path: '/spec/replicas', value: 3 }],
+  });
+  t.is(fields(json.result).spec.replicas, 3);
+  const merge = await registry.patch({
+    ...target,
+    patchType: 'application/merge-patch+json',
+    patch: { metadata: { labels: { a: 'b' } }, spec: { replicas: 4 } },
+  });
+  t.deepEqual([fields(merge.result).spec.replicas, merge.result.object.metadata.labels], [4, { a: 'b' }]);
+  const strategic = await registry.patch({
+    ...target,
+    patchType: 'application/strategic-merge-patch+json',
+    patch: { spec: { template: { spec: { containers: [{ name: 'side', image: 'host' }] } } } },
+  });
+  const { containers } = fields(strategic.result).spec.template.spec;
+  t.deepEqual(containers.map(({ name }: { name: string }) => name).sort(), ['main', 'side']);
+  t.false(strategic.created);
+});
+
+test('a patch that changes nothing writes nothing', async (t) => {
+  const { registry, store } = await createFixture(t);
+  await registry.create({ ...at(configMaps), object: configMap('a', { x: '1' }) });
+  const { revision } = await store.status();
+  const patch = { data: { x: '1' } };
+  await registry.patch({ ...at(configMaps), name: 'a', patchType: 'application/merge-patch+json', patch });
+  t.is((await store.status()).revision, revision);
+});
+
+test('a patch with a version is for that version only', async (t) => {
+  const { registry } = await createFixture(t);
+  const first = await registry.create({ ...at(configMaps), object: configMap('a') });
+  const { resourceVersion } = first.object.metadata;
+  const request = { ...at(configMaps), name: 'a', patchType: 'application/merge-patch+json' as const };
+  await registry.patch({ ...request, patch: { metadata: { resourceVersion }, data: { x: '1' } } });
+  await refused(
+    t,
+    registry.patch({ ...request, patch: { metadata: { resourceVersion }, data: { x: '2' } } }),
+    'Conflict',
+  );
+});
+
+test('a patch without a version meets what others wrote meanwhile', async (t) => {
+  const { registry, store, clock } = await createFixture(t);
+  await registry.create({ ...at(configMaps), object: configMap('a', { x: '1' }) });
+  const behind = registryOn(t, laggingStore(store), clock);
+  await behind.ready();
+  const request = { ...at(configMaps), name: 'a', patchType: 'application/merge-patch+json' as const };
+  await registry.patch({ ...request, patch: { data: { y: '2' } } });
+  const { result } = await behind.patch({ ...request, patch: { data: { z: '3' } } });
+  t.deepEqual(fields(result).data, { x: '1', y: '2', z: '3' });
+});
+
+test('a patch can not rename, and needs something to patch', async (t) => {
+  const { registry } = await createFixture(t);
+  const request = { ...at(configMaps), name: 'a', patchType: 'application/merge-patch+json' as const };
+  await refused(t, registry.patch({ ...request, patch: { data: {} } }), 'NotFound');
+  await registry.create({ ...at(configMaps), object: configMap('a') });
+  const renamed = await refused(t, registry.patch({ ...request, patch: { metadata: { name: 'b' } } }), 'BadRequest');
+  t.is(renamed.message, 'the name of the object (b) does not match the name on the URL (a)');
+});
+
+test('unknown fields in a patch are handled like those of an object', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(configMaps), object: configMap('a') });
+  const request = { ...at(configMaps), name: 'a', patchType: 'application/merge-patch+json' as const };
+  await refused(t, registry.patch({ ...request, patch: { oddity: 1 }, fieldValidation: 'Strict' }), 'BadRequest');
+  await registry.patch({ ...request, patch: { oddity: 1 } });
+  t.deepEqual(request.warnings, ['unknown field "oddity"']);
+});
+
+test('a status is patched by itself', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(deployments), object: deployment('web') });
+  const request = { ...at(deployments), name: 'web', patchType: 'application/merge-patch+json' as const };
+  const patch = { spec: { replicas: 9 }, status: { replicas: 1 } };
+  const { result } = await registry.patch({ ...request, subresource: 'status', patch });
+  t.deepEqual([fields(result).spec.replicas, fields(result).status.replicas], [1, 1]);
+});

@@ -1,0 +1,153 @@
+import test from 'ava';
+import {
+  at,
+  configMaps,
+  createFixture,
+  deployment,
+  deployments,
+  type Fixture,
+  fields,
+  namespaces,
+  object,
+  pod,
+  pods,
+  refused,
+} from './harness.ts';
+
+test('scale shows and sets the number of replicas', async (t) => {
+  const { registry } = await createFixture(t);
+  const made = await registry.create({ ...at(deployments), object: deployment('web', 3) });
+  const request = { ...at(deployments), name: 'web', subresource: 'scale' };
+  const seen = fields(await registry.get(request));
+  t.deepEqual([seen.kind, seen.apiVersion], ['Scale', 'autoscaling/v1']);
+  t.deepEqual(seen.spec, { replicas: 3 });
+  t.deepEqual(seen.status, { replicas: 0, selector: 'app=web' });
+  t.is(seen.metadata.uid, made.object.metadata.uid);
+
+  const { result } = await registry.update({ ...request, object: { ...seen, spec: { replicas: 5 } } });
+  t.is(fields(result).spec.replicas, 5);
+  t.is(fields(await registry.get({ ...at(deployments), name: 'web' })).spec.replicas, 5);
+  await refused(t, registry.update({ ...request, object: { ...seen, spec: { replicas: 6 } } }), 'Conflict');
+
+  const patched = await registry.patch({
+    ...request,
+    patchType: 'application/merge-patch+json',
+    patch: { spec: { replicas: 0 } },
+  });
+  t.is(fields(patched.result).kind, 'Scale');
+  const whole = fields(await registry.get({ ...at(deployments), name: 'web' }));
+  t.is(whole.spec.replicas, 0);
+  t.is(whole.metadata.generation, 3);
+});
+
+const binding = (name: string, node: string, rest: object = {}) =>
+  object('v1', 'Binding', name, { target: { kind: 'Node', name: node }, ...rest });
+
+const bind = ({ registry }: Fixture, name: string, node: string, rest: object = {}) =>
+  registry.create({ ...at(pods), name, subresource: 'binding', object: binding(name, node, rest) });
+
+test('a pod is bound to one node, once', async (t) => {
+  const f = await createFixture(t);
+  const { uid } = (await f.registry.create({ ...at(pods), object: pod('p') })).object.metadata;
+  const status = fields(await bind(f, 'p', 'n1', { metadata: { name: 'p', uid, annotations: { by: 'me' } } }));
+  t.deepEqual([status.kind, status.status, status.code], ['Status', 'Success', 201]);
+  const bound = fields(await f.registry.get({ ...at(pods), name: 'p' }));
+  t.is(bound.spec.nodeName, 'n1');
+  t.is(bound.metadata.annotations.by, 'me');
+  t.like(bound.status.conditions[0], { type: 'PodScheduled', status: 'True' });
+  const again = await refused(t, bind(f, 'p', 'n2'), 'Conflict');
+  t.is(again.message, 'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "n1"');
+});
+
+test('of many who bind a pod one succeeds', async (t) => {
+  const f = await createFixture(t);
+  await f.registry.create({ ...at(pods), object: pod('p') });
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => bind(f, 'p', `n${i}`)));
+  t.is(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+});
+
+test('a pod that goes, another pod, or none is not bound', async (t) => {
+  const f = await createFixture(t);
+  await refused(t, bind(f, 'p', 'n1'), 'NotFound');
+  const held = pod('p');
+  Object.assign(held.metadata, { finalizers: ['example.com/hold'] });
+  await f.registry.create({ ...at(pods), object: held });
+  await refused(t, bind(f, 'p', 'n1', { metadata: { name: 'p', uid: 'other' } }), 'Conflict');
+  await refused(t, bind(f, 'p', ''), 'BadRequest');
+  await refused(t, bind(f, 'p', 'n1', { target: { kind: 'Pod', name: 'n1' } }), 'Invalid');
+  await f.registry.delete({ ...at(pods), name: 'p' });
+  t.regex(
+    (await refused(t, bind(f, 'p', 'n1'), 'Conflict')).message!,
+    /is being deleted, cannot be assigned to a host/,
+  );
+  await f.registry.create({ ...at(pods), object: pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] }) });
+  t.regex((await refused(t, bind(f, 'gated', 'n1'), 'Conflict')).message!, /non-empty .spec.schedulingGates/);
+});
+
+test('an eviction deletes a pod as it says', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(pods), object: pod('p', { nodeName: 'n1' }) });
+  const evict = (rest: object) =>
+    registry.create({
+      ...at(pods),
+      name: 'p',
+      subresource: 'eviction',
+      object: object('policy/v1', 'Eviction', 'p', rest),
+    });
+  t.is(fields(await evict({ deleteOptions: { dryRun: ['All'] } })).status, 'Success');
+  t.is((await registry.get({ ...at(pods), name: 'p' })).object.metadata.deletionTimestamp, undefined);
+  await refused(t, evict({ deleteOptions: { preconditions: { uid: 'other' } } }), 'Conflict');
+  await refused(t, evict({ metadata: { name: 'q' } }), 'BadRequest');
+  await evict({ deleteOptions: { gracePeriodSeconds: 4 } });
+  t.is((await registry.get({ ...at(pods), name: 'p' })).object.metadata.deletionGracePeriodSeconds, 4);
+});
+
+test('a part of an object is changed alone', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(pods), object: pod('p', { nodeName: 'n1' }) });
+  const changed = fields(await registry.get({ ...at(pods), name: 'p', subresource: 'ephemeralcontainers' }));
+  const draft = structuredClone(changed);
+  draft.spec.ephemeralContainers = [{ name: 'debug', image: 'host' }];
+  draft.spec.containers[0].image = 'other';
+  const { result } = await registry.update({
+    ...at(pods),
+    name: 'p',
+    subresource: 'ephemeralcontainers',
+    object: draft,
+  });
+  t.is(fields(result).spec.ephemeralContainers[0].name, 'debug');
+  t.is(fields(result).spec.containers[0].image, 'host');
+
+  const bigger = structuredClone(fields(result));
+  bigger.spec.containers[0] = { name: 'main', image: 'other', resources: { limits: { cpu: '1' } } };
+  const resized = fields(
+    (await registry.update({ ...at(pods), name: 'p', subresource: 'resize', object: bigger })).result,
+  );
+  t.is(resized.spec.containers[0].image, 'host');
+  t.is(resized.spec.containers[0].resources.limits.cpu, '1');
+});
+
+test('a status may change labels, but not whom the object belongs to', async (t) => {
+  const { registry } = await createFixture(t);
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: 'u' };
+  const owned = pod('p');
+  Object.assign(owned.metadata, { ownerReferences: [owner] });
+  await registry.create({ ...at(pods), object: owned });
+  const draft = structuredClone(fields(await registry.get({ ...at(pods), name: 'p' })));
+  Object.assign(draft.metadata, { labels: { a: 'b' }, ownerReferences: [] });
+  draft.status = { phase: 'Running' };
+  const { result } = await registry.update({ ...at(pods), name: 'p', subresource: 'status', object: draft });
+  t.like(fields(result), { metadata: { labels: { a: 'b' }, ownerReferences: [owner] } });
+  t.deepEqual(fields(result).status, { phase: 'Running', qosClass: 'BestEffort' });
+});
+
+test('what is not a part of the stored object is not served here', async (t) => {
+  const { registry } = await createFixture(t);
+  const request = { ...at(pods), name: 'p', subresource: 'log' };
+  await refused(t, registry.get(request), 'MethodNotAllowed');
+  await refused(t, registry.update({ ...request, object: pod('p') }), 'MethodNotAllowed');
+  await refused(t, registry.create({ ...request, object: pod('p') }), 'MethodNotAllowed');
+  const status = { ...at(namespaces), name: 'default', subresource: 'status' };
+  await refused(t, registry.create({ ...status, object: object('v1', 'Namespace', 'default') }), 'MethodNotAllowed');
+  t.truthy(configMaps);
+});
