@@ -1,3 +1,4 @@
+export * from './autoscaler-conversion.ts';
 export * from './decode/index.ts';
 export * from './defaults/index.ts';
 export * from './description/index.ts';

@@ -303,7 +303,7 @@ export function findKind(apiVersion: string, kind: string): ResourceType | undef
 
 /**
  * The kind as which objects of `type` are stored, where several group versions show the same objects:
- * events.k8s.io's events are core's, and autoscaling/v1 shows those of autoscaling/v2. See conversion.ts.
+ * events.k8s.io's events are core's, and autoscaling/v1 shows those of autoscaling/v2.
  */
 export function storageType(type: ResourceType): ResourceType {
   if (type.group === 'events.k8s.io') return findResource('', 'v1', 'events')!;

@@ -9,7 +9,7 @@ export function dataDirOption(): Option {
 
 export function modeOption(): Option {
   return new Option('--mode <mode>', 'how workloads run')
-    .choices(['rootless', 'linux', 'auto'] satisfies NodeMode[])
+    .choices(['rootless', 'auto'] satisfies NodeMode[])
     .default('auto');
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { KeelsonError, systemClock } from '../base/index.ts';
 import { isAlive, livePid, type PeerPaths, removeFile, writeFileAtomic } from '../peer/index.ts';
@@ -48,7 +48,8 @@ export function spawnPeer(id: number, paths: PeerPaths): PeerProcess {
 
 /** What the peer's log says last of an error, in a line. */
 function lastError(path: string): string {
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n').slice(-20).reverse();
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const lines = text.trimEnd().split('\n').slice(-20).reverse();
   for (const line of lines) {
     try {
       const { level, msg, error } = JSON.parse(line) as { level?: string; msg?: string; error?: string };

@@ -2,14 +2,10 @@
 export interface ControllerOptions {
   /** Without a renewal of its Lease for so long a node is taken for dead (Kubernetes: 40 s). */
   nodeMonitorGracePeriodMs: number;
-  /** How often nodes are looked at (Kubernetes: 5 s). */
-  nodeMonitorPeriodMs: number;
   /** Ended pods that are kept, over all namespaces (Kubernetes: 12 500). */
   terminatedPodGcThreshold: number;
   /** How long the node of a pod must be gone before the pod is deleted (Kubernetes: 40 s). */
   nodeQuarantineMs: number;
-  /** PEM, published in every namespace as kube-root-ca.crt; absent: nothing is published. */
-  rootCa?: string;
 }
 
 /**
@@ -19,7 +15,6 @@ export interface ControllerOptions {
  */
 export const defaultControllerOptions: ControllerOptions = {
   nodeMonitorGracePeriodMs: 8_000,
-  nodeMonitorPeriodMs: 2_000,
   terminatedPodGcThreshold: 12_500,
   nodeQuarantineMs: 10_000,
 };

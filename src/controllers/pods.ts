@@ -38,3 +38,8 @@ export function maxRestarts(pod: v1.Pod): number {
 export function timeOf(time: string | null | undefined): number | undefined {
   return time ? parseTime(time) : undefined;
 }
+
+/** Finds pods by the node they are on. */
+export const byNode = {
+  node: ({ spec }: v1.Pod): readonly string[] => (spec?.nodeName ? [spec.nodeName] : []),
+};

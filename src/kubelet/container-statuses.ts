@@ -87,8 +87,7 @@ function statusWithoutContainer(
     imageID: '',
   };
   if (before?.state?.running && !status.lastState?.terminated) {
-    const message =
-      'The container could not be located when the pod was deleted.  The container used to be Running';
+    const message = 'The container could not be located when the pod was deleted.  The container used to be Running';
     status.lastState = { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', message } };
     if (!pod.metadata.deletionTimestamp) status.restartCount++;
   }

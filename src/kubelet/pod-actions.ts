@@ -39,11 +39,7 @@ export function definitionOf(container: v1.Container): string {
  * Compares the pod with what runs. Pure: the same for a pod that is new and for one adopted from an earlier peer.
  * `probes` tells of a container by its id.
  */
-export function computeActions(
-  pod: v1.Pod,
-  view: PodView,
-  probes: (containerId: string) => ProbeVerdict,
-): PodActions {
+export function computeActions(pod: v1.Pod, view: PodView, probes: (containerId: string) => ProbeVerdict): PodActions {
   const spec = pod.spec!;
   const actions: PodActions = { createSandbox: view.sandbox === undefined, killPod: false, kill: [], start: [] };
   if (actions.createSandbox && sandboxNotNeeded(spec, view)) return { ...actions, createSandbox: false, killPod: true };

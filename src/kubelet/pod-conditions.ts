@@ -2,7 +2,7 @@ import { formatTime, type v1 } from '../api/index.ts';
 import { isSidecar } from './pod-view.ts';
 
 /** Conditions that the kubelet owns; all others of a pod are kept as they are. */
-const owned: ReadonlySet<string> = new Set([
+export const ownedConditions: ReadonlySet<string> = new Set([
   'PodReadyToStartContainers',
   'Initialized',
   'Ready',
@@ -24,7 +24,7 @@ type Verdict = Pick<v1.PodCondition, 'status' | 'reason' | 'message'>;
 
 /** All conditions of a pod, in the kubelet's order. A time of transition moves only with the status. Pure. */
 export function podConditions(input: ConditionInput): v1.PodCondition[] {
-  const foreign = (input.pod.status?.conditions ?? []).filter(({ type }) => !owned.has(type));
+  const foreign = (input.pod.status?.conditions ?? []).filter(({ type }) => !ownedConditions.has(type));
   const ready = containersReady(input);
   const verdicts: [v1.PodConditionType, Verdict][] = [
     ['PodReadyToStartContainers', { status: input.hasSandbox ? 'True' : 'False' }],

@@ -23,7 +23,9 @@ export function podPhase(pod: v1.Pod, statuses: readonly v1.ContainerStatus[], e
   if (init.failed) return 'Failed';
   if (init.pending || (init.sidecarPending && !hasRun)) return 'Pending';
   if (regular.waiting > 0) return 'Pending';
-  const sidecarRuns = (spec.initContainers ?? []).some((container) => isSidecar(container) && of(container)?.state?.running);
+  const sidecarRuns = (spec.initContainers ?? []).some(
+    (container) => isSidecar(container) && of(container)?.state?.running,
+  );
   if (regular.running > 0 || sidecarRuns) return 'Running';
   if (!ended && regular.final < regular.stopped) return 'Running';
   return regular.stopped === regular.succeeded ? 'Succeeded' : 'Failed';

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError, reasonOf, resources, type v1 } from '../api/index.ts';
 import { type Clock, errorMessage, type Logger, type Timer } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
+import { ownedConditions } from './pod-conditions.ts';
 
 interface Entry {
   pod: v1.Pod;
@@ -133,8 +134,9 @@ export class StatusWriter {
 /** The fields to patch, null for what goes; undefined when nothing changes. */
 function changesOf(before: v1.PodStatus, after: v1.PodStatus): Record<string, unknown> | undefined {
   const changes: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(after)) {
-    if (!isDeepStrictEqual(plain(before[field as keyof v1.PodStatus]), plain(value))) changes[field] = value;
+  for (const field of Object.keys(after) as (keyof v1.PodStatus)[]) {
+    if (isDeepStrictEqual(comparable(field, before), comparable(field, after))) continue;
+    changes[field] = patchOf(field, before, after);
   }
   for (const field of ownFields) if (before[field] !== undefined && after[field] === undefined) changes[field] = null;
   return Object.keys(changes).length === 0 ? undefined : changes;
@@ -143,7 +145,22 @@ function changesOf(before: v1.PodStatus, after: v1.PodStatus): Record<string, un
 /** Fields that the kubelet sets and takes back. */
 const ownFields = ['reason', 'message', 'podIP', 'podIPs'] as const satisfies (keyof v1.PodStatus)[];
 
-/** As it looks in JSON: without fields that are undefined. */
-function plain(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+/** A field as it looks in JSON, without what is null or undefined; of conditions only ours, for others change theirs. */
+function comparable(field: keyof v1.PodStatus, status: v1.PodStatus): unknown {
+  const value = field === 'conditions' ? ownConditions(status) : status[field];
+  if (value === undefined) return undefined;
+  return JSON.parse(JSON.stringify(value, (_, part) => part ?? undefined));
+}
+
+/** Lists that a strategic patch merges by key need to be told what goes. */
+function patchOf(field: keyof v1.PodStatus, before: v1.PodStatus, after: v1.PodStatus): unknown {
+  if (field === 'conditions') {
+    return ownConditions(after).map((condition) => ({ reason: null, message: null, ...condition }));
+  }
+  const merged = field === 'podIPs' || field === 'hostIPs';
+  return merged && before[field]?.length ? [{ $patch: 'replace' }, ...after[field]!] : after[field];
+}
+
+function ownConditions({ conditions = [] }: v1.PodStatus): v1.PodCondition[] {
+  return conditions.filter(({ type }) => ownedConditions.has(type));
 }

@@ -56,8 +56,9 @@ export function podStatus(input: PodStatusInput): v1.PodStatus {
 }
 
 /** A pod never leaves a phase that is final. */
-function settledPhase({ pod, previous, failure }: PodStatusInput, phase: v1.PodPhase): v1.PodPhase {
+function settledPhase({ pod, previous, failure, ended }: PodStatusInput, phase: v1.PodPhase): v1.PodPhase {
   if (isTerminalPhase(pod.status?.phase)) return pod.status!.phase!;
   if (isTerminalPhase(previous.phase)) return previous.phase!;
-  return failure ? 'Failed' : phase;
+  // One that is ended before it ran at all has failed, too.
+  return failure || (ended && !isTerminalPhase(phase)) ? 'Failed' : phase;
 }

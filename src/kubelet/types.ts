@@ -23,6 +23,8 @@ export interface KubeletOptions {
   labels?: Readonly<Record<string, string>>;
   /** Default 110. */
   podsMax?: number;
+  /** Processes that one container may have. Default 4 096. */
+  podPidsLimit?: number;
 }
 
 export interface Kubelet {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { KeelsonError } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { startKubelet } from '../kubelet/index.ts';
 import { openProcessRuntime } from '../runtime/index.ts';
@@ -21,9 +20,6 @@ export interface Node {
 /** Starts the peer's kubelet, and the runtime that its mode asks for. */
 export async function startNode(context: PeerContext & { client: Client }): Promise<Node> {
   const { config, self, client, clock, random } = context;
-  if (config.mode === 'linux') {
-    throw new KeelsonError('MODE', 'mode linux is not available yet: use rootless or auto');
-  }
   const logger = context.logger.child({ component: 'kubelet' });
   const runtime = await openProcessRuntime({ stateDir: join(config.dataDir, 'runtime'), clock, random, logger });
   const kubelet = await startKubelet({

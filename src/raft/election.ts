@@ -107,7 +107,7 @@ export function hasLiveLeader(state: RaftState): boolean {
 export function acceptVoteRequest(state: RaftState, message: Extract<Message, { type: 'vote' | 'pre-vote' }>): void {
   const { from: to, term, lastIndex, lastTerm } = message;
   const isFree = term > state.term || state.vote === to || (state.vote === NONE && state.leader === NONE);
-  const granted = isFree && state.log.isCoveredBy(lastIndex, lastTerm);
+  const granted = isFree && state.log.isCoveredBy(lastIndex, lastTerm) && !outranks(state, message);
   const answer = { from: state.id, to, term: granted ? term : state.term, granted };
   if (message.type === 'pre-vote') {
     state.out.send({ type: 'pre-vote-response', ...answer });
@@ -118,6 +118,15 @@ export function acceptVoteRequest(state: RaftState, message: Extract<Message, { 
     state.electionElapsed = 0;
   }
   state.out.sendAfterPersist({ type: 'vote-response', ...answer });
+}
+
+/**
+ * Whether this peer stands for the same term with an equal log, and has the higher number. If two that
+ * are as good granted each other's pre-vote, they would split the vote, and wait another timeout.
+ */
+function outranks({ role, id, term, log }: RaftState, rival: Extract<Message, { type: 'vote' | 'pre-vote' }>): boolean {
+  if (role !== 'pre-candidate' || rival.type !== 'pre-vote' || rival.term !== term + 1) return false;
+  return id > rival.from && log.lastIndex === rival.lastIndex && log.lastTerm === rival.lastTerm;
 }
 
 export function acceptVoteResponse(

@@ -160,7 +160,7 @@ function sendAsLeader(state: RaftState, leading: Leading): void {
 function handOut(state: RaftState): readonly Entry[] {
   const committed = state.log.range(state.handedOut + 1, state.commit);
   state.handedOut = state.commit;
-  for (const entry of committed) if (entry.kind === 'configuration') followEntry(state, entry);
+  for (const entry of committed) followEntry(state, entry);
   return committed;
 }
 

@@ -24,7 +24,7 @@ export async function sendSnapshot(
     let count = 0;
     let bytes = 0;
     for await (const chunk of chunks) {
-      await Promise.race([transmit(socket, chunk), replies.ended]);
+      await Promise.race([transmit(socket, chunk, replies), replies.ended]);
       guard.progress();
       count += 1;
       bytes += chunk.length;
@@ -83,10 +83,15 @@ function isEndOf(frame: Buffer, chunks: number, bytes: number): boolean {
   }
 }
 
-function transmit(socket: WebSocket, chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.send(chunk, (error) => (error ? reject(error) : resolve()));
+/** Resolves when the chunk has gone to the kernel. */
+async function transmit(socket: WebSocket, chunk: Uint8Array, replies: Replies): Promise<void> {
+  const failed = await new Promise<boolean>((resolve) => {
+    socket.send(chunk, (error) => resolve(error instanceof Error));
   });
+  if (!failed) return;
+  // The connection is closing; how it ended says why.
+  socket.terminate();
+  await replies.ended;
 }
 
 function guardAgainstStall(context: WsContext, socket: WebSocket): { progress(): void; stop(): void } {

@@ -1,35 +1,24 @@
-import { Packr, Unpackr } from 'msgpackr';
 import { type Clock, KeelsonError } from '../base/index.ts';
+import { ByteReader, ByteWriter } from './byte-stream.ts';
 import { Keyspace } from './keyspace.ts';
 import { LeaseTable } from './leases.ts';
-import { detach, fromBytes, toBytes, Version } from './version.ts';
+import { Version } from './version.ts';
 
 /**
- * A snapshot is a stream of blocks, each a length (4 bytes, big-endian) and a msgpack array: the header,
- * leases, the state before the compact revision in key order, the history from there on, and an end
- * block with counts. So watches and reads at old revisions go on where it is restored.
+ * A snapshot is a stream of blocks: four bytes of length (big-endian), and what `byte-stream.ts` writes:
+ * a number for the kind, then records. First the header, then leases, then the state before the compact
+ * revision in key order, then the history from there on, so that watches and reads at old revisions go on
+ * where it is restored; an end block counts what came before.
  */
-const FORMAT = 'keelson-store';
-const FORMAT_VERSION = 1;
+const FORMAT = 'keelson-store-1';
+const HEADER = 0;
 const LEASES = 1;
 const STATE = 2;
 const HISTORY = 3;
 const END = 4;
+const LENGTH_BYTES = 4;
 const BLOCK_BYTES = 256 * 1024;
 const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
-
-type Row = [
-  key: string,
-  value: Uint8Array,
-  createRevision: number,
-  modRevision: number,
-  version: number,
-  lease: number,
-];
-type LeaseRow = [id: number, ttl: number, generation: number];
-
-const packr = new Packr({ useRecords: false });
-const unpackr = new Unpackr({ useRecords: false });
 
 /**
  * The state now, while writes go on: what is needed is pinned until the iterator ends or is closed, so
@@ -60,45 +49,51 @@ function* snapshotBlocks(keyspace: Keyspace, leases: LeaseTable): Generator<Uint
   const { revision, compactRevision, history } = keyspace;
   const historyStart = history.positionOf(compactRevision);
   const historyEnd = history.end;
+  const leaseRows = Array.from(leases.all(), ({ id, ttl, generation }) => [id, ttl, generation]);
+
+  const header = beginBlock(HEADER, 256);
+  header.text(FORMAT);
   const { generation, lastId } = leases.counters;
-  const leaseRows: LeaseRow[] = Array.from(leases.all(), (lease) => [lease.id, lease.ttl, lease.generation]);
-  yield block([FORMAT, FORMAT_VERSION, revision, compactRevision, generation, lastId]);
-  for (let i = 0; i < leaseRows.length; i += 4096) yield block([LEASES, leaseRows.slice(i, i + 4096)]);
+  for (const number of [revision, compactRevision, generation, lastId]) header.number(number);
+  yield endBlock(header);
 
-  let rows: Row[] = [];
-  let bytes = 0;
+  let block = beginBlock(LEASES);
+  for (const numbers of leaseRows) {
+    for (const number of numbers) block.number(number);
+    if (block.length < BLOCK_BYTES) continue;
+    yield endBlock(block);
+    block = beginBlock(LEASES);
+  }
+  yield endBlock(block);
+
   let states = 0;
-  const add = (version: Version): void => {
-    rows.push(toRow(version));
-    bytes += version.key.length + version.value.length + 32;
-  };
-  const take = (kind: number): Uint8Array => {
-    const result = block([kind, rows]);
-    rows = [];
-    bytes = 0;
-    return result;
-  };
-
-  let start: string | undefined = '';
-  while (start !== undefined && compactRevision > 0) {
+  let start: string | undefined = compactRevision > 0 ? '' : undefined;
+  while (start !== undefined) {
+    block = beginBlock(STATE);
     let last: string | undefined;
     keyspace.visitAt(start, compactRevision - 1, (version) => {
-      add(version);
+      writeVersion(block, version);
       states++;
-      if (bytes < BLOCK_BYTES) return true;
+      if (block.length < BLOCK_BYTES) return true;
       last = version.key;
       return false;
     });
-    if (rows.length > 0) yield take(STATE);
+    yield endBlock(block);
     start = last === undefined ? undefined : `${last}\0`;
   }
 
+  block = beginBlock(HISTORY);
   for (let position = historyStart; position < historyEnd; position++) {
-    add(history.at(position)!);
-    if (bytes >= BLOCK_BYTES) yield take(HISTORY);
+    writeVersion(block, history.at(position)!);
+    if (block.length < BLOCK_BYTES) continue;
+    yield endBlock(block);
+    block = beginBlock(HISTORY);
   }
-  if (rows.length > 0) yield take(HISTORY);
-  yield block([END, states, historyEnd - historyStart]);
+  yield endBlock(block);
+
+  const end = beginBlock(END, 256);
+  for (const count of [leaseRows.length, states, historyEnd - historyStart]) end.number(count);
+  yield endBlock(end);
 }
 
 /** Rejects with SNAPSHOT_CORRUPT when the stream is not a whole snapshot of ours. */
@@ -108,39 +103,25 @@ export async function readSnapshot(
 ): Promise<{ keyspace: Keyspace; leases: LeaseTable }> {
   const leases = new LeaseTable(clock);
   let keyspace: Keyspace | undefined;
-  let states = 0;
-  let writes = 0;
+  const counts = [0, 0, 0];
   let ended = false;
-  for await (const payload of readBlocks(chunks)) {
-    const message: unknown = unpack(payload);
-    if (!Array.isArray(message) || ended) throw corrupt('it holds something else');
-    if (keyspace === undefined) {
-      const [format, version, revision, compactRevision, generation, lastId] = message;
-      if (format !== FORMAT) throw corrupt('it does not begin like one');
-      if (version !== FORMAT_VERSION) throw corrupt(`its format ${version} is unknown to this version`);
-      keyspace = new Keyspace(revision, compactRevision);
-      leases.loadCounters(generation, lastId);
-      continue;
-    }
-    const [kind, rows] = message;
-    switch (kind) {
-      case LEASES:
-        for (const [id, ttl, generation] of rows as LeaseRow[]) leases.load(id, ttl, generation);
-        break;
-      case STATE:
-        for (const row of rows as Row[]) keyspace.load(fromRow(row), false);
-        states += rows.length;
-        break;
-      case HISTORY:
-        for (const row of rows as Row[]) keyspace.load(fromRow(row), true);
-        writes += rows.length;
-        break;
-      case END:
-        if (states !== message[1] || writes !== message[2]) throw corrupt('parts of it are missing');
+  for await (const bytes of readBlocks(chunks)) {
+    try {
+      const block = new ByteReader(bytes);
+      const kind = block.number();
+      if (ended || (kind === HEADER) !== (keyspace === undefined)) throw new RangeError('its parts are in disorder');
+      if (keyspace === undefined) {
+        if (block.text() !== FORMAT) throw new RangeError('its format is not known to this version');
+        keyspace = new Keyspace(block.number(), block.number());
+        leases.loadCounters(block.number(), block.number());
+      } else if (kind === END) {
         ended = true;
-        break;
-      default:
-        throw corrupt('it holds an unknown part');
+        for (const count of counts) if (block.number() !== count) throw new RangeError('parts of it are missing');
+      } else {
+        counts[kind - 1]! += readRecords(block, kind, keyspace, leases);
+      }
+    } catch (error) {
+      throw error instanceof RangeError ? corrupt(error.message) : error;
     }
   }
   if (keyspace === undefined || !ended) throw corrupt('it ends too early');
@@ -151,53 +132,70 @@ export async function readSnapshot(
   return { keyspace, leases };
 }
 
-function toRow({ key, value, createRevision, modRevision, version, lease }: Version): Row {
-  return [key, toBytes(value), createRevision, modRevision, version, lease];
+function readRecords(block: ByteReader, kind: number, keyspace: Keyspace, leases: LeaseTable): number {
+  let records = 0;
+  for (; !block.isAtEnd; records++) {
+    if (kind === LEASES) leases.load(block.number(), block.number(), block.number());
+    else keyspace.load(readVersion(block), kind === HISTORY);
+  }
+  return records;
 }
 
-function fromRow([key, value, createRevision, modRevision, version, lease]: Row): Version {
-  // The key is decoded from a block of many; see `detach`.
-  return new Version(detach(key), fromBytes(value), createRevision, modRevision, version, lease);
+function writeVersion(block: ByteWriter, version: Version): void {
+  block.text(version.key);
+  block.text(version.value);
+  block.number(version.modRevision);
+  block.number(version.createRevision);
+  block.number(version.version);
+  block.number(version.lease);
 }
 
-function block(content: unknown): Uint8Array {
-  const payload = packr.pack(content);
-  const bytes = Buffer.allocUnsafe(4 + payload.length);
-  bytes.writeUInt32BE(payload.length, 0);
-  payload.copy(bytes, 4);
-  return bytes;
+function readVersion(block: ByteReader): Version {
+  const key = block.text();
+  const value = block.text();
+  const modRevision = block.number();
+  return new Version(key, value, block.number(), modRevision, block.number(), block.number());
+}
+
+function beginBlock(kind: number, capacity = BLOCK_BYTES + BLOCK_BYTES / 8): ByteWriter {
+  const block = new ByteWriter(capacity);
+  for (let i = 0; i < LENGTH_BYTES; i++) block.number(0);
+  block.number(kind);
+  return block;
+}
+
+function endBlock(block: ByteWriter): Uint8Array {
+  block.patch(0, block.length - LENGTH_BYTES);
+  return block.finish();
 }
 
 /** Puts blocks together again, wherever the chunks are cut. */
 async function* readBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  let rest: Uint8Array = new Uint8Array(0);
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  let needed = LENGTH_BYTES;
   for await (const chunk of chunks) {
-    const bytes = rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk]);
+    parts.push(chunk);
+    size += chunk.length;
+    if (size < needed) continue;
+    const bytes = Buffer.concat(parts);
     let position = 0;
-    while (bytes.length - position >= 4) {
+    for (;;) {
+      needed = LENGTH_BYTES;
+      if (size - position < needed) break;
       const length = bytes.readUInt32BE(position);
       if (length > MAX_BLOCK_BYTES) throw corrupt('a part of it is too long');
-      if (bytes.length - position - 4 < length) break;
-      yield bytes.subarray(position + 4, position + 4 + length);
-      position += 4 + length;
+      needed += length;
+      if (size - position < needed) break;
+      yield bytes.subarray(position + LENGTH_BYTES, position + needed);
+      position += needed;
     }
-    rest = bytes.subarray(position);
+    parts = [bytes.subarray(position)];
+    size -= position;
   }
-  if (rest.length > 0) throw corrupt('it is cut off');
+  if (size > 0) throw corrupt('it is cut off');
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function unpack(payload: Uint8Array): unknown {
-  try {
-    return unpackr.unpack(payload);
-  } catch (cause) {
-    throw corrupt('it can not be decoded', cause);
-  }
-}
-
-function corrupt(reason: string, cause?: unknown): KeelsonError {
-  return new KeelsonError('SNAPSHOT_CORRUPT', `this is not a whole snapshot of a store: ${reason}`, { cause });
+function corrupt(reason: string): KeelsonError {
+  return new KeelsonError('SNAPSHOT_CORRUPT', `this is not a whole snapshot of a store: ${reason}`);
 }

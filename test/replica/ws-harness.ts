@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
@@ -7,7 +8,7 @@ import type { Message } from '../../src/raft/index.ts';
 import { type SnapshotMessage, type TransportHandler, type WsLimits, WsTransport } from '../../src/replica/index.ts';
 import { type Authority, createAuthority, type PeerTls } from '../support/certificates.ts';
 
-export const quick: Partial<WsLimits> = { minBackoffMs: 5, maxBackoffMs: 50, pingMs: 50, handshakeMs: 200 };
+export const quick: Partial<WsLimits> = { minBackoffMs: 5, maxBackoffMs: 50, pingMs: 500 };
 
 /** A handler that remembers, and lets a test wait for what it hopes for. */
 export class Recorder implements TransportHandler {
@@ -140,4 +141,18 @@ export function connectTls(port: number, { ca, certificate, key }: Partial<PeerT
   const socket = tls.connect({ port, host: '127.0.0.1', ca, cert: certificate, key, rejectUnauthorized: false });
   socket.on('error', () => {});
   return socket;
+}
+
+/** Resolves when a socket is closed, however that came. */
+export function closed(socket: Socket): Promise<void> {
+  socket.resume();
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+/** Sends until something arrives: a connection may be being made, and what is sent meanwhile may be lost. */
+export async function sendUntilHeard(from: Peer, to: Peer): Promise<void> {
+  const before = to.handler.messages.length;
+  const timer = setInterval(() => from.transport.send([heartbeat(from.address.id, to.address.id, 0)]), 10);
+  await to.handler.until(() => to.handler.messages.length > before);
+  clearInterval(timer);
 }

@@ -1,15 +1,26 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import type { WsLimits } from '../../src/replica/index.ts';
 import { encodeMessages } from '../../src/replica/wire.ts';
 import { createAuthority } from '../support/certificates.ts';
-import { closing, connectRaw, connectTls, heartbeat, Net, type Peer, snapshotMessage } from './ws-harness.ts';
+import {
+  closed,
+  closing,
+  connectRaw,
+  connectTls,
+  heartbeat,
+  Net,
+  type Peer,
+  sendUntilHeard,
+  snapshotMessage,
+} from './ws-harness.ts';
 
 const hello = { protocol: 1, clusterId: 'blue', from: 2, to: 1, instance: 'x' };
 
-async function setUp(t: ExecutionContext): Promise<{ network: Net; one: Peer }> {
+async function setUp(t: ExecutionContext, limits: Partial<WsLimits> = {}): Promise<{ network: Net; one: Peer }> {
   const network = await Net.create(t);
-  return { network, one: await network.peer(1) };
+  return { network, one: await network.peer(1, { limits }) };
 }
 
 /** Whatever happened: a proper peer is still served, and nobody got a message through before. */
@@ -17,8 +28,7 @@ async function checkService(t: ExecutionContext, network: Net, one: Peer): Promi
   t.deepEqual(one.handler.messages, []);
   const three = await network.peer(3);
   three.transport.setPeers([one.address]);
-  three.transport.send([heartbeat(3, 1, 1)]);
-  await one.handler.until(() => one.handler.messages.length === 1);
+  await sendUntilHeard(three, one);
 }
 
 async function refused(one: Peer): Promise<string> {
@@ -33,7 +43,7 @@ test('garbage on the port is refused and logged once', async (t) => {
     const socket = net.connect(one.address.port, '127.0.0.1');
     socket.on('error', () => {});
     socket.end('GET / HTTP/1.1\r\n\r\n\0\0garbage');
-    await once(socket, 'close');
+    await closed(socket);
   }
   await refused(one);
   await checkService(t, network, one);
@@ -41,24 +51,24 @@ test('garbage on the port is refused and logged once', async (t) => {
 });
 
 test('half a TLS handshake is given up after a while', async (t) => {
-  const { network, one } = await setUp(t);
+  const { network, one } = await setUp(t, { handshakeMs: 1000 });
   const socket = net.connect(one.address.port, '127.0.0.1');
   socket.on('error', () => {});
   // A TLS record header that promises more than ever comes.
   socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
-  await once(socket, 'close');
+  await closed(socket);
   t.regex(await refused(one), /handshake/i);
   await checkService(t, network, one);
 });
 
 test('a connection that never says hello is given up after a while', async (t) => {
-  const { network, one } = await setUp(t);
+  const { network, one } = await setUp(t, { handshakeMs: 1000 });
   const tls = await network.authority.issue('keelson:peer:2');
   const silent = await connectRaw(one.address.port, tls);
   await closing(silent);
   const wordless = connectTls(one.address.port, tls);
   await once(wordless, 'secureConnect');
-  await once(wordless, 'close');
+  await closed(wordless);
   await checkService(t, network, one);
 });
 
@@ -67,7 +77,7 @@ test('a certificate of another authority, or none, is refused', async (t) => {
   const foreign = await (await createAuthority('other')).issue('keelson:peer:2');
   for (const tls of [foreign, {}]) {
     const socket = connectTls(one.address.port, tls);
-    await once(socket, 'close');
+    await closed(socket);
   }
   await refused(one);
   await checkService(t, network, one);

@@ -3,7 +3,7 @@ import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { errorCode } from '../../src/base/index.ts';
 import type { Message } from '../../src/raft/index.ts';
-import { heartbeat, Net, type Peer, rounds } from './ws-harness.ts';
+import { heartbeat, Net, type Peer, rounds, sendUntilHeard } from './ws-harness.ts';
 
 async function pair(t: ExecutionContext): Promise<{ network: Net; one: Peer; two: Peer }> {
   const network = await Net.create(t);
@@ -12,14 +12,6 @@ async function pair(t: ExecutionContext): Promise<{ network: Net; one: Peer; two
   one.transport.setPeers([one.address, two.address]);
   two.transport.setPeers([one.address, two.address]);
   return { network, one, two };
-}
-
-/** Sends until something arrives: a connection may be being made, and what is sent meanwhile may be lost. */
-async function sendUntilHeard(from: Peer, to: Peer): Promise<void> {
-  const before = to.handler.messages.length;
-  const timer = setInterval(() => from.transport.send([heartbeat(from.address.id, to.address.id, 0)]), 10);
-  await to.handler.until(() => to.handler.messages.length > before);
-  clearInterval(timer);
 }
 
 test('messages arrive in order, both ways, many in a frame', async (t) => {
@@ -127,7 +119,7 @@ test('a connection that dies without a word is found and replaced', async (t) =>
     for (const socket of frozen) socket.destroy();
     proxy.close();
   });
-  const one = await network.peer(1);
+  const one = await network.peer(1, { limits: { pingMs: 50 } });
   one.transport.setPeers([{ id: 2, host: '127.0.0.1', port: (proxy.address() as net.AddressInfo).port }]);
   await sendUntilHeard(one, two);
   for (const socket of frozen) {

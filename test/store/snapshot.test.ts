@@ -120,3 +120,78 @@ test('a restored state equals the one at the call, however many writes come whil
   );
   t.pass();
 });
+
+async function chunksOf(state: StoreStateMachine): Promise<Uint8Array[]> {
+  return Array.fromAsync(state.snapshot());
+}
+
+async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+test('a large state comes in chunks of moderate size', async (t) => {
+  const state = new StoreStateMachine(new FakeClock());
+  for (let i = 0; i < 2000; i++) state.apply([[PUT, `k${i}`, Buffer.alloc(1000, i), 0, 0]]);
+  for (let id = 1; id < 60_000; id++) state.apply([[LEASE_GRANT, id, 9]]);
+  state.apply([
+    [COMPACT, 1200],
+    [PUT, 'huge', Buffer.alloc(1_500_000), 0, 0],
+  ]);
+  const chunks = await chunksOf(state);
+  t.true(chunks.length > 10);
+  t.is(chunks.filter(({ length }) => length > 300_000).length, 1, 'only the one with the huge value');
+  const restored = new StoreStateMachine(new FakeClock());
+  await restored.restore(streamOf(chunks));
+  t.deepEqual(
+    plain(restored.keyspace.range({ key: '', end: '\u0100' })),
+    plain(state.keyspace.range({ key: '', end: '\u0100' })),
+  );
+  t.is([...restored.leases.all()].length, 59_999);
+});
+
+test('what is not a whole snapshot is refused, and changes nothing', async (t) => {
+  const state = new StoreStateMachine(new FakeClock());
+  state.apply([
+    [LEASE_GRANT, 1, 9],
+    [PUT, 'a', Buffer.from('1'), 1, 0],
+    [PUT, 'b', Buffer.from('2'), 0, 0],
+  ]);
+  state.apply([[COMPACT, 3]]);
+  const chunks = await chunksOf(state);
+  const whole = Buffer.concat(chunks);
+  const bad: Uint8Array[][] = [
+    [],
+    [Buffer.from('no snapshot at all')],
+    [Buffer.alloc(100)],
+    chunks.slice(0, -1),
+    chunks.slice(1),
+    [...chunks, ...chunks],
+    [...chunks, Buffer.from([0])],
+    [whole.subarray(0, -1)],
+  ];
+  for (let i = 0; i < chunks.length; i++) bad.push(chunks.toSpliced(i, 1));
+  const other = new StoreStateMachine(new FakeClock());
+  other.apply([[PUT, 'mine', Buffer.from('kept'), 0, 0]]);
+  for (const stream of bad) {
+    // A part that holds nothing may be missing.
+    if (stream.length === chunks.length - 1 && Buffer.concat(stream).length === whole.length - EMPTY_BLOCK_BYTES)
+      continue;
+    await t.throwsAsync(other.restore(streamOf(stream)), { code: 'SNAPSHOT_CORRUPT' });
+  }
+  t.is(other.keyspace.range({ key: 'mine' }).count, 1);
+});
+
+const EMPTY_BLOCK_BYTES = 5;
+
+test('a snapshot that is given up lets compaction go on', async (t) => {
+  const state = new StoreStateMachine(new FakeClock());
+  for (let i = 0; i < 10; i++) state.apply([[PUT, 'k', Buffer.from('v'), 0, 0]]);
+  const iterator = state.snapshot()[Symbol.asyncIterator]();
+  await iterator.next();
+  state.apply([[COMPACT, 9]]);
+  t.false(state.keyspace.isClean);
+  await iterator.return!();
+  await iterator.return!();
+  state.apply([]);
+  t.true(state.keyspace.isClean);
+});

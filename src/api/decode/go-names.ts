@@ -16,12 +16,8 @@ export function goTypeName(type: ValueType, version: string): string {
       return '[]uint8';
     case 'time':
       return 'v1.Time';
-    case 'microTime':
-      return 'v1.MicroTime';
     case 'quantity':
       return 'resource.Quantity';
-    case 'intOrString':
-      return 'intstr.IntOrString';
     default:
       return type.kind;
   }

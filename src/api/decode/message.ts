@@ -1,5 +1,5 @@
 /** Any protobuf message of Kubernetes, by its description, to what Go's JSON encoding of the same is. */
-import { type TypeDescription, typeOf, type ValueType } from '../description/index.ts';
+import { structOf, type TypeDescription, type ValueType } from '../description/index.ts';
 import { type PlainObject, setOwn } from '../plain.ts';
 import { canonicalQuantity } from '../quantity.ts';
 import { formatMicroTime, formatTime } from '../time.ts';
@@ -255,7 +255,7 @@ class MessageDecoder {
     expectWire(tag, 2);
     const object: PlainObject = {};
     const outer = this.#reader.enter();
-    this.message(typeOf('apiextensions.k8s.io/v1', 'JSONSchemaProps')!, object);
+    this.message(structOf('apiextensions.k8s.io/v1', 'JSONSchemaProps')!, object);
     this.#reader.leave(outer);
     return object;
   }

@@ -24,7 +24,7 @@ export function readScalar(type: ScalarType | EnumType, value: unknown): unknown
     case 'int64':
       return isInteger(value, 2 ** 63) ? value : undefined;
     case 'float64':
-      return typeof value === 'number' ? value : undefined;
+      return Number.isFinite(value) ? value : undefined;
     case 'bytes':
       return typeof value === 'string' ? readBase64(value) : undefined;
     case 'time':

@@ -13,26 +13,49 @@ import { rules } from './rules.ts';
  */
 export function applyDefaults(object: KubernetesObject): void {
   const type = typeOf(object.apiVersion, object.kind);
-  if (type !== undefined) completeObject(object as unknown as PlainObject, type);
+  if (type === undefined) return;
+  // Defaults look at what is given below them, so all of that comes into shape first.
+  normalizeObject(object as unknown as PlainObject, type);
+  completeObject(object as unknown as PlainObject, type);
 }
 
-function completeObject(object: PlainObject, type: TypeDescription): void {
+/** Leaves out what is empty, adds what is always there, and writes scalars in canonical form. */
+function normalizeObject(object: PlainObject, type: TypeDescription): void {
+  const { nested } = planOf(type);
   for (const key of Object.keys(object)) {
     const field = type.fields.get(key);
-    if (field !== undefined && isLeftOut(field, object[key])) delete object[key];
+    if (field === undefined) continue;
+    if (isLeftOut(field, object[key])) {
+      delete object[key];
+    } else if (nested.has(key)) {
+      const value = normalizeValue(object[key], field.type);
+      if (value !== object[key]) setOwn(object, key, value);
+    }
   }
   fillZeros(type, object);
+}
+
+/** Fills in defaults, from the outside in. */
+function completeObject(object: PlainObject, type: TypeDescription): void {
   const plan = planOf(type);
   for (const [name, value] of plan.defaults) {
     if (object[name] === undefined || object[name] === null) object[name] = value;
   }
   plan.rule?.(object);
+  fillZeros(type, object);
   for (const key of Object.keys(object)) {
     const field = plan.nested.get(key);
-    if (field === undefined) continue;
-    const value = object[key];
-    const completed = completeValue(value, field.type);
-    if (completed !== value) setOwn(object, key, completed);
+    if (field !== undefined) completeValue(object[key], field.type);
+  }
+}
+
+function completeValue(value: unknown, type: ValueType): void {
+  if (type.kind === 'object') {
+    if (isPlainObject(value)) completeObject(value, type.type);
+  } else if (type.kind === 'list' && Array.isArray(value)) {
+    for (const item of value) completeValue(item, type.items);
+  } else if (type.kind === 'map' && type.values.kind === 'object' && isPlainObject(value)) {
+    for (const key of Object.keys(value)) completeValue(value[key], type.values);
   }
 }
 
@@ -40,16 +63,16 @@ function isLeftOut(field: FieldDescription, value: unknown): boolean {
   return value === null || value === undefined || isOmitted(field, value);
 }
 
-/** Completes objects in place; returns scalars in canonical form. */
-function completeValue(value: unknown, type: ValueType): unknown {
+/** Changes objects in place; returns scalars in canonical form. */
+function normalizeValue(value: unknown, type: ValueType): unknown {
   switch (type.kind) {
     case 'object':
-      if (isPlainObject(value)) completeObject(value, type.type);
+      if (isPlainObject(value)) normalizeObject(value, type.type);
       return value;
     case 'list':
       if (Array.isArray(value)) {
         value.forEach((item, index) => {
-          value[index] = completeValue(item ?? (type.items.kind === 'object' ? {} : item), type.items);
+          value[index] = normalizeValue(item ?? (type.items.kind === 'object' ? {} : item), type.items);
         });
       }
       return value;
@@ -71,7 +94,7 @@ function completeValue(value: unknown, type: ValueType): unknown {
 
 /** Maps of amounts are amounts of resources, which are held in thousandths at the finest. */
 function mapValue(value: unknown, type: ValueType): unknown {
-  const completed = completeValue(value, type);
+  const completed = normalizeValue(value, type);
   if (type.kind !== 'quantity' || typeof completed !== 'string' || !/[.nu]/.test(completed)) return completed;
   const quantity = canonicalQuantity(completed) === undefined ? undefined : parseQuantity(completed);
   if (quantity === undefined) return completed;

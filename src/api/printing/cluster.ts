@@ -125,7 +125,7 @@ export const clusterPrinters: Readonly<Record<string, Printer>> = {
   ),
   'RuntimeClass.node.k8s.io': printer<nodev1.RuntimeClass>(
     [nameColumn, column('Handler', 'What runs its pods.'), ageColumn],
-    (runtimeClass, now) => [nameOf(runtimeClass), runtimeClass.handler, age(runtimeClass, now)],
+    (runtimeClass, now) => [nameOf(runtimeClass), runtimeClass.handler ?? '', age(runtimeClass, now)],
   ),
   ResourceQuota: printer<v1.ResourceQuota>(
     [

@@ -52,7 +52,7 @@ export const networkPrinters: Readonly<Record<string, Printer>> = {
       const ports = (slice.ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '*') : String(port)));
       return [
         nameOf(slice),
-        slice.addressType,
+        slice.addressType ?? '',
         firstOf(ports, 3) || '<unset>',
         firstOf(slice.endpoints?.flatMap(({ addresses }) => addresses) ?? [], 3) || '<unset>',
         age(slice, now),

@@ -79,7 +79,7 @@ export const storagePrinters: Readonly<Record<string, Printer>> = {
       const isDefault = storageClass.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
       return [
         isDefault ? `${nameOf(storageClass)} (default)` : nameOf(storageClass),
-        storageClass.provisioner,
+        storageClass.provisioner ?? '',
         storageClass.reclaimPolicy ?? 'Delete',
         storageClass.volumeBindingMode ?? 'Immediate',
         storageClass.allowVolumeExpansion ?? false,

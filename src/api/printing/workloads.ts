@@ -217,7 +217,7 @@ export const workloadPrinters: Readonly<Record<string, Printer>> = {
       const owner = revision.metadata.ownerReferences?.find(({ controller }) => controller);
       const group = owner?.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : '';
       const text = owner === undefined ? '<none>' : `${owner.kind.toLowerCase()}${group}/${owner.name}`;
-      return [nameOf(revision), text, revision.revision, age(revision, now)];
+      return [nameOf(revision), text, revision.revision ?? 0, age(revision, now)];
     },
   ),
 };
@@ -270,7 +270,7 @@ function metricText(spec: autoscalingv2.MetricSpec, status: autoscalingv2.Metric
     case 'Object':
       return valueText(spec.object?.target, status?.object?.current);
     case 'Pods':
-      return `${status?.pods?.current.averageValue ?? '<unknown>'}/${spec.pods?.target.averageValue}`;
+      return `${status?.pods?.current.averageValue ?? '<unknown>'}/${spec.pods?.target.averageValue ?? ''}`;
     case 'Resource':
       return resourceText(spec.resource, status?.resource);
     case 'ContainerResource':
@@ -285,16 +285,17 @@ function valueText(
   current: autoscalingv2.MetricValueStatus | undefined,
 ): string {
   if (target?.averageValue !== undefined) return `${current?.averageValue ?? '<unknown>'}/${target.averageValue} (avg)`;
-  return `${current?.value ?? '<unknown>'}/${target?.value}`;
+  return `${current?.value ?? '<unknown>'}/${target?.value ?? ''}`;
 }
 
 function resourceText(
   source: { name: string; target: autoscalingv2.MetricTarget } | undefined,
   status: { current: autoscalingv2.MetricValueStatus } | undefined,
 ): string {
+  const name = source?.name ?? '';
   const { averageValue, averageUtilization } = source?.target ?? {};
   const current = status?.current;
-  if (averageValue !== undefined) return `${source?.name}: ${current?.averageValue ?? '<unknown>'}/${averageValue}`;
+  if (averageValue !== undefined) return `${name}: ${current?.averageValue ?? '<unknown>'}/${averageValue}`;
   const measured = current?.averageUtilization === undefined ? '<unknown>' : `${current.averageUtilization}%`;
-  return `${source?.name}: ${measured}/${averageUtilization === undefined ? '<auto>' : `${averageUtilization}%`}`;
+  return `${name}: ${measured}/${averageUtilization === undefined ? '<auto>' : `${averageUtilization}%`}`;
 }

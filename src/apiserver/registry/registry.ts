@@ -31,7 +31,7 @@ export interface RegistryOptions {
   nodePortRange?: string;
   /** In order; default: those of admission/index.ts. */
   admission?: (state: StateReader) => readonly AdmissionPlugin[];
-  /** Bytes of decoded objects and finished JSON that are kept for the next reader. Default: 16 MiB. */
+  /** Bytes of decoded objects and finished JSON that are kept for the next reader. Default: 8 MiB. */
   derivedBytes?: number;
 }
 

@@ -68,7 +68,12 @@ export class Selection {
   /** Of an object whose key is covered. */
   matches(stored: StoredObject): boolean {
     if (!this.#looks) return true;
-    if (!this.#labels.matches(stored.object.metadata.labels)) return false;
-    return this.#fields.empty || this.#fields.matchesObject(servedForm(this.storage, stored).object);
+    try {
+      if (!this.#labels.matches(stored.object.metadata.labels)) return false;
+      return this.#fields.empty || this.#fields.matchesObject(servedForm(this.storage, stored).object);
+    } catch {
+      // What can't be read matches nothing.
+      return false;
+    }
   }
 }

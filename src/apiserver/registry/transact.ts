@@ -63,21 +63,23 @@ export async function transact(
   { cache, store }: { cache: WatchCache; store: Store },
   request: TransactionRequest,
 ): Promise<TransactionResult> {
-  const { key, dryRun, signal } = request;
+  const { key, blind = false, dryRun, signal } = request;
   await cache.ready();
-  let previous = request.blind ? undefined : cache.get(key);
-  let fresh = request.blind === true;
-  /** Whether the latest state differs from what was decided on. */
+  let previous = blind ? undefined : cache.get(key);
+  let fresh = false;
+  /** Brings this peer up to date; whether that may change what was decided. */
   const changed = async (): Promise<boolean> => {
     if (fresh) return false;
+    const before = cache.revision;
     await cache.fresh();
     fresh = true;
+    if (blind) return cache.revision !== before;
     const latest = cache.get(key);
     if (latest?.revision === previous?.revision) return false;
     previous = latest;
     return true;
   };
-  if (previous === undefined) await changed();
+  if (previous === undefined && !blind) await changed();
 
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (signal?.aborted) throw errors.timeout('the client went away before the write was done');
@@ -106,13 +108,18 @@ export async function transact(
       return { decision, previous, stored };
     }
     const [found, ...guarded] = results.map((result) => (result.type === 'range' ? result.result.kvs[0] : undefined));
-    guards.forEach(({ compare, refusal }, index) => {
-      const refused = holds(compare, guarded[index]) ? undefined : refusal();
+    let stale = false;
+    for (const [index, { compare, refusal }] of guards.entries()) {
+      if (holds(compare, guarded[index])) continue;
+      const refused = refusal();
       if (refused !== undefined) throw refused;
-    });
+      stale = true;
+    }
+    // What the decision went by is out of date here: it must not go by it again.
+    if (stale) await cache.fresh();
     previous = found && cache.objectOf(found);
     fresh = true;
-    if (request.blind && previous !== undefined) throw alreadyThere(request, previous);
+    if (blind && previous !== undefined) throw alreadyThere(request, previous);
   }
   throw errors.conflict(request.type, request.name);
 }

@@ -1,10 +1,15 @@
 import {
+  applyConfiguration,
   applyPatch,
   errors,
+  type FieldError,
   fieldPath,
+  forbiddenField,
   invalidValue,
   type ObjectMeta,
   type PatchKind,
+  required,
+  type TypeDescription,
   typeOf,
   type UnstructuredObject,
 } from '../../api/index.ts';
@@ -36,6 +41,8 @@ export async function updateObject(
   return changeObject(context, scope, request, () => body, creates);
 }
 
+const APPLY = 'application/apply-patch+yaml';
+
 const patchKinds: Readonly<Record<string, PatchKind>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
@@ -44,26 +51,59 @@ const patchKinds: Readonly<Record<string, PatchKind>> = {
 
 /** PATCH: what the patch makes of the object is written like a PUT; on a conflict the patch is applied to what is there then. */
 export async function patchObject(context: WriteContext, request: Parameters<Registry['patch']>[0]): Promise<Changed> {
-  const { type, patchType, patch } = request;
+  const { type, patchType, patch, force } = request;
   const scope = scopeOf(request, storageOf(type));
+  if (patchType === APPLY) return applyObject(context, scope, request);
   const kind = patchKinds[patchType];
-  if (kind === undefined) throw errors.unsupportedMediaType(Object.keys(patchKinds));
-  const change = (view: UnstructuredObject): UnstructuredObject => {
-    const description = typeOf(view.apiVersion, view.kind);
-    if (description === undefined) throw errors.internalError(`no description of ${view.apiVersion} ${view.kind}`);
-    const patched = applyPatch(kind, view, patch, description) as UnstructuredObject;
+  if (kind === undefined) throw errors.unsupportedMediaType([...Object.keys(patchKinds), APPLY]);
+  if (force !== undefined)
+    throw optionsInvalid(forbiddenField(fieldPath('force'), 'may not be specified for non-apply patch'));
+  const change = (view: UnstructuredObject | undefined): UnstructuredObject => {
+    if (view === undefined) throw errors.notFound(type, request.name);
+    const patched = applyPatch(kind, view, patch, descriptionOf(view)) as UnstructuredObject;
     patched.metadata ??= {};
     return check(patched, scope);
   };
   return changeObject(context, scope, request, change, false);
 }
 
-/** `change` gets what the client sees of the object (nothing: it isn't there) and must not alter it. */
+/** Server-side apply: creates what isn't there. */
+async function applyObject(
+  context: WriteContext,
+  scope: WriteScope,
+  request: Parameters<Registry['patch']>[0],
+): Promise<Changed> {
+  const { name, namespace, subresource, fieldManager: manager, force = false } = request;
+  if (!manager) throw optionsInvalid(required(fieldPath('fieldManager'), 'is required for apply patch'));
+  const config = cloneJson(request.patch) as UnstructuredObject;
+  config.metadata = { ...config.metadata, name: config.metadata?.name || name };
+  // Only for what is to be refused or told: what is applied are the fields as the client wrote them.
+  check(config, scope);
+  checkIdentity(config, namespace, name);
+  const type = descriptionOf(config);
+  const change = (view: UnstructuredObject | undefined): UnstructuredObject => {
+    const parameters = { type, live: view, manager, subresource, now: context.clock.now(), config, force };
+    return check(applyConfiguration(parameters) as UnstructuredObject, scope, 'Ignore');
+  };
+  return changeObject(context, { ...scope, applied: true }, request, change, subresource === undefined);
+}
+
+function descriptionOf({ apiVersion, kind }: UnstructuredObject): TypeDescription {
+  const description = typeOf(apiVersion, kind);
+  if (description === undefined) throw errors.badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  return description;
+}
+
+function optionsInvalid(problem: FieldError): Error {
+  return errors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [problem]);
+}
+
+/** `change` gets what the client sees of the object (undefined: it isn't there) and must not alter it. */
 async function changeObject(
   context: WriteContext,
   scope: WriteScope,
   request: ObjectRequest & WriteParameters,
-  change: (view: UnstructuredObject) => UnstructuredObject,
+  change: (view: UnstructuredObject | undefined) => UnstructuredObject,
   creates: boolean,
 ): Promise<Changed> {
   const { type, storage } = scope;
@@ -74,7 +114,7 @@ async function changeObject(
   const transaction = await commit(context, scope, name, async (current) => {
     if (current === undefined) {
       if (!creates) throw errors.notFound(type, name);
-      draft = cloneJson(change({} as UnstructuredObject));
+      draft = cloneJson(change(undefined));
       const { uid } = draft.metadata;
       // Who sends a uid means to change an object, and that one is gone.
       if (uid) checkPreconditions(type, { ...draft, metadata: { name } }, { uid });

@@ -15,7 +15,7 @@ export interface WatchCacheOptions {
   derivedBytes?: number;
 }
 
-const DEFAULT_DERIVED_BYTES = 16 * 1024 * 1024;
+const DEFAULT_DERIVED_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 1_000;
 
 /**

@@ -1,6 +1,5 @@
-import type { ResourceType, Status } from '../../api/index.ts';
-import { apiVersionOf } from '../../api/index.ts';
-import type { Clock, Timer } from '../../base/index.ts';
+import { apiVersionOf, errors, type ResourceType, type Status } from '../../api/index.ts';
+import { type Clock, errorMessage, type Timer } from '../../base/index.ts';
 import type { ChangeListener } from './collection.ts';
 import { ComputedObject, ObjectEvent, type StoredObject } from './encoded.ts';
 import type { ObjectChange } from './history.ts';
@@ -132,7 +131,12 @@ export class Watcher implements ChangeListener {
   }
 
   #send(event: EncodedEvent): void {
-    if (!this.#options.parameters.onEvent(event)) this.end(undefined);
+    try {
+      if (!this.#options.parameters.onEvent(event)) this.end(undefined);
+    } catch (error) {
+      // One reader's trouble, such as an object that can't be read, must not become the store's.
+      this.end(errors.internalError(errorMessage(error)).status);
+    }
   }
 
   #scheduleBookmark(): void {

@@ -5,6 +5,9 @@ import {
   type FieldError,
   type KubernetesObject,
   type ResourceType,
+  sameButForTimes,
+  trackUpdate,
+  typeOf,
   type UnstructuredObject,
   validate,
   validateUpdate,
@@ -17,7 +20,7 @@ import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
 import type { Storage } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
-import { hasStatus } from './subresources/index.ts';
+import { hasStatus, subresourceOf } from './subresources/index.ts';
 import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
 import type { Guard, ObjectRequest, WriteParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -30,12 +33,16 @@ import type { WatchCache } from './watch-cache.ts';
  *   default     applyDefaults    what is left out is filled in
  *   admit       admission        plug-ins that change or refuse                                  403
  *   prepare     here, strategy   what only the system decides; addresses and ports are claimed   422
+ *   track       managed-fields   who set which field
  *   validate    validate(Update) the whole object                                                422
  *   confirm     admission        plug-ins that only refuse                                       403
  *   commit      transact.ts      one transaction, if what the stages saw is still so             409
  *
  * When it is not, `change` and what follows run again on what is there now.
  */
+
+/** Who sets fields without saying who it is. */
+const DEFAULT_MANAGER = 'unknown';
 
 /** What all writes work with. */
 export interface WriteContext extends StrategyServices {
@@ -53,12 +60,19 @@ export interface WriteScope {
   storage: Storage;
   strategy: Strategy;
   request: Omit<ObjectRequest, 'name'> & WriteParameters;
+  /** Server-side apply: who set which field is noted already. */
+  applied?: true;
 }
 
 /** check: refuses or drops what the kind doesn't have. Strict: 400; by default a warning. */
-export function check(object: KubernetesObject, { request }: WriteScope): UnstructuredObject {
-  const checked = checkFields(object as UnstructuredObject, { fieldValidation: request.fieldValidation ?? 'Warn' });
-  request.warnings.push(...checked.warnings);
+export function check(
+  object: KubernetesObject,
+  { request }: WriteScope,
+  fieldValidation: WriteParameters['fieldValidation'] = request.fieldValidation ?? 'Warn',
+): UnstructuredObject {
+  const checked = checkFields(object, { fieldValidation });
+  // A patch may be applied several times.
+  for (const warning of checked.warnings) if (!request.warnings.includes(warning)) request.warnings.push(warning);
   return checked.object;
 }
 
@@ -84,6 +98,7 @@ export async function stageCreation(
   if (hasStatus(type) && !strategy.keepsStatusOnCreate) draft['status'] = {};
   strategy.prepareForCreate?.(draft);
   const companions = strategy.accompany?.(draft, undefined, context) ?? {};
+  track(context, scope, draft, undefined);
 
   refuseInvalid(draft, type, validate(draft, type));
   await context.admission.validate(attributes);
@@ -108,11 +123,13 @@ export async function stageUpdate(
   if (strategy.generation && specChanged(draft, old, strategy))
     draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const companions = strategy.accompany?.(draft, old, context) ?? {};
+  track(context, scope, draft, old);
 
-  refuseInvalid(draft, type, validateUpdate(draft, old, type));
+  const asNew = subresourceOf(type, request.subresource)?.beyondUpdates === true;
+  refuseInvalid(draft, type, asNew ? validate(draft, type) : validateUpdate(draft, old, type));
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
-  if (sameObject(draft, old)) return { type: 'keep' };
+  if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
   return putDecision(context, scope, draft, companions, attributes.guards);
 }
 
@@ -197,7 +214,20 @@ function specChanged(draft: UnstructuredObject, old: UnstructuredObject, strateg
   return strategy.generationCountsAnnotations === true && !equalJson(a.annotations ?? {}, b.annotations ?? {});
 }
 
-function sameObject(draft: UnstructuredObject, old: UnstructuredObject): boolean {
-  const { resourceVersion: _, ...metadata } = old.metadata;
-  return equalJson(draft, { ...old, metadata });
+function withoutVersion(object: UnstructuredObject): UnstructuredObject {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** Notes in managedFields what the writer changed. */
+function track(
+  { clock }: WriteContext,
+  { request, applied }: WriteScope,
+  draft: UnstructuredObject,
+  old: UnstructuredObject | undefined,
+): void {
+  const type = typeOf(draft.apiVersion, draft.kind);
+  if (applied || type === undefined) return;
+  const { fieldManager = DEFAULT_MANAGER, subresource } = request;
+  trackUpdate({ type, live: old, next: draft, manager: fieldManager, subresource, now: clock.now() });
 }

@@ -27,6 +27,8 @@ export class ContainerProbes {
   readonly #states = new Map<ProbeKind, ProbeState>();
   readonly #timers = new Map<ProbeKind, Timer>();
   readonly #abort = new AbortController();
+  /** The container is being ended anyway: no verdict may ask for that. */
+  #harmless = false;
 
   constructor(options: ContainerProbesOptions) {
     this.#options = options;
@@ -53,15 +55,13 @@ export class ContainerProbes {
 
   get verdict(): ProbeVerdict {
     const failed = (['startup', 'liveness'] as const).find((kind) => this.#states.get(kind)?.verdict === 'failure');
-    return failed ? { started: this.started, failed } : { started: this.started };
+    return failed && !this.#harmless ? { started: this.started, failed } : { started: this.started };
   }
 
   /** Stops those that could kill the container, as it is being ended anyway. Readiness goes on. */
   stopKilling(): void {
-    for (const kind of ['startup', 'liveness'] as const) {
-      this.#timers.get(kind)?.cancel();
-      this.#states.delete(kind);
-    }
+    this.#harmless = true;
+    for (const kind of ['startup', 'liveness'] as const) this.#timers.get(kind)?.cancel();
   }
 
   stop(): void {
@@ -95,7 +95,7 @@ export class ContainerProbes {
         const startedAt = clock.monotonic();
         void this.#runOnce(kind).then(() => {
           const state = this.#states.get(kind);
-          if (this.#abort.signal.aborted || !state) return;
+          if (this.#abort.signal.aborted || !state || (this.#harmless && kind !== 'readiness')) return;
           // A startup probe has done its work; after a verdict that ends the container there is nothing to ask.
           if (kind === 'startup' && state.verdict !== 'unknown') return;
           if (kind === 'liveness' && state.verdict === 'failure') return;
@@ -117,7 +117,8 @@ export class ContainerProbes {
     if (outcome === 'failure') onFailure(kind, message);
     if (after.verdict === before.verdict) return;
     if (kind === 'startup' && after.verdict === 'success') {
-      for (const other of ['liveness', 'readiness'] as const) if (this.#states.has(other)) this.#schedule(other, this.#firstDelay(other));
+      for (const other of ['liveness', 'readiness'] as const)
+        if (this.#states.has(other)) this.#schedule(other, this.#firstDelay(other));
     }
     onChange();
   }

@@ -41,7 +41,11 @@ export function runGrpc(
     stream.on('error', (error) => fail(error.message));
     stream.on('end', () => {
       if (grpcStatus !== '0') {
-        fail(grpcStatus === '12' ? 'this server does not implement the grpc health protocol' : `health rpc failed with code ${grpcStatus}`);
+        fail(
+          grpcStatus === '12'
+            ? 'this server does not implement the grpc health protocol'
+            : `health rpc failed with code ${grpcStatus}`,
+        );
         return;
       }
       const status = servingStatusOf(Buffer.concat(chunks));

@@ -58,7 +58,10 @@ async function runExec(
     return { outcome: result.exitCode === 0 ? 'success' : 'failure', message };
   } catch (error) {
     if (errorCode(error) !== 'EXEC_TIMEOUT') throw error;
-    return { outcome: 'failure', message: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs! / 1000}s` };
+    return {
+      outcome: 'failure',
+      message: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs! / 1000}s`,
+    };
   }
 }
 
@@ -70,7 +73,11 @@ async function runHttp(
   const hostname = host || podIP;
   const portNumber = resolvePort(port, container);
   const url = `${scheme.toLowerCase()}://${hostname}:${portNumber}${path.startsWith('/') ? '' : '/'}${path}`;
-  const headers: Record<string, string | string[]> = { 'User-Agent': 'kube-probe/1.35', Accept: '*/*', Connection: 'close' };
+  const headers: Record<string, string | string[]> = {
+    'User-Agent': 'kube-probe/1.35',
+    Accept: '*/*',
+    Connection: 'close',
+  };
   for (const { name, value } of httpHeaders) {
     if (name.toLowerCase() === 'host') headers.Host = value ?? '';
     else headers[name] = [...[headers[name] ?? []].flat(), value ?? ''];

@@ -64,7 +64,8 @@ function keys(
   for (const item of items) {
     const content = values.get(item.key);
     if (content === undefined && optional) continue;
-    if (content === undefined) throw new ConfigurationError(`references non-existent ${object.kind!.toLowerCase()} key: ${item.key}`);
+    if (content === undefined)
+      throw new ConfigurationError(`references non-existent ${object.kind!.toLowerCase()} key: ${item.key}`);
     files.set(item.path, { content, mode: item.mode ?? mode });
   }
   return files;

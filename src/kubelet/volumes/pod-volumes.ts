@@ -35,7 +35,9 @@ export class PodVolumes {
         paths.set(volume.name, await this.#setUpOne(volume, context, owner));
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
-        throw new ConfigurationError(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`, { cause: error });
+        throw new ConfigurationError(`MountVolume.SetUp failed for volume "${volume.name}" : ${text}`, {
+          cause: error,
+        });
       }
     }
     return paths;
@@ -58,7 +60,8 @@ export class PodVolumes {
     if (volume.hostPath) return hostPath(volume.hostPath);
     const directory = join(this.#root, context.pod.metadata.uid!, 'volumes', volume.name);
     const payload = await volumePayload(volume, context);
-    if (!payload && !volume.emptyDir) throw new ConfigurationError(`${kindOf(volume)} volumes are not supported by this node`);
+    if (!payload && !volume.emptyDir)
+      throw new ConfigurationError(`${kindOf(volume)} volumes are not supported by this node`);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const own = async (path: string): Promise<void> => {
       if (owner) await chown(path, owner.uid, owner.gid);
@@ -85,7 +88,8 @@ export async function containerMounts(
   const mounts: Mount[] = [];
   for (const { name, mountPath, subPath, subPathExpr, readOnly } of container.volumeMounts ?? []) {
     const volume = paths.get(name);
-    if (volume === undefined) throw new ConfigurationError(`volume "${name}" of container ${container.name} is not set up`);
+    if (volume === undefined)
+      throw new ConfigurationError(`volume "${name}" of container ${container.name} is not set up`);
     const inside = subPathExpr ? expand(subPathExpr, env) : (subPath ?? '');
     mounts.push({ hostPath: await subPathOf(volume, inside), containerPath: mountPath, readOnly: readOnly ?? false });
   }
@@ -124,7 +128,10 @@ async function hostPath({ path, type = '' }: v1.HostPathVolumeSource): Promise<s
           : type === 'CharDevice'
             ? found.isCharacterDevice()
             : found.isBlockDevice());
-  if (!fits) throw new ConfigurationError(`hostPath type check failed: ${path} is not a ${type.replace('OrCreate', '').toLowerCase()}`);
+  if (!fits)
+    throw new ConfigurationError(
+      `hostPath type check failed: ${path} is not a ${type.replace('OrCreate', '').toLowerCase()}`,
+    );
   return path;
 }
 

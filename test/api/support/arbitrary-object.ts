@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type TypeDescription, typeOf, type ValueType } from '../../../src/api/index.ts';
+import { structOf, type TypeDescription, typeOf, type ValueType } from '../../../src/api/index.ts';
 
 /** Any object of a kind, with fields filled at random down to `depth`; well typed, not necessarily valid. */
 export function arbitraryKind(apiVersion: string, kind: string, depth = 5): fc.Arbitrary<Record<string, unknown>> {
@@ -15,6 +15,15 @@ function arbitraryStruct(type: TypeDescription, depth: number): fc.Arbitrary<Rec
     if (value !== undefined) fields[field.jsonName] = value;
   }
   return fc.record(fields, { requiredKeys: [] });
+}
+
+/** A flat one: nested ones grow without bound. */
+function arbitrarySchema(): fc.Arbitrary<Record<string, unknown>> {
+  const { fields } = structOf('apiextensions.k8s.io/v1', 'JSONSchemaProps')!;
+  const flat = ['type', 'format', 'nullable', 'maximum', 'maxLength', 'required', 'default', 'enum'];
+  return fc.record(Object.fromEntries(flat.map((name) => [name, arbitraryValue(fields.get(name)!.type, 0)!])), {
+    requiredKeys: [],
+  });
 }
 
 const seconds = fc.integer({ min: 0, max: 4_000_000_000 }).map((value) => new Date(value * 1000).toISOString());
@@ -60,7 +69,13 @@ function arbitraryValue(type: ValueType, depth: number): fc.Arbitrary<unknown> |
       return fc.dictionary(words, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 2 });
     case 'any':
       return fc.oneof(words, integers, fc.boolean());
-    default:
-      return undefined;
+    case 'schemaOrBool':
+      return depth === 0 ? fc.boolean() : fc.oneof(fc.boolean(), arbitrarySchema());
+    case 'schemaOrArray':
+      return depth === 0
+        ? undefined
+        : fc.oneof(arbitrarySchema(), fc.array(arbitrarySchema(), { minLength: 1, maxLength: 2 }));
+    case 'schemaOrStrings':
+      return fc.oneof(arbitrarySchema(), fc.array(words, { minLength: 1, maxLength: 2 }));
   }
 }

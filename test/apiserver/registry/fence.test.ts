@@ -68,7 +68,12 @@ test('renewing a lease does not touch its fence, giving it up does', async (t) =
   t.is(after.kvs[0]!.modRevision, before.kvs[0]!.modRevision);
   const asA = { ...at(configMaps), fence: fence('a', 0) };
   await t.notThrowsAsync(f.registry.create({ ...asA, object: configMap('x') }));
-  await take(f, '', 0);
+  await f.registry.patch({
+    ...at(leases),
+    name: 'leader',
+    patchType: 'application/merge-patch+json',
+    patch: { spec: { holderIdentity: null } },
+  });
   await refused(t, f.registry.create({ ...asA, object: configMap('y') }), 'Conflict');
 });
 

@@ -97,3 +97,63 @@ test('a status is patched by itself', async (t) => {
   const { result } = await registry.patch({ ...request, subresource: 'status', patch });
   t.deepEqual([fields(result).spec.replicas, fields(result).status.replicas], [1, 1]);
 });
+
+const applied = (rest: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, ...rest });
+
+test('an applied configuration creates, changes and gives up fields', async (t) => {
+  const { registry } = await createFixture(t);
+  const apply = (patch: object, fieldManager = 'me', force?: boolean) =>
+    registry.patch({
+      ...at(configMaps),
+      name: 'a',
+      patchType: 'application/apply-patch+yaml',
+      patch,
+      fieldManager,
+      ...(force === undefined ? {} : { force }),
+    });
+  const made = await apply(applied({ data: { x: '1', y: '1' } }));
+  t.true(made.created);
+  t.like(made.result.object.metadata.managedFields?.[0], { manager: 'me', operation: 'Apply', apiVersion: 'v1' });
+  const changed = await apply(applied({ data: { x: '2' } }));
+  t.deepEqual([changed.created, fields(changed.result).data], [false, { x: '2' }]);
+  const again = await apply(applied({ data: { x: '2' } }));
+  t.is(again.result.object.metadata.resourceVersion, changed.result.object.metadata.resourceVersion);
+
+  const status = await refused(t, apply(applied({ data: { x: '3' } }), 'other'), 'Conflict');
+  t.deepEqual(status.details?.causes, [
+    { reason: 'FieldManagerConflict', message: 'conflict with "me"', field: '.data.x' },
+  ]);
+  t.deepEqual(fields((await apply(applied({ data: { x: '3' } }), 'other', true)).result).data, { x: '3' });
+});
+
+test('who updates comes to own what was changed', async (t) => {
+  const { registry } = await createFixture(t);
+  const made = await registry.create({ ...at(configMaps), object: configMap('a', { x: '1' }), fieldManager: 'one' });
+  t.like(made.object.metadata.managedFields, [{ manager: 'one', operation: 'Update' }] as never);
+  const { result } = await registry.patch({
+    ...at(configMaps),
+    name: 'a',
+    patchType: 'application/merge-patch+json',
+    patch: { data: { y: '2' } },
+    fieldManager: 'two',
+  });
+  t.deepEqual(
+    result.object.metadata.managedFields?.map(({ manager }) => manager),
+    ['one', 'two'],
+  );
+});
+
+test('what an apply needs, and what other patches do not take', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(configMaps), object: configMap('a') });
+  const request = { ...at(configMaps), name: 'a', patch: applied({}) };
+  await refused(t, registry.patch({ ...request, patchType: 'application/apply-patch+yaml' }), 'Invalid');
+  const merge = registry.patch({ ...request, patchType: 'application/merge-patch+json', force: true });
+  await refused(t, merge, 'Invalid');
+  await refused(t, registry.patch({ ...request, patchType: 'text/plain' as never }), 'UnsupportedMediaType');
+  const renamed = { ...request, patchType: 'application/apply-patch+yaml' as const, fieldManager: 'me', name: 'b' };
+  await refused(t, registry.patch(renamed), 'BadRequest');
+  const odd = { ...request, patchType: 'application/apply-patch+yaml' as const, fieldManager: 'me' };
+  const strict = registry.patch({ ...odd, patch: applied({ oddity: 1 }), fieldValidation: 'Strict' });
+  await refused(t, strict, 'BadRequest');
+});

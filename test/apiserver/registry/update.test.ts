@@ -40,8 +40,9 @@ test('an update keeps what only the system decides', async (t) => {
   });
   const { result } = await registry.update({ ...at(configMaps), name: 'a', object: changed });
   const { resourceVersion: _, ...kept } = metadata;
-  const { resourceVersion: __, ...now } = result.object.metadata;
+  const { resourceVersion: __, managedFields, ...now } = result.object.metadata;
   t.deepEqual(now, kept);
+  t.is(managedFields?.length, 1);
 });
 
 test('an update that changes nothing writes nothing', async (t) => {

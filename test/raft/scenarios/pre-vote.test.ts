@@ -124,3 +124,13 @@ test('a leader that dies is replaced, mostly within two election timeouts', (t) 
   t.true(ticks[190]! <= 20);
   t.true(ticks[199]! < 100);
 });
+
+test('of two that stand together with equal logs, one gives way instead of splitting the vote', (t) => {
+  const cluster = threePeers();
+  cluster.peer(1).crash(0);
+  for (const id of [2, 3]) for (let i = 0; i < 10; i++) cluster.peer(id).feed([{ type: 'tick' }]);
+  for (const id of [2, 3]) cluster.peer(id).feed([{ type: 'campaign' }]);
+  cluster.settle();
+  t.is(cluster.leader, cluster.peer(3));
+  t.is(cluster.peer(3).raft!.status().term, 2);
+});

@@ -65,8 +65,8 @@ export function applyConfiguration(change: Change & { config: object; force: boo
 export function trackUpdate(change: Change & { next: KubernetesObject }): void {
   const { type, live: stored, next, now } = change;
   const given = next.metadata.managedFields;
-  // One empty entry, or none, asks for a new start; what isn't understood is ignored.
-  const reset = given !== undefined && given.length <= 1 && Object.keys(given[0] ?? {}).length === 0;
+  // One empty entry asks for a new start; what isn't understood is ignored.
+  const reset = given?.length === 1 && Object.keys(given[0]!).length === 0;
   const owners = reset ? [] : ((given && decodeManagers(given)) ?? ownersOf(stored));
   const object = next as unknown as PlainObject;
   const live = stored === undefined ? emptyObject(object, type) : withoutManagedFields(stored);

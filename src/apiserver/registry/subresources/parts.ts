@@ -43,22 +43,35 @@ export const finalizePart = part((draft, changed) => {
   takeField(draft.spec, changed.spec, 'finalizers');
 });
 
-export const ephemeralContainersPart = part((draft, changed) => {
-  draft.spec ??= {};
-  takeField(draft.spec, changed.spec, 'ephemeralContainers');
-});
+interface Container {
+  name: string;
+  resources?: unknown;
+}
 
-/** The resources of a running pod's containers, by container name. */
-export const resizePart = part((draft, changed) => {
-  type Container = { name: string; resources?: unknown };
-  const wanted = new Map(
-    ((changed.spec?.['containers'] ?? []) as Container[]).map((container) => [container.name, container]),
-  );
-  for (const container of (draft.spec?.['containers'] ?? []) as Container[]) {
-    const resources = wanted.get(container.name)?.resources;
-    if (resources !== undefined) container.resources = resources;
-  }
-});
+const containersOf = ({ spec }: Fields, list: string): Container[] => (spec?.[list] ?? []) as Container[];
+
+/** Containers that join a running pod to look into it. They may be added; there they stay. */
+export const ephemeralContainersPart: Subresource = {
+  ...part((draft, changed) => {
+    const present = containersOf(draft, 'ephemeralContainers');
+    const names = new Set(present.map(({ name }) => name));
+    const added = containersOf(changed, 'ephemeralContainers').filter(({ name }) => !names.has(name));
+    if (added.length > 0) draft.spec = { ...draft.spec, ephemeralContainers: [...present, ...added] };
+  }),
+  beyondUpdates: true,
+};
+
+/** The resources of a running pod's containers. */
+export const resizePart: Subresource = {
+  ...part((draft, changed) => {
+    const wanted = new Map(containersOf(changed, 'containers').map(({ name, resources }) => [name, resources]));
+    for (const container of containersOf(draft, 'containers')) {
+      const resources = wanted.get(container.name);
+      if (resources !== undefined) container.resources = resources;
+    }
+  }),
+  beyondUpdates: true,
+};
 
 /** The conditions of a certificate signing request. */
 export const approvalPart = part((draft, changed) => {

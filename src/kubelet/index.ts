@@ -1,0 +1,3 @@
+export { startKubelet } from './kubelet.ts';
+export type { Machine, MachineFacts, MachineState } from './machine.ts';
+export * from './types.ts';
