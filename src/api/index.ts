@@ -9,6 +9,7 @@ export * from './names.ts';
 export * from './object.ts';
 export * from './openapi/index.ts';
 export * from './patch/index.ts';
+export * from './plain.ts';
 export * from './printing/index.ts';
 export * from './quantity.ts';
 export * from './resource.ts';

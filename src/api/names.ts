@@ -18,8 +18,6 @@ const labelValue = `(${labelKey})?`;
 const configKey = '[-._a-zA-Z0-9]+';
 const httpHeader = '[-A-Za-z0-9]+';
 const percent = '[0-9]+%';
-const cIdentifier = '[A-Za-z_][A-Za-z0-9_]*';
-const wildcardSubdomain = `\\*\\.${subdomain}`;
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
 const labelPattern = whole(label);
@@ -30,8 +28,6 @@ const labelValuePattern = whole(labelValue);
 const configKeyPattern = whole(configKey);
 const httpHeaderPattern = whole(httpHeader);
 const percentPattern = whole(percent);
-const cIdentifierPattern = whole(cIdentifier);
-const wildcardSubdomainPattern = whole(wildcardSubdomain);
 
 /*
  * The checks below say what is wrong with a value, in Kubernetes' words; an empty list means
@@ -64,15 +60,6 @@ export function checkDns1035Label(value: string): string[] {
   const text =
     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
   return [...problems, patternText(text, label1035, 'my-name', 'abc-123')];
-}
-
-/** `*.` and a subdomain. */
-export function checkWildcardSubdomain(value: string): string[] {
-  const problems = value.length > maxSubdomainLength ? [tooLongText(maxSubdomainLength)] : [];
-  if (wildcardSubdomainPattern.test(value)) return problems;
-  const text =
-    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
-  return [...problems, patternText(text, wildcardSubdomain, '*.example.com')];
 }
 
 /** A name with an optional subdomain and slash before it: label keys, annotation keys, resources. */
@@ -148,13 +135,6 @@ export function checkPercent(value: string): string[] {
   if (percentPattern.test(value)) return [];
   const text = "a valid percent string must be a numeric string followed by an ending '%'";
   return [patternText(text, percent, '1%', '93%')];
-}
-
-export function checkCIdentifier(value: string): string[] {
-  if (cIdentifierPattern.test(value)) return [];
-  const text =
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-  return [patternText(text, cIdentifier, 'my_name', 'MY_NAME', 'MyName')];
 }
 
 /** A name that can stand in a path of the API: the rule of kinds without a stricter one. */

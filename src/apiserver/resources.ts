@@ -1,8 +1,8 @@
-import { errors, type KubernetesObject, type ResourceType, type UnstructuredObject } from '../api/index.ts';
+import { apiVersionOf, errors, type KubernetesObject, type ResourceType } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
 import { negotiate, parseAccept, type Representation } from './http/accept.ts';
 import { readBody } from './http/body.ts';
-import { decodeBody, decodePatch } from './http/decode.ts';
+import { decodePatch, parseObject } from './http/decode.ts';
 import { sendEncoded, sendList, sendStatus } from './http/objects.ts';
 import { deleteParameters, listParameters, writeParameters } from './http/parameters.ts';
 import type { CollectionRequest, ObjectRequest, Registry } from './registry/types.ts';
@@ -98,28 +98,27 @@ const verbs: Record<string, Verb> = {
 
   async create(exchange, request, { registry, now }) {
     const shape = shapeOf(exchange, request.subresource === undefined);
-    const object = await bodyObject(exchange, request);
+    const body = await bodyObject(exchange, request);
     const { name, ...collection } = request;
     const target = name === '' ? collection : request;
-    const created = await registry.create({ ...target, object, ...writeParameters(exchange) });
+    const created = await registry.create({ ...target, ...body, ...writeParameters(exchange) });
     await sendEncoded(exchange, 201, created, request.type, shape, now());
   },
 
   async update(exchange, request, { registry, now }) {
     const shape = shapeOf(exchange, request.subresource === undefined);
-    const object = await bodyObject(exchange, request);
-    const { result, created } = await registry.update({ ...request, object, ...writeParameters(exchange) });
+    const body = await bodyObject(exchange, request);
+    const { result, created } = await registry.update({ ...request, ...body, ...writeParameters(exchange) });
     await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
   },
 
   async patch(exchange, request, { registry, now }) {
     const shape = shapeOf(exchange, request.subresource === undefined);
-    const { patchType, patch } = decodePatch(exchange, await readBody(exchange.request));
+    const patch = decodePatch(exchange, await readBody(exchange.request));
     const force = exchange.query.get('force');
     const { result, created } = await registry.patch({
       ...request,
-      patchType,
-      patch,
+      ...patch,
       ...(force === null ? {} : { force: force === 'true' || force === '1' || force === '' }),
       ...writeParameters(exchange),
     });
@@ -158,28 +157,17 @@ function shapeOf(exchange: Exchange, tables: boolean): Representation {
   return shape;
 }
 
-async function bodyObject(exchange: Exchange, request: ObjectRequest): Promise<KubernetesObject> {
-  const object = decodeBody(exchange, await readBody(exchange.request));
-  if (object === undefined) throw errors.badRequest('the request has no body: send the object to be written');
-  const { type, subresource } = request;
+async function bodyObject(
+  exchange: Exchange,
+  { type, subresource }: ObjectRequest,
+): Promise<{ object: KubernetesObject; duplicateFields: readonly string[] }> {
   const expected =
     subresource === undefined ? type : (type.subresources.find(({ name }) => name === subresource) ?? type);
-  return withKind(object, expected);
-}
-
-/** Fills in kind and apiVersion where the client left them to the path; refuses others. */
-function withKind(
-  object: UnstructuredObject,
-  expected: { group: string; version: string; kind: string },
-): KubernetesObject {
-  const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`;
-  object.apiVersion ||= apiVersion;
-  object.kind ||= expected.kind;
-  if (object.kind !== expected.kind || object.apiVersion !== apiVersion) {
-    throw errors.badRequest(
-      `${object.kind} in version "${object.apiVersion}" cannot be handled as a ${expected.kind}: the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
-    );
-  }
+  const body = await readBody(exchange.request);
+  const { object, duplicates } = parseObject(exchange, body, {
+    apiVersion: apiVersionOf(expected),
+    kind: expected.kind,
+  });
   object.metadata ??= {};
-  return object;
+  return { object, duplicateFields: duplicates };
 }

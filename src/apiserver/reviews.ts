@@ -1,8 +1,8 @@
-import { errors, type UnstructuredObject } from '../api/index.ts';
+import { apiVersionOf, errors, findResource, type ResourceType, type UnstructuredObject } from '../api/index.ts';
 import { type Attributes, type Authorizer, type RbacSource, rulesFor } from './authorization/index.ts';
 import type { Exchange } from './exchange.ts';
 import { readBody } from './http/body.ts';
-import { decodeBody } from './http/decode.ts';
+import { decodeObject } from './http/decode.ts';
 import { sendJson } from './http/respond.ts';
 import type { User } from './registry/types.ts';
 import type { Route } from './server.ts';
@@ -53,8 +53,11 @@ export function reviewRoute(authorizer: Authorizer, rbac: RbacSource): Route {
     const review = info.isResource && info.version === 'v1' ? reviews[`${info.group}/${info.resource}`] : undefined;
     if (review === undefined) return false;
     if (info.verb !== 'create') throw errors.methodNotAllowed(info, info.verb);
-    const object = decodeBody(exchange, await readBody(exchange.request));
-    if (object === undefined) throw errors.badRequest('the request has no body');
+    const type = findResource(info.group, info.version, info.resource) as ResourceType;
+    const object = decodeObject(exchange, await readBody(exchange.request), {
+      apiVersion: apiVersionOf(type),
+      kind: type.kind,
+    });
     const status = await review(object, exchange);
     await sendJson(exchange, 201, { ...object, metadata: { ...object.metadata, creationTimestamp: null }, status });
     return true;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ResourceReference } from '../api/index.ts';
 import { formatTime, type KubernetesObject, qualifiedResource, reasonOf, resources, type v1 } from '../api/index.ts';
 import { type Controller, createController, type Key, source } from '../client/index.ts';
@@ -28,7 +29,12 @@ export function namespaceController(context: ControllerContext): Controller {
     logger: context.logger,
     metrics: context.metrics,
     sources: [
-      source(namespaces),
+      // What is written about the progress is no reason to look again at once.
+      source(namespaces, (change) =>
+        change.type === 'updated' && change.old.metadata.deletionTimestamp !== undefined
+          ? []
+          : [change.object.metadata.name!],
+      ),
       // Pods take their time to go; the last one should not be waited for longer than that.
       source(pods, ({ type, object: { metadata } }) =>
         type === 'deleted' && namespaces.get(undefined, metadata.namespace!)?.metadata.deletionTimestamp !== undefined
@@ -155,7 +161,7 @@ async function writeConditions(
           'All content-preserving finalizers finished',
         ),
   ];
-  if (JSON.stringify(namespace.status?.conditions) === JSON.stringify(conditions)) return;
+  if (isDeepStrictEqual(namespace.status?.conditions, conditions)) return;
   const status: v1.NamespaceStatus = { ...namespace.status, conditions };
   const options = { subresource: 'status', signal };
   await client.update(resources.namespaces, { ...namespace, status }, options).catch((error: unknown) => {

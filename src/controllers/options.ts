@@ -1,6 +1,9 @@
 /** Times and limits of the controllers, each named as the flag of kube-controller-manager that it stands for. */
 export interface ControllerOptions {
-  /** Without a renewal of its Lease for so long a node is taken for dead (Kubernetes: 40 s). */
+  /**
+   * A node that gave no sign of life for so long is taken for dead, unless its Lease says a time of its own
+   * (Kubernetes: 40 s).
+   */
   nodeMonitorGracePeriodMs: number;
   /** Ended pods that are kept, over all namespaces (Kubernetes: 12 500). */
   terminatedPodGcThreshold: number;
@@ -8,13 +11,9 @@ export interface ControllerOptions {
   nodeQuarantineMs: number;
 }
 
-/**
- * Quicker than Kubernetes' in noticing dead nodes. Its grace periods allow for a hundred nodes that
- * renew every ten seconds over networks that hiccup; peers renew every two or so, over connections
- * whose loss they notice at once. Eight seconds outlast a leader election with two lost renewals.
- */
+/** As Kubernetes', but that pods of a node that is gone don't wait as long. */
 export const defaultControllerOptions: ControllerOptions = {
-  nodeMonitorGracePeriodMs: 8_000,
+  nodeMonitorGracePeriodMs: 40_000,
   terminatedPodGcThreshold: 12_500,
   nodeQuarantineMs: 10_000,
 };

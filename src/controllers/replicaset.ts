@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type appsv1,
   formatTime,
@@ -207,6 +208,6 @@ function sameStatus(a: appsv1.ReplicaSetStatus | undefined, b: appsv1.ReplicaSet
     a !== undefined &&
     counts.every((count) => (a[count] ?? 0) === (b[count] ?? 0)) &&
     a.observedGeneration === b.observedGeneration &&
-    JSON.stringify(a.conditions ?? []) === JSON.stringify(b.conditions ?? [])
+    isDeepStrictEqual(a.conditions ?? [], b.conditions ?? [])
   );
 }

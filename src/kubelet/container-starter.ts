@@ -28,9 +28,9 @@ export interface StartRequest {
   signal: AbortSignal;
 }
 
-/** Not started: why, and when to try again. Undefined `retryAfterMs`: when something else happens. */
+/** Not started: why, and when to try again. */
 export interface StartProblem extends WaitingReason {
-  retryAfterMs?: number;
+  retryAfterMs: number;
 }
 
 /** How long what is wrong with a pod's configuration is left alone. */

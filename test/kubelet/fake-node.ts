@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { formatTime, resources, type v1 } from '../../src/api/index.ts';
+import { type KubernetesObject, type ResourceReference, resources, type v1 } from '../../src/api/index.ts';
 import { seededRandom, silentLogger } from '../../src/base/index.ts';
+import type { Client } from '../../src/client/index.ts';
 import { type Kubelet, type Machine, type MachineState, startKubelet } from '../../src/kubelet/index.ts';
-import { FakeClient } from '../support/fake-client.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
+import { startLocalApi } from '../support/local-api.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 
 export const plentyState: MachineState = {
@@ -15,11 +16,11 @@ export const plentyState: MachineState = {
   threads: 100,
 };
 
-/** A kubelet with nothing real about it, on a clock that stands still. */
+/** A kubelet without processes, on the real API, on a clock that stands still. */
 export class FakeNode {
-  readonly clock = new FakeClock();
-  readonly client = new FakeClient(this.clock);
-  readonly runtime = new FakeRuntime(this.clock);
+  readonly clock: FakeClock;
+  readonly client: Client;
+  readonly runtime: FakeRuntime;
   readonly machine: Machine & { current: MachineState } = {
     capacity: { cpuMillicores: 2500, memoryBytes: 2 ** 33, pids: 32_768 },
     current: plentyState,
@@ -33,8 +34,11 @@ export class FakeNode {
   readonly directory: string;
   kubelet!: Kubelet;
 
-  constructor(directory: string) {
+  constructor(directory: string, clock: FakeClock, client: Client) {
     this.directory = directory;
+    this.clock = clock;
+    this.client = client;
+    this.runtime = new FakeRuntime(clock);
   }
 
   async start(): Promise<void> {
@@ -78,50 +82,56 @@ export class FakeNode {
     await this.settle();
   }
 
-  pod(name: string): v1.Pod {
-    return this.client.all<v1.Pod>(resources.pods).find(({ metadata }) => metadata.name === name)!;
+  async pod(name: string): Promise<v1.Pod> {
+    return this.client.get<v1.Pod>(resources.pods, 'default', name);
   }
 
-  has(name: string): boolean {
-    return this.pod(name) !== undefined;
+  async has(name: string): Promise<boolean> {
+    return (await this.all<v1.Pod>(resources.pods)).some(({ metadata }) => metadata.name === name);
   }
 
-  status(name: string, container = 'main'): v1.ContainerStatus {
-    const { containerStatuses = [], initContainerStatuses = [] } = this.pod(name).status ?? {};
+  async all<T extends KubernetesObject>(type: ResourceReference, namespace = 'default'): Promise<T[]> {
+    return (await this.client.list<T>(type, type.namespaced ? namespace : undefined)).items;
+  }
+
+  async status(name: string, container = 'main'): Promise<v1.ContainerStatus> {
+    const { containerStatuses = [], initContainerStatuses = [] } = (await this.pod(name)).status ?? {};
     return [...containerStatuses, ...initContainerStatuses].find((status) => status.name === container)!;
   }
 
-  condition(name: string, type: string): v1.PodCondition | undefined {
-    return this.pod(name).status?.conditions?.find((condition) => condition.type === type);
+  async condition(name: string, type: string): Promise<v1.PodCondition | undefined> {
+    return (await this.pod(name)).status?.conditions?.find((condition) => condition.type === type);
   }
 
-  /** As an API server does when a pod with a grace period is deleted. */
-  async delete(name: string, graceSeconds = 30): Promise<void> {
-    const pod = this.pod(name);
-    const metadata = {
-      ...pod.metadata,
-      deletionTimestamp: formatTime(this.clock.now() + graceSeconds * 1000),
-      deletionGracePeriodSeconds: graceSeconds,
-    };
-    // The fake API has no graceful deletion: what its watchers see is given to them.
-    this.client.put(resources.pods, { ...pod, metadata });
+  async delete(name: string, gracePeriodSeconds?: number): Promise<void> {
+    await this.client.delete(resources.pods, 'default', name, { gracePeriodSeconds });
     await this.settle();
   }
 
-  events(name: string): string[] {
-    return this.client
-      .all<v1.Event>(resources.events)
+  async events(name: string): Promise<string[]> {
+    return (await this.all<v1.Event>(resources.events))
       .filter(({ involvedObject }) => involvedObject.name === name)
       .map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
   }
 }
 
-export async function startFakeNode(t: ExecutionContext): Promise<FakeNode> {
+export async function startFakeNode(
+  t: ExecutionContext,
+  wrap: (client: Client) => Client = (client) => client,
+): Promise<FakeNode> {
   const directory = await mkdtemp(join(tmpdir(), 'keelson-kubelet-'));
-  const node = new FakeNode(directory);
+  const clock = new FakeClock();
+  const api = await startLocalApi(clock);
+  await api.client.create(resources.namespaces, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'kube-node-lease' },
+  });
+  const node = new FakeNode(directory, clock, wrap(api.client));
   await node.start();
   t.teardown(async () => {
     await node.kubelet.stop();
+    await api.stop();
     await rm(directory, { recursive: true, force: true });
   });
   return node;

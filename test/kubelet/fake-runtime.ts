@@ -39,9 +39,17 @@ export class FakeRuntime implements Runtime {
     return found;
   }
 
-  exit(name: string, exitCode: number, reason: ContainerStatus['reason'] = exitCode === 0 ? 'Completed' : 'Error'): void {
+  exit(
+    name: string,
+    exitCode: number,
+    reason: ContainerStatus['reason'] = exitCode === 0 ? 'Completed' : 'Error',
+  ): void {
     const { status } = this.named(name);
     if (status.state !== 'running') throw new Error(`${name} does not run`);
+    this.#exit(status, exitCode, reason);
+  }
+
+  #exit(status: ContainerStatus, exitCode: number, reason: ContainerStatus['reason']): void {
     Object.assign(status, { state: 'exited', exitCode, reason, finishedAtMs: this.clock.now(), pid: undefined });
     this.#emit(status, 'exited');
   }
@@ -80,7 +88,8 @@ export class FakeRuntime implements Runtime {
   async stopSandbox(id: string): Promise<void> {
     const sandbox = this.sandboxes.get(id);
     if (!sandbox) return;
-    for (const { status } of this.containers.values()) if (status.sandboxId === id) await this.stopContainer(status.id, 0);
+    for (const { status } of this.containers.values())
+      if (status.sandboxId === id) await this.stopContainer(status.id, 0);
     sandbox.state = 'notReady';
   }
 
@@ -103,7 +112,16 @@ export class FakeRuntime implements Runtime {
     const { podUid } = sandbox.config;
     const createdAtMs = this.clock.now();
     const status: ContainerStatus = {
-      id, sandboxId, podUid, name, attempt, image, imageId: image, annotations, state: 'created', createdAtMs,
+      id,
+      sandboxId,
+      podUid,
+      name,
+      attempt,
+      image,
+      imageId: image,
+      annotations,
+      state: 'created',
+      createdAtMs,
     };
     this.containers.set(id, { status, config });
     return id;
@@ -128,7 +146,7 @@ export class FakeRuntime implements Runtime {
     if (status?.state !== 'running') return;
     this.calls.push(`stop ${status.name} ${Math.round(graceMs)}`);
     while (!this.stops && status.state === 'running') await new Promise((resolve) => setImmediate(resolve));
-    if (status.state === 'running') this.exit(status.name, 143);
+    if (status.state === 'running') this.#exit(status, 143, 'Error');
   }
 
   async killContainer(id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ExecutionContext, TestFn } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { type CompactedError, type Operation, prefixEnd, type Store } from '../../src/store/index.ts';
 import { bytes, get, put, text, txn, valueIs, Watching } from './helpers.ts';
 import { Model, plain } from './model.ts';
@@ -9,8 +9,10 @@ export interface SuiteSubject {
   close(): Promise<void>;
 }
 
+type Test = (title: string, run: (t: ExecutionContext) => Promise<void>) => void;
+
 /** What every `Store` does, whatever stands behind it. */
-export function storeSuite(test: TestFn, name: string, open: () => Promise<SuiteSubject>): void {
+export function storeSuite(test: Test, name: string, open: () => Promise<SuiteSubject>): void {
   const withStore = (
     title: string,
     run: (t: ExecutionContext, store: Store, stores: Store[]) => Promise<void>,

@@ -6,8 +6,8 @@ export interface FakeKubeletOptions {
   client: Client;
   clock: Clock;
   pods: Informer<v1.Pod>;
-  /** Puts pods that no scheduler placed on this node. */
-  place?: string;
+  /** Puts pods that no scheduler placed on this node; undefined: leaves them alone. */
+  place?: string | undefined;
   /** From being placed to being ready; undefined: never. */
   startMs?: (pod: v1.Pod) => number | undefined;
   /** From being deleted to being gone. */

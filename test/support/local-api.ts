@@ -1,6 +1,7 @@
 import { resources, type v1 } from '../../src/api/index.ts';
+import { namespaceLifecycle } from '../../src/apiserver/admission/index.ts';
 import { createLocalClient } from '../../src/apiserver/local-client.ts';
-import { createRegistry } from '../../src/apiserver/registry/index.ts';
+import { createRegistry, type StateReader } from '../../src/apiserver/registry/index.ts';
 import { type Clock, type Random, seededRandom, silentLogger } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { createMemoryStore } from '../../src/store/index.ts';
@@ -13,7 +14,9 @@ export interface LocalApi {
 /** The real API in this process, on a store in memory, with the namespaces that tests use. */
 export async function startLocalApi(clock: Clock, random: Random = seededRandom(3)): Promise<LocalApi> {
   const store = createMemoryStore({ clock });
-  const registry = createRegistry({ store, clock, random, logger: silentLogger, admission: () => [] });
+  // Of admission only what makes namespaces go: the rest needs more objects than most tests have.
+  const admission = (state: StateReader) => [namespaceLifecycle(state)];
+  const registry = createRegistry({ store, clock, random, logger: silentLogger, admission });
   await registry.ready();
   const client = createLocalClient(registry, { name: 'system:test', groups: ['system:masters'] });
   for (const name of ['default', 'kube-system']) {

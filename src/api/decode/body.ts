@@ -11,30 +11,43 @@ import { parseYaml } from './yaml.ts';
 
 export type BodyFormat = 'json' | 'yaml' | 'protobuf';
 
+/** An object whose fields are still to be checked (see checkFields). */
+export interface ParsedObject {
+  object: KubernetesObject;
+  /** Paths of fields given more than once. */
+  duplicates: readonly string[];
+}
+
+/**
+ * Parses a body as kube-apiserver does: missing apiVersion and kind are those expected, any other kind is refused. Throws
+ * ApiError 400 with Kubernetes' texts.
+ */
+export function parseBody(body: Uint8Array, format: BodyFormat, expected: ExpectedKind): ParsedObject {
+  if (format === 'protobuf') {
+    const { object } = decodeProtobuf(body, expected);
+    requireKind(object, expected);
+    return { object, duplicates: [] };
+  }
+  const { value, duplicates } = parse(body, format, expected);
+  const object = withKind(value, expected, body);
+  requireKind(object, expected);
+  return { object, duplicates };
+}
+
 export interface DecodedBody {
   object: UnstructuredObject;
   /** For the Warning header. */
   warnings: string[];
 }
 
-/**
- * Decodes a body as kube-apiserver does: missing apiVersion and kind are those expected, any other kind is refused,
- * fields are checked (see checkFields). Throws ApiError 400 with Kubernetes' texts.
- */
+/** Parses a body and checks its fields. Throws ApiError 400 with Kubernetes' texts. */
 export function decodeBody(
   body: Uint8Array,
   format: BodyFormat,
   expected: ExpectedKind,
   fieldValidation: FieldValidation = 'Warn',
 ): DecodedBody {
-  if (format === 'protobuf') {
-    const { object } = decodeProtobuf(body, expected);
-    requireKind(object, expected);
-    return { object, warnings: [] };
-  }
-  const { value, duplicates } = parse(body, format, expected);
-  const object = withKind(value, expected, body);
-  requireKind(object, expected);
+  const { object, duplicates } = parseBody(body, format, expected);
   return checkFields(object, { fieldValidation, duplicates });
 }
 

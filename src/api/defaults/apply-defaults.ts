@@ -43,9 +43,9 @@ function completeObject(object: PlainObject, type: TypeDescription): void {
   }
   plan.rule?.(object);
   fillZeros(type, object);
-  for (const key of Object.keys(object)) {
-    const field = plan.nested.get(key);
-    if (field !== undefined) completeValue(object[key], field.type);
+  for (const field of plan.completed) {
+    const value = object[field.jsonName];
+    if (value !== undefined && value !== null) completeValue(value, field.type);
   }
 }
 
@@ -116,8 +116,10 @@ interface Plan {
   /** From the description. */
   defaults: readonly (readonly [name: string, value: unknown])[];
   rule: ((object: PlainObject) => void) | undefined;
-  /** The fields whose values are looked into. */
+  /** The fields whose values have a normal form, or parts that have. */
   nested: ReadonlyMap<string, FieldDescription>;
+  /** The fields in whose values there may be something to fill in. */
+  completed: readonly FieldDescription[];
 }
 
 const plans = new WeakMap<TypeDescription, Plan>();
@@ -132,11 +134,22 @@ function planOf(type: TypeDescription): Plan {
         .filter((field) => field.default !== undefined && !(isOmitted(field, field.default) && !field.pointer))
         .map((field) => [field.jsonName, field.default] as const),
       rule: rules[`${type.groupVersion}/${type.name}`],
+      completed: fields.filter((field) => hasDefaults(field.type, new Set())),
       nested: new Map(fields.filter(({ type: { kind } }) => walked.has(kind)).map((field) => [field.jsonName, field])),
     };
     plans.set(type, plan);
   }
   return plan;
+}
+
+/** Whether any struct that can occur in a value has defaults. */
+function hasDefaults(type: ValueType, seen: Set<TypeDescription>): boolean {
+  if (type.kind === 'list') return hasDefaults(type.items, seen);
+  if (type.kind === 'map') return hasDefaults(type.values, seen);
+  if (type.kind !== 'object' || seen.has(type.type)) return false;
+  seen.add(type.type);
+  if (rules[`${type.type.groupVersion}/${type.type.name}`] !== undefined) return true;
+  return [...type.type.fields.values()].some((field) => field.default !== undefined || hasDefaults(field.type, seen));
 }
 
 const walked: ReadonlySet<ValueType['kind']> = new Set(['object', 'list', 'map', 'quantity', 'time', 'microTime']);

@@ -1,4 +1,4 @@
-import { type FieldError, type FieldPath, invalidValue, required } from '../field-errors.ts';
+import { type FieldError, type FieldPath, invalidValue } from '../field-errors.ts';
 import { checkLabelValue, checkPercent, checkPortName, checkPortNumber, checkQualifiedName } from '../names.ts';
 import { equalPlain } from '../plain.ts';
 
@@ -11,17 +11,6 @@ export const negativeText = 'must be greater than or equal to 0';
 /** One error for each problem that a check of names found. */
 export function addEach(errors: Errors, path: FieldPath, value: unknown, problems: readonly string[]): void {
   for (const problem of problems) errors.push(invalidValue(path, value, problem));
-}
-
-/** A name that must be given and pass a check. */
-export function checkName(
-  errors: Errors,
-  path: FieldPath,
-  value: string | undefined,
-  check: (value: string) => string[],
-): void {
-  if (!value) errors.push(required(path));
-  else addEach(errors, path, value, check(value));
 }
 
 export function checkNonNegative(errors: Errors, path: FieldPath, value: number | undefined): void {

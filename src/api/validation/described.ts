@@ -1,4 +1,4 @@
-import type { FieldDescription, TypeDescription, ValueType } from '../description/index.ts';
+import type { EnumType, FieldDescription, TypeDescription, ValueType } from '../description/index.ts';
 import { type FieldPath, fieldPath, notSupported, required } from '../field-errors.ts';
 import { isPlainObject, type PlainObject } from '../plain.ts';
 import type { Errors } from './checks.ts';
@@ -65,15 +65,26 @@ function checkValue(errors: Errors, path: FieldPath, value: unknown, type: Value
       return;
     case 'enum':
       if (type.closed && !type.values.includes(value as string)) {
-        errors.push(
-          notSupported(
-            path,
-            value,
-            type.values.filter((known) => known !== ''),
-          ),
-        );
+        errors.push(notSupported(path, value, supported(type)));
       }
   }
+}
+
+/** Those that Kubernetes lists in order of the alphabet; the others it lists as they were declared. */
+const alphabetical: ReadonlySet<string> = new Set([
+  'Protocol',
+  'PullPolicy',
+  'ServiceType',
+  'ServiceAffinity',
+  'ServiceExternalTrafficPolicy',
+  'MountPropagationMode',
+  'HostPathType',
+  'PersistentVolumeReclaimPolicy',
+]);
+
+function supported({ name, values }: EnumType): string[] {
+  const given = values.filter((value) => value !== '');
+  return alphabetical.has(name) ? given.sort() : given;
 }
 
 function isMissing(value: unknown): boolean {

@@ -1,17 +1,27 @@
 import {
+  type BodyFormat,
   BodySyntaxError,
-  decodeProtobuf,
+  decodeBody,
+  type ExpectedKind,
   errors,
   type ParsedBody,
+  type ParsedObject,
+  parseBody,
   parseJson,
   parseYaml,
   type UnstructuredObject,
 } from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { PatchType } from '../registry/types.ts';
+import { fieldValidationOf } from './parameters.ts';
 
-export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
-const bodyTypes = ['application/json', 'application/yaml', PROTOBUF];
+const bodyFormats: Readonly<Record<string, BodyFormat>> = {
+  // A body without a type is read as JSON, as Kubernetes does.
+  '': 'json',
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+};
 const patchTypes: readonly PatchType[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -19,47 +29,43 @@ const patchTypes: readonly PatchType[] = [
   'application/apply-patch+yaml',
 ];
 
-/** The object in a request's body, whatever its encoding; undefined for an empty body. Duplicate fields are refused, warned of or ignored as the client asked. */
-export function decodeBody(exchange: Exchange, body: Buffer): UnstructuredObject | undefined {
-  if (body.length === 0) return undefined;
-  const type = mediaTypeOf(exchange);
-  if (type === PROTOBUF) return decodeProtobuf(body).object;
-  const isYaml = type === 'application/yaml';
-  if (!isYaml && type !== 'application/json' && type !== '') throw errors.unsupportedMediaType(bodyTypes);
-  const value = parse(exchange, body, isYaml ? parseYaml : parseJson);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw errors.badRequest('the request body must be an object');
-  }
-  return value as UnstructuredObject;
+/** The object in a request's body, whatever its encoding, its fields not checked yet: the registry does that. */
+export function parseObject(exchange: Exchange, body: Buffer, expected: ExpectedKind): ParsedObject {
+  return parseBody(body, formatOf(exchange), expected);
+}
+
+/** The object in a request's body, checked; what is wrong without being an error becomes a warning. */
+export function decodeObject(exchange: Exchange, body: Buffer, expected: ExpectedKind): UnstructuredObject {
+  const { object, warnings } = decodeBody(body, formatOf(exchange), expected, fieldValidationOf(exchange.query));
+  exchange.warnings.push(...warnings);
+  return object;
 }
 
 /** A patch and how it is to be applied; both come with the request. */
-export function decodePatch(exchange: Exchange, body: Buffer): { patchType: PatchType; patch: unknown } {
+export function decodePatch(
+  exchange: Exchange,
+  body: Buffer,
+): { patchType: PatchType; patch: unknown; duplicateFields: readonly string[] } {
   const type = mediaTypeOf(exchange);
   const patchType = patchTypes.find((known) => known === type);
   if (patchType === undefined) throw errors.unsupportedMediaType(patchTypes);
-  const isApply = patchType === 'application/apply-patch+yaml';
-  return { patchType, patch: parse(exchange, body, isApply ? parseYaml : parseJson) };
+  const { value, duplicates } = parse(body, patchType === 'application/apply-patch+yaml' ? parseYaml : parseJson);
+  return { patchType, patch: value, duplicateFields: duplicates };
 }
 
-function parse(exchange: Exchange, body: Buffer, parser: (body: Uint8Array) => ParsedBody): unknown {
-  let parsed: ParsedBody;
+function parse(body: Buffer, parser: (body: Uint8Array) => ParsedBody): ParsedBody {
   try {
-    parsed = parser(body);
+    return parser(body);
   } catch (error) {
-    if (error instanceof BodySyntaxError)
-      throw errors.badRequest(`couldn't get version/kind; json parse error: ${error.message}`);
+    if (error instanceof BodySyntaxError) throw errors.badRequest(error.message);
     throw error;
   }
-  if (parsed.duplicates.length > 0) judgeDuplicates(exchange, parsed.duplicates);
-  return parsed.value;
 }
 
-function judgeDuplicates(exchange: Exchange, duplicates: readonly string[]): void {
-  const validation = exchange.query.get('fieldValidation') ?? 'Warn';
-  const texts = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
-  if (validation === 'Strict') throw errors.badRequest(`strict decoding error: ${texts.join(', ')}`);
-  if (validation !== 'Ignore') exchange.warnings.push(...texts);
+function formatOf(exchange: Exchange): BodyFormat {
+  const format = bodyFormats[mediaTypeOf(exchange)];
+  if (format === undefined) throw errors.unsupportedMediaType(Object.keys(bodyFormats).filter((type) => type !== ''));
+  return format;
 }
 
 function mediaTypeOf({ request }: Exchange): string {

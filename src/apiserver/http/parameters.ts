@@ -3,7 +3,7 @@ import type { Fence } from '../../client/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { DeleteParameters, ListParameters, WriteParameters } from '../registry/types.ts';
 import { readBody } from './body.ts';
-import { decodeBody } from './decode.ts';
+import { decodeObject } from './decode.ts';
 
 /** Carries the lease under which a write is made: `namespace/name;holderIdentity;leaseTransitions`, each part URI-encoded. */
 export const FENCE_HEADER = 'keelson-fence';
@@ -26,16 +26,18 @@ export function writeParameters(exchange: Exchange): WriteParameters {
   return {
     ...dryRunOf(query.getAll('dryRun')),
     fieldManager: query.get('fieldManager') || managerOf(request.headers['user-agent']),
-    ...fieldValidationOf(query.get('fieldValidation')),
+    fieldValidation: fieldValidationOf(query),
     ...(fence === undefined ? {} : { fence }),
   };
 }
+
+const deleteOptions = { apiVersion: 'v1', kind: 'DeleteOptions' };
 
 /** Reads DeleteOptions from the body and, where it has none, from the query. */
 export async function deleteParameters(exchange: Exchange): Promise<DeleteParameters> {
   const { query, request } = exchange;
   const body = await readBody(request);
-  const options: Record<string, unknown> = decodeBody(exchange, body) ?? {};
+  const options: Record<string, unknown> = body.length === 0 ? {} : decodeObject(exchange, body, deleteOptions);
   const grace = (options['gracePeriodSeconds'] as number | undefined) ?? integer(query, 'gracePeriodSeconds');
   const propagation =
     (options['propagationPolicy'] as string | undefined) ?? query.get('propagationPolicy') ?? undefined;
@@ -98,9 +100,9 @@ function dryRunOf(values: readonly string[]): { dryRun?: boolean } {
   throw errors.badRequest(`dryRun: Unsupported value: ${list}: supported values: "All"`);
 }
 
-function fieldValidationOf(value: string | null): { fieldValidation?: 'Strict' | 'Warn' | 'Ignore' } {
-  if (value === null || value === '') return { fieldValidation: 'Warn' };
-  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return { fieldValidation: value };
+export function fieldValidationOf(query: URLSearchParams): 'Strict' | 'Warn' | 'Ignore' {
+  const value = query.get('fieldValidation') || 'Warn';
+  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
   throw errors.badRequest(
     `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
   );

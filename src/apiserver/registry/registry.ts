@@ -1,4 +1,4 @@
-import { errors } from '../../api/index.ts';
+import { errors, findResource } from '../../api/index.ts';
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import { createAdmission, defaultAdmissionPlugins } from '../admission/index.ts';
@@ -13,7 +13,6 @@ import { listObjects } from './list.ts';
 import { withApiErrors } from './store-errors.ts';
 import { bindPod } from './subresources/binding.ts';
 import { evictPod } from './subresources/eviction.ts';
-import { subresourceOf } from './subresources/index.ts';
 import type { Encoded, Registry, StateReader } from './types.ts';
 import { patchObject, updateObject } from './update.ts';
 import { startWatch } from './watch.ts';
@@ -93,10 +92,19 @@ const subresourceCreates: Readonly<Record<string, SubresourceCreate>> = {
 
 function create(context: WriteContext, request: CreateRequest): Promise<Encoded> {
   const { type, subresource, name } = request;
-  if (subresource === undefined) return createObject(context, request);
-  const special = subresourceCreates[`${type.resource}/${subresource}`];
-  if (special === undefined || name === undefined || subresourceOf(type, subresource) !== undefined) {
-    throw errors.methodNotAllowed(type, 'create');
+  if (subresource === undefined) {
+    if (type.group === '' && type.resource === 'bindings') return bindByCollection(context, request);
+    // What can't be read isn't kept: reviews and the like are answered elsewhere.
+    if (!type.verbs.includes('get')) throw errors.methodNotAllowed(type, 'create');
+    return createObject(context, request);
   }
+  const special = subresourceCreates[`${type.resource}/${subresource}`];
+  if (special === undefined || name === undefined) throw errors.methodNotAllowed(type, 'create');
   return special(context, { ...request, name });
+}
+
+/** The old way to bind: POST to a namespace's `bindings`, the pod's name is the Binding's. */
+function bindByCollection(context: WriteContext, request: CreateRequest): Promise<Encoded> {
+  const { name = '' } = request.object.metadata;
+  return bindPod(context, { ...request, type: findResource('', 'v1', 'pods')!, subresource: 'binding', name });
 }

@@ -1,4 +1,11 @@
-import type { ResourceType, UnstructuredObject } from '../../api/index.ts';
+import {
+  apiVersionOf,
+  autoscalerV1Of,
+  autoscalerV2Of,
+  type ResourceType,
+  storageType,
+  type UnstructuredObject,
+} from '../../api/index.ts';
 import { ComputedObject, type StoredObject } from './encoded.ts';
 import { coreEventOf, newEventOf } from './event-conversion.ts';
 import { collectionPrefix } from './keys.ts';
@@ -18,12 +25,10 @@ interface Conversion {
   toServed(object: UnstructuredObject): UnstructuredObject;
 }
 
-const views: Readonly<Record<string, GroupResource & { conversion: Conversion }>> = {
-  'events.k8s.io/events': {
-    group: '',
-    resource: 'events',
-    conversion: { toStored: coreEventOf, toServed: newEventOf },
-  },
+/** By the group and version that is served, where that isn't the one that is stored. */
+const conversions: Readonly<Record<string, Conversion>> = {
+  'autoscaling/v1': { toStored: autoscalerV2Of, toServed: autoscalerV1Of },
+  'events.k8s.io/v1': { toStored: coreEventOf, toServed: newEventOf },
 };
 
 const storages = new WeakMap<ResourceType, Storage>();
@@ -31,10 +36,9 @@ const storages = new WeakMap<ResourceType, Storage>();
 export function storageOf(type: ResourceType): Storage {
   let storage = storages.get(type);
   if (storage === undefined) {
-    const { group, resource, conversion } = {
-      conversion: undefined,
-      ...(views[`${type.group}/${type.resource}`] ?? type),
-    };
+    const { group, version, resource } = storageType(type);
+    const asServed = group === type.group && version === type.version;
+    const conversion = asServed ? undefined : conversions[apiVersionOf(type)];
     storage = { group, resource, prefix: collectionPrefix({ group, resource }), conversion };
     storages.set(type, storage);
   }

@@ -99,6 +99,8 @@ export interface WriteParameters {
   dryRun?: boolean;
   fieldManager?: string;
   fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+  /** Paths of fields that the body gave more than once; judged as unknown fields are. */
+  duplicateFields?: readonly string[];
   fence?: Fence;
 }
 

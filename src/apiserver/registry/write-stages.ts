@@ -70,7 +70,7 @@ export function check(
   { request }: WriteScope,
   fieldValidation: WriteParameters['fieldValidation'] = request.fieldValidation ?? 'Warn',
 ): UnstructuredObject {
-  const checked = checkFields(object, { fieldValidation });
+  const checked = checkFields(object, { fieldValidation, duplicates: request.duplicateFields ?? [] });
   // A patch may be applied several times.
   for (const warning of checked.warnings) if (!request.warnings.includes(warning)) request.warnings.push(warning);
   return checked.object;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { appsv1 } from '../../api/index.ts';
 import {
   condition,
@@ -111,7 +112,7 @@ export function sameStatus(a: Status | undefined, b: Status): boolean {
   const names = Object.keys({ ...a, ...b }) as (keyof Status)[];
   return names.every((name) =>
     name === 'conditions'
-      ? JSON.stringify(a?.conditions ?? []) === JSON.stringify(b.conditions ?? [])
+      ? isDeepStrictEqual(a?.conditions ?? [], b.conditions ?? [])
       : (a?.[name] ?? 0) === (b[name] ?? 0),
   );
 }

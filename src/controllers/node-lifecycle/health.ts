@@ -1,17 +1,35 @@
 import { type coordinationv1, formatTime, type v1 } from '../../api/index.ts';
 
+interface Sign {
+  text: string;
+  /** When it was seen here. */
+  at: number;
+  /** How long it stands for. */
+  graceMs: number;
+}
+
 /**
- * When each node gave its last sign of life, by the clock here: what nodes write into their Leases
- * is only looked at for whether it changed, so their clocks don't matter.
+ * When each node gave its last sign of life, by the clock here: the times that nodes write into their Leases
+ * are only looked at for whether they changed, so their clocks don't matter. How long a node may be silent is
+ * for its Lease to say, because who renews it knows how often: a node that renews every two seconds is missed
+ * within eight, and one that renews every ten isn't taken for dead between two renewals.
  */
 export class NodeHealth {
-  readonly #signs = new Map<string, { sign: string; at: number }>();
+  readonly #defaultGraceMs: number;
+  readonly #signs = new Map<string, Sign>();
+
+  /** `defaultGraceMs`: for nodes without a Lease. */
+  constructor(defaultGraceMs: number) {
+    this.#defaultGraceMs = defaultGraceMs;
+  }
 
   /** Notes what was seen of a node. A sign that differs from the last is one of life. */
   observe(name: string, node: v1.Node, lease: coordinationv1.Lease | undefined, now: number): void {
     const heartbeats = (node.status?.conditions ?? []).map(({ lastHeartbeatTime }) => lastHeartbeatTime);
-    const sign = `${lease?.spec?.renewTime ?? ''} ${heartbeats.join()}`;
-    if (this.#signs.get(name)?.sign !== sign) this.#signs.set(name, { sign, at: now });
+    const text = `${lease?.spec?.renewTime ?? ''} ${heartbeats.join()}`;
+    const { leaseDurationSeconds } = lease?.spec ?? {};
+    const graceMs = leaseDurationSeconds === undefined ? this.#defaultGraceMs : leaseDurationSeconds * 1_000;
+    if (this.#signs.get(name)?.text !== text) this.#signs.set(name, { text, at: now, graceMs });
   }
 
   forget(name: string): void {
@@ -19,8 +37,9 @@ export class NodeHealth {
   }
 
   /** How long until the node must be taken for dead; not positive: it is. */
-  remainingMs(name: string, graceMs: number, now: number): number {
-    return (this.#signs.get(name)?.at ?? now) + graceMs - now;
+  remainingMs(name: string, now: number): number {
+    const sign = this.#signs.get(name);
+    return sign === undefined ? this.#defaultGraceMs : sign.at + sign.graceMs - now;
   }
 }
 

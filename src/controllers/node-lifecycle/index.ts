@@ -23,7 +23,7 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
   const nodes = informers.informer<v1.Node>(resources.nodes);
   const pods = informers.informer<v1.Pod>(resources.pods, { indexes: byNode });
   const leases = informers.informer<Lease>(resources.leases, { namespace: LEASES });
-  const health = new NodeHealth();
+  const health = new NodeHealth(context.options.nodeMonitorGracePeriodMs);
   const observe = (name: string): void => {
     const node = nodes.get(undefined, name);
     if (node !== undefined) health.observe(name, node, leases.get(LEASES, name), clock.monotonic());
@@ -68,8 +68,8 @@ class NodeReconciler implements Reconciler {
   async reconcile(name: string, signal: AbortSignal): Promise<ReconcileResult | undefined> {
     const node = this.#nodes.get(undefined, name);
     if (node === undefined) return undefined;
-    const { clock, options } = this.#context;
-    const remainingMs = this.#health.remainingMs(name, options.nodeMonitorGracePeriodMs, clock.monotonic());
+    const { clock } = this.#context;
+    const remainingMs = this.#health.remainingMs(name, clock.monotonic());
     const current = remainingMs > 0 ? node : await this.#markUnknown(node, signal);
     await this.#taint(current, signal);
     const ready = conditionStatus(current, 'Ready');

@@ -1,7 +1,7 @@
 import test from 'ava';
+import type { ResourceType } from '../../../src/api/index.ts';
 import {
   at,
-  configMaps,
   createFixture,
   deployment,
   deployments,
@@ -12,6 +12,7 @@ import {
   pod,
   pods,
   refused,
+  typeOf,
 } from './harness.ts';
 
 test('scale shows and sets the number of replicas', async (t) => {
@@ -57,6 +58,38 @@ test('a pod is bound to one node, once', async (t) => {
   t.like(bound.status.conditions[0], { type: 'PodScheduled', status: 'True' });
   const again = await refused(t, bind(f, 'p', 'n2'), 'Conflict');
   t.is(again.message, 'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "n1"');
+});
+
+test('a Binding may also be posted to its namespace', async (t) => {
+  const f = await createFixture(t);
+  await f.registry.create({ ...at(pods), object: pod('p') });
+  await f.registry.create({ ...at(typeOf('bindings')), object: binding('p', 'n1') });
+  t.is(fields(await f.registry.get({ ...at(pods), name: 'p' })).spec.nodeName, 'n1');
+  const review = {
+    ...at(typeOf('subjectaccessreviews', 'authorization.k8s.io')),
+    object: object('authorization.k8s.io/v1', 'SubjectAccessReview', 'x'),
+  };
+  await refused(t, f.registry.create(review), 'MethodNotAllowed');
+});
+
+test('an autoscaler is stored once and seen in both versions', async (t) => {
+  const { registry } = await createFixture(t);
+  const [v1, v2] = ['v1', 'v2'].map((version) => typeOf('horizontalpodautoscalers', 'autoscaling', version)) as [
+    ResourceType,
+    ResourceType,
+  ];
+  const spec = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 5 };
+  await registry.create({
+    ...at(v1),
+    object: object('autoscaling/v1', 'HorizontalPodAutoscaler', 'h', {
+      spec: { ...spec, targetCPUUtilizationPercentage: 70 },
+    }),
+  });
+  const seen = fields(await registry.get({ ...at(v2), name: 'h' }));
+  t.is(seen.apiVersion, 'autoscaling/v2');
+  t.is(seen.spec.metrics[0].resource.target.averageUtilization, 70);
+  t.is(fields(await registry.get({ ...at(v1), name: 'h' })).spec.targetCPUUtilizationPercentage, 70);
+  t.is((await registry.list(at(v2))).items.length, 1);
 });
 
 test('of many who bind a pod one succeeds', async (t) => {
@@ -149,5 +182,4 @@ test('what is not a part of the stored object is not served here', async (t) => 
   await refused(t, registry.create({ ...request, object: pod('p') }), 'MethodNotAllowed');
   const status = { ...at(namespaces), name: 'default', subresource: 'status' };
   await refused(t, registry.create({ ...status, object: object('v1', 'Namespace', 'default') }), 'MethodNotAllowed');
-  t.truthy(configMaps);
 });

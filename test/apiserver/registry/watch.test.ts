@@ -1,7 +1,6 @@
 import test from 'ava';
 import type { EncodedEvent, WatchParameters } from '../../../src/apiserver/registry/index.ts';
 import {
-  admin,
   at,
   configMap,
   configMaps,
@@ -16,6 +15,7 @@ import {
   Recorder,
   refused,
   registryOn,
+  typeOf,
 } from './harness.ts';
 
 async function watch(
@@ -238,7 +238,20 @@ test('what waits for a reader that never has room is bounded', async (t) => {
   const f = await createFixture(t);
   for (let i = 0; i < 300; i++) await create(f, `c${i}`);
   const seen = await watch(f, { drained: () => new Promise(() => {}) });
-  for (let i = 0; i <= 10_000 && seen.ended === undefined; i++) await put(f, 'c0', { n: String(i) });
+  // One transaction may change many objects, which is quicker than as many transactions.
+  const change = (i: number) =>
+    f.store.txn({
+      compare: [],
+      // biome-ignore lint/suspicious/noThenProperty: the store's own name for it.
+      then: Array.from({ length: 100 }, (_, j) => ({
+        type: 'put',
+        key: `/registry/configmaps/default/x${i}-${j}`,
+        value: Buffer.from('x'),
+      })),
+    });
+  for (let i = 0; i < 90; i++) await change(i);
+  t.is(seen.ended, undefined);
+  for (let i = 90; i < 110; i++) await change(i);
   t.deepEqual(seen.ended, { status: undefined });
 });
 
@@ -257,13 +270,8 @@ test('a watch from the future of a peer that lags behind misses nothing', async 
 
 test('the views of events in two groups are one storage', async (t) => {
   const { registry } = await createFixture(t);
-  const core = {
-    type: (await import('./harness.ts')).typeOf('events'),
-    namespace: 'default',
-    user: admin,
-    warnings: [],
-  };
-  const modern = { ...core, type: (await import('./harness.ts')).typeOf('events', 'events.k8s.io') };
+  const core = at(typeOf('events'));
+  const modern = at(typeOf('events', 'events.k8s.io'));
   const seen = new Recorder();
   await registry.watch({ ...modern, onEvent: seen.onEvent, onEnd: seen.onEnd });
   const involvedObject = { kind: 'Pod', namespace: 'default', name: 'p' };

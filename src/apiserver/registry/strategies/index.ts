@@ -10,9 +10,16 @@ export type { Strategy, StrategyServices } from './strategy.ts';
 const generation: Strategy = { generation: true };
 const createsOnUpdate: Strategy = { createsOnUpdate: true };
 const returnsDeleted: Strategy = { returnsDeleted: true };
+/** Claims and volumes wait for each other. */
+const volume: Strategy = {
+  returnsDeleted: true,
+  prepareForCreate(object) {
+    object['status'] = { phase: 'Pending' };
+  },
+};
 const requiresResourceVersion: Strategy = { requiresResourceVersion: true };
 
-/** Kinds with a ways of their own; by group, then resource. */
+/** Kinds with ways of their own; by group, then resource. */
 const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> = {
   '': {
     endpoints: createsOnUpdate,
@@ -20,8 +27,8 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     limitranges: createsOnUpdate,
     namespaces: namespaceStrategy,
     nodes: { keepsStatusOnCreate: true },
-    persistentvolumeclaims: returnsDeleted,
-    persistentvolumes: returnsDeleted,
+    persistentvolumeclaims: volume,
+    persistentvolumes: volume,
     pods: podStrategy,
     podtemplates: { generation: true, createsOnUpdate: true, returnsDeleted: true },
     replicationcontrollers: generation,

@@ -1,0 +1,826 @@
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import {
+  apiVersionOf,
+  applyDefaults,
+  fieldErrorText,
+  type KubernetesObject,
+  resourceTypes,
+  validate,
+  validateUpdate,
+} from '../../src/api/index.ts';
+import { arbitraryKind } from './support/arbitrary-object.ts';
+
+type Json = Record<string, unknown>;
+
+interface Kind {
+  apiVersion: string;
+  kind: string;
+  cluster?: boolean;
+}
+
+const kinds = {
+  pod: { apiVersion: 'v1', kind: 'Pod' },
+  deployment: { apiVersion: 'apps/v1', kind: 'Deployment' },
+  service: { apiVersion: 'v1', kind: 'Service' },
+  configMap: { apiVersion: 'v1', kind: 'ConfigMap' },
+  secret: { apiVersion: 'v1', kind: 'Secret' },
+  namespace: { apiVersion: 'v1', kind: 'Namespace', cluster: true },
+  node: { apiVersion: 'v1', kind: 'Node', cluster: true },
+} satisfies Record<string, Kind>;
+
+function typeOf({ apiVersion, kind, cluster = false }: Kind): { group: string; kind: string; namespaced: boolean } {
+  return { group: apiVersion.includes('/') ? apiVersion.split('/')[0]! : '', kind, namespaced: !cluster };
+}
+
+function make({ apiVersion, kind, cluster }: Kind, parts: Json): KubernetesObject {
+  const metadata = { name: 'x', ...(cluster ? {} : { namespace: 'default' }), ...(parts['metadata'] as Json) };
+  const object = { apiVersion, kind, ...structuredClone(parts), metadata } as KubernetesObject;
+  applyDefaults(object);
+  return object;
+}
+
+const errorsOf = (kind: Kind, parts: Json): string[] => validate(make(kind, parts), typeOf(kind)).map(fieldErrorText);
+
+const updateErrors = (kind: Kind, before: Json, after: Json): string[] =>
+  validateUpdate(make(kind, after), make(kind, before), typeOf(kind)).map(fieldErrorText);
+
+type Case = [parts: Json, errors: (string | RegExp)[]];
+
+function check(t: ExecutionContext, kind: Kind, cases: readonly Case[]): void {
+  for (const [parts, expected] of cases) {
+    const errors = errorsOf(kind, parts);
+    const name = JSON.stringify(parts);
+    t.is(errors.length, expected.length, `${name}\n${errors.join('\n')}`);
+    expected.forEach((wanted, index) => {
+      if (typeof wanted === 'string') t.is(errors[index], wanted, name);
+      else t.regex(errors[index] ?? '', wanted, name);
+    });
+  }
+}
+
+const container = { name: 'c', image: 'i' };
+const pod = (spec: Json, metadata: Json = {}): Json => ({ metadata, spec: { containers: [container], ...spec } });
+const withContainer = (parts: Json): Json => pod({ containers: [{ ...container, ...parts }] });
+const at = 'spec.containers[0]';
+
+test('metadata', (t) => {
+  check(t, kinds.pod, [
+    [pod({}), []],
+    [pod({}, { name: undefined }), ['metadata.name: Required value: name or generateName is required']],
+    [pod({}, { name: 'A' }), [/^metadata\.name: Invalid value: "A": a lowercase RFC 1123 subdomain must/]],
+    [pod({}, { name: 'a-x', generateName: 'a-' }), []],
+    [pod({}, { name: 'a-x', generateName: 'A-' }), [/^metadata\.generateName: Invalid value: "A-"/]],
+    [pod({}, { namespace: undefined }), ['metadata.namespace: Required value']],
+    [pod({}, { namespace: 'a.b' }), ['metadata.namespace: Invalid value: "a.b": must not contain dots']],
+    [pod({}, { generation: -1 }), ['metadata.generation: Invalid value: -1: must be greater than or equal to 0']],
+    [pod({}, { labels: { '-a': 'b' } }), [/^metadata\.labels: Invalid value: "-a": name part must consist of/]],
+    [
+      pod({}, { labels: { a: '-b' } }),
+      [/^metadata\.labels: Invalid value: "-b": a valid label must be an empty string or/],
+    ],
+    [pod({}, { annotations: { 'A/B/c': '' } }), [/^metadata\.annotations: Invalid value: "A\/B\/c"/]],
+    [
+      pod({}, { annotations: { A: 'x'.repeat(262_144) } }),
+      ['metadata.annotations: Too long: may not be more than 262144 bytes'],
+    ],
+    [pod({}, { finalizers: ['a b'] }), [/^metadata\.finalizers: Invalid value: "a b"/]],
+    [
+      pod({}, { finalizers: ['orphan', 'foregroundDeletion'] }),
+      [
+        'metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: finalizer foregroundDeletion and orphan cannot be both set',
+      ],
+    ],
+    [
+      pod({}, { ownerReferences: [{ kind: 'Event', apiVersion: 'v1', name: 'n' }] }),
+      ['metadata.ownerReferences.uid: Invalid value: "": must not be empty', /disallowed from being an owner/],
+    ],
+    [
+      pod({}, { ownerReferences: [{ name: 'n', uid: 'u', kind: 'K' }] }),
+      ['metadata.ownerReferences.apiVersion: Invalid value: "": version must not be empty'],
+    ],
+    [
+      pod(
+        {},
+        {
+          ownerReferences: ['a', 'b'].map((name) => ({
+            apiVersion: 'v1',
+            kind: 'Pod',
+            name,
+            uid: name,
+            controller: true,
+          })),
+        },
+      ),
+      [/Only one reference can have Controller set to true\. Found "true" in references for Pod\/a and Pod\/b/],
+    ],
+  ]);
+  check(t, kinds.namespace, [
+    [{ metadata: { name: 'a.b' } }, ['metadata.name: Invalid value: "a.b": must not contain dots']],
+    [{ metadata: { namespace: 'x' } }, ['metadata.namespace: Forbidden: not allowed on this type']],
+    [{ spec: { finalizers: ['a b'] } }, [/^spec\.finalizers\[0\]: Invalid value: "a b"/]],
+  ]);
+  check(t, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', cluster: true }, [
+    [{ metadata: { name: 'system:x' } }, []],
+    [{ metadata: { name: 'a/b' } }, [`metadata.name: Invalid value: "a/b": may not contain '/'`]],
+  ]);
+  t.regex(
+    errorsOf(
+      { apiVersion: 'batch/v1', kind: 'CronJob' },
+      { metadata: { name: 'x'.repeat(53) }, spec: { schedule: '@daily' } },
+    )[0]!,
+    /must be no more than 52 characters/,
+  );
+});
+
+test('changes of metadata', (t) => {
+  const update = (before: Json, after: Json): string[] => updateErrors(kinds.pod, pod({}, before), pod({}, after));
+  t.deepEqual(update({}, { labels: { a: 'b' } }), []);
+  t.deepEqual(update({ uid: 'a' }, { uid: 'b' }), ['metadata.uid: Invalid value: "b": field is immutable']);
+  t.deepEqual(update({ generation: 2 }, { generation: 1 }), [
+    'metadata.generation: Invalid value: 1: must not be decremented',
+  ]);
+  t.deepEqual(
+    update({ deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['a/b'] }, { finalizers: ['a/b', 'c/d'] }),
+    [
+      'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}',
+    ],
+  );
+});
+
+test('containers', (t) => {
+  check(t, kinds.pod, [
+    [pod({ containers: [] }), ['spec.containers: Required value']],
+    [withContainer({ name: '' }), [`${at}.name: Required value`]],
+    [withContainer({ name: 'a.b' }), [`${at}.name: Invalid value: "a.b": must not contain dots`]],
+    [withContainer({ image: undefined }), [`${at}.image: Required value`]],
+    [
+      withContainer({ image: ' i' }),
+      [`${at}.image: Invalid value: " i": must not have leading or trailing whitespace`],
+    ],
+    [
+      withContainer({ imagePullPolicy: 'Now' }),
+      [/^spec\.containers\[0\]\.imagePullPolicy: Unsupported value: "Now": supported values: /],
+    ],
+    [pod({ containers: [container, container] }), ['spec.containers[1].name: Duplicate value: "c"']],
+    [pod({ initContainers: [container] }), ['spec.initContainers[0].name: Duplicate value: "c"']],
+  ]);
+});
+
+test('ports', (t) => {
+  const ports = (...list: Json[]): Json => withContainer({ ports: list });
+  check(t, kinds.pod, [
+    [ports({}), [`${at}.ports[0].containerPort: Required value`]],
+    [
+      ports({ containerPort: 65536 }),
+      [`${at}.ports[0].containerPort: Invalid value: 65536: must be between 1 and 65535, inclusive`],
+    ],
+    [ports({ containerPort: 1, hostPort: -1 }), [/hostPort: Invalid value: -1: must be between/]],
+    [
+      ports({ containerPort: 1, protocol: 'X' }),
+      [`${at}.ports[0].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"`],
+    ],
+    [
+      ports({ containerPort: 1, name: '1' }),
+      [`${at}.ports[0].name: Invalid value: "1": must contain at least one letter (a-z)`],
+    ],
+    [
+      ports({ containerPort: 1, name: 'a' }, { containerPort: 2, name: 'a' }),
+      [`${at}.ports[1].name: Duplicate value: "a"`],
+    ],
+    [
+      ports({ containerPort: 1, hostPort: 9 }, { containerPort: 2, hostPort: 9 }),
+      [`${at}.ports[1].hostPort: Duplicate value: "TCP//9"`],
+    ],
+    [
+      pod({ hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 1, hostPort: 2 }] }] }),
+      [`${at}.ports[0].containerPort: Invalid value: 1: must match \`hostPort\` when \`hostNetwork\` is true`],
+    ],
+  ]);
+});
+
+test('environment', (t) => {
+  const env = (...list: Json[]): Json => withContainer({ env: list });
+  const valueFrom = (source: Json, value?: string): Json => env({ name: 'A', value, valueFrom: source });
+  const ref = { secretKeyRef: { name: 's', key: 'k' } };
+  check(t, kinds.pod, [
+    [env({ name: 'A', value: 'x' }, { name: 'A' }, { name: 'B', valueFrom: ref }), []],
+    [env({ value: 'x' }), [`${at}.env[0].name: Required value`]],
+    [env({ name: 'a=b' }), [/env\[0\]\.name: Invalid value: "a=b": a valid environment variable name/]],
+    [valueFrom({}), [/valueFrom: Invalid value: "": must specify one of: `fieldRef`/]],
+    [
+      valueFrom(ref, 'x'),
+      [`${at}.env[0].valueFrom: Invalid value: "": may not be specified when \`value\` is not empty`],
+    ],
+    [
+      valueFrom({ ...ref, fieldRef: { fieldPath: 'a' } }),
+      [`${at}.env[0].valueFrom: Invalid value: "": may not have more than one field specified at a time`],
+    ],
+    [valueFrom({ secretKeyRef: { name: 's' } }), [`${at}.env[0].valueFrom.secretKeyRef.key: Required value`]],
+    [withContainer({ envFrom: [{}] }), [/envFrom\[0\]: Invalid value: "": must specify one of/]],
+    [withContainer({ envFrom: [{ configMapRef: {}, secretRef: {} }] }), [/may not have more than one field/]],
+    [withContainer({ envFrom: [{ configMapRef: {} }] }), [`${at}.envFrom[0].configMapRef.name: Required value`]],
+    [withContainer({ envFrom: [{ secretRef: { name: 's' }, prefix: '=' }] }), [/envFrom\[0\]\.prefix: Invalid value/]],
+  ]);
+});
+
+test('volumes and mounts', (t) => {
+  const mounts = (...list: Json[]): Json =>
+    pod({ volumes: [{ name: 'v' }], containers: [{ ...container, volumeMounts: list }] });
+  const volume = (source: Json): Json => pod({ volumes: [{ name: 'v', ...source }] });
+  check(t, kinds.pod, [
+    [mounts({ name: 'v', mountPath: '/a' }), []],
+    [mounts({ name: 'w', mountPath: '/a' }), [`${at}.volumeMounts[0].name: Not found: "w"`]],
+    [mounts({ name: 'v' }), [`${at}.volumeMounts[0].mountPath: Required value`]],
+    [
+      mounts({ name: 'v', mountPath: '/a' }, { name: 'v', mountPath: '/a' }),
+      [`${at}.volumeMounts[1].mountPath: Invalid value: "/a": must be unique`],
+    ],
+    [
+      mounts({ name: 'v', mountPath: '/a', subPath: '/x/../y' }),
+      [/subPath: Invalid value: .* must be a relative path/, /subPath: Invalid value: .* must not contain '\.\.'/],
+    ],
+    [
+      mounts({ name: 'v', mountPath: '/a', subPath: 'x', subPathExpr: 'y' }),
+      [/subPathExpr and subPath are mutually exclusive/],
+    ],
+    [pod({ volumes: [{ name: 'v' }, { name: 'v' }] }), ['spec.volumes[1].name: Duplicate value: "v"']],
+    [pod({ volumes: [{ name: 'V' }] }), [/^spec\.volumes\[0\]\.name: Invalid value: "V"/]],
+    [
+      volume({ emptyDir: {}, hostPath: { path: '/' } }),
+      ['spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type'],
+    ],
+    [volume({ configMap: {} }), ['spec.volumes[0].configMap.name: Required value']],
+    [volume({ secret: {} }), ['spec.volumes[0].secret.secretName: Required value']],
+    [
+      volume({ secret: { secretName: 's', defaultMode: 512 } }),
+      [/must be a number between 0 and 0777 \(octal\), both inclusive/],
+    ],
+    [
+      volume({ configMap: { name: 'c', items: [{ key: 'k', path: '/p' }, { key: 'k' }] } }),
+      [/items\[1\]\.path: Required value/, /items\[0\]\.path: Invalid value: "\/p": must be a relative path/],
+    ],
+    [volume({ hostPath: { path: '/a/../b' } }), [/must not contain '\.\.'/]],
+    [volume({ emptyDir: { sizeLimit: '-1' } }), [/SizeLimit field must be a valid resource quantity/]],
+    [
+      volume({ projected: { sources: [{ secret: { name: 's', items: [{ key: 'k', path: '../p' }] } }] } }),
+      [/must not contain '\.\.'/],
+    ],
+  ]);
+});
+
+test('resources', (t) => {
+  const resources = (limits: Json, requests: Json = {}): Json => withContainer({ resources: { limits, requests } });
+  check(t, kinds.pod, [
+    [resources({ cpu: '1', memory: '1Gi', 'example.com/gpu': '1', 'hugepages-2Mi': '2Mi' }), []],
+    [
+      resources({ cpu: '1' }, { cpu: '2' }),
+      [`${at}.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`],
+    ],
+    [resources({ 'e.com/gpu': '2' }, { 'e.com/gpu': '1' }), [/must be equal to e\.com\/gpu limit of 2/]],
+    [
+      resources({ cpu: '-1' }, { cpu: '-1' }),
+      [/limits\[cpu\]: Invalid value: "-1": must be greater/, /requests\[cpu\]/],
+    ],
+    [resources({ 'e.com/gpu': '1500m' }), [/must be an integer/, /must be an integer/]],
+    [
+      resources({ gold: '1' }),
+      [
+        /must be a standard resource type or fully qualified/,
+        /must be a standard resource for containers/,
+        /requests\[gold\]/,
+        /requests\[gold\]/,
+      ],
+    ],
+    [resources({ cpu: 'much' }, { cpu: '1' }), [/quantities must match the regular expression/]],
+  ]);
+});
+
+test('probes and hooks', (t) => {
+  const probe = (name: string, parts: Json): Json => withContainer({ [name]: parts });
+  const http = { httpGet: { port: 80 } };
+  check(t, kinds.pod, [
+    [probe('livenessProbe', http), []],
+    [probe('livenessProbe', {}), [`${at}.livenessProbe: Required value: must specify a handler type`]],
+    [
+      probe('livenessProbe', { ...http, exec: { command: ['x'] } }),
+      [`${at}.livenessProbe.httpGet: Forbidden: may not specify more than 1 handler type`],
+    ],
+    [probe('readinessProbe', { exec: {} }), [`${at}.readinessProbe.exec.command: Required value`]],
+    [probe('startupProbe', { httpGet: { port: 0 } }), [/startupProbe\.httpGet\.port: Invalid value: 0/]],
+    [
+      probe('startupProbe', { tcpSocket: { port: 'A' } }),
+      [/tcpSocket\.port: Invalid value: "A"/, /at least one letter/],
+    ],
+    [probe('startupProbe', { grpc: { port: 70000 } }), [/grpc\.port: Invalid value: 70000/]],
+    [
+      probe('livenessProbe', { httpGet: { port: 1, httpHeaders: [{ name: 'a b', value: '' }] } }),
+      [/httpHeaders\[0\]\.name: Invalid value/],
+    ],
+    [
+      probe('livenessProbe', { ...http, successThreshold: 2 }),
+      [`${at}.livenessProbe.successThreshold: Invalid value: 2: must be 1`],
+    ],
+    [
+      probe('readinessProbe', { ...http, periodSeconds: -1 }),
+      [/periodSeconds: Invalid value: -1: must be greater than or equal to 0/],
+    ],
+    [probe('livenessProbe', { ...http, terminationGracePeriodSeconds: 0 }), [/must be greater than 0/]],
+    [probe('readinessProbe', { ...http, terminationGracePeriodSeconds: 5 }), [/must not be set for readinessProbes/]],
+    [withContainer({ lifecycle: { preStop: { sleep: { seconds: 1 } } } }), []],
+    [
+      withContainer({ lifecycle: { preStop: {} } }),
+      [`${at}.lifecycle.preStop: Required value: must specify a handler type`],
+    ],
+    [
+      pod({ initContainers: [{ name: 'i', image: 'i', livenessProbe: http, lifecycle: {} }] }),
+      [/initContainers\[0\]\.livenessProbe: Forbidden: may not be set for init containers/, /lifecycle: Forbidden/],
+    ],
+    [pod({ initContainers: [{ name: 'i', image: 'i', livenessProbe: http, restartPolicy: 'Always' }] }), []],
+  ]);
+});
+
+test('security', (t) => {
+  const security = (parts: Json): Json => withContainer({ securityContext: parts });
+  check(t, kinds.pod, [
+    [security({ runAsUser: -1 }), [/runAsUser: Invalid value: -1: must be between 0 and 4294967295, inclusive/]],
+    [
+      security({ privileged: true, allowPrivilegeEscalation: false }),
+      [/cannot set `allowPrivilegeEscalation` to false and `privileged` to true/],
+    ],
+    [security({ allowPrivilegeEscalation: false, capabilities: { add: ['CAP_SYS_ADMIN'] } }), [/CAP_SYS_ADMIN/]],
+  ]);
+});
+
+test("a pod's own fields", (t) => {
+  check(t, kinds.pod, [
+    [
+      pod({ restartPolicy: 'Sometimes' }),
+      ['spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"'],
+    ],
+    [
+      pod({ dnsPolicy: 'Mine' }),
+      [
+        /^spec\.dnsPolicy: Unsupported value: "Mine": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"/,
+      ],
+    ],
+    [pod({ terminationGracePeriodSeconds: -1 }), [/terminationGracePeriodSeconds: Invalid value: -1/]],
+    [
+      pod({ activeDeadlineSeconds: 0 }),
+      ['spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive'],
+    ],
+    [
+      pod({ nodeName: 'A', hostname: 'a.b', serviceAccountName: '-' }),
+      [/^spec\.nodeName/, /^spec\.serviceAccountName/, /^spec\.hostname: .*must not contain dots/],
+    ],
+    [pod({ schedulerName: 'a b' }), [/^spec\.schedulerName: Invalid value: "a b"/]],
+    [pod({ nodeSelector: { a: '-' } }), [/^spec\.nodeSelector: Invalid value: "-"/]],
+    [
+      pod({ schedulingGates: [{ name: 'g' }, { name: 'g' }], nodeName: 'n' }),
+      [
+        'spec.schedulingGates[1].name: Duplicate value: "g"',
+        /cannot be set until all schedulingGates have been cleared/,
+      ],
+    ],
+    [pod({ schedulingGates: [{ name: 'a b' }] }), [/schedulingGates\[0\]\.name: Invalid value/]],
+  ]);
+});
+
+test('placement', (t) => {
+  const tolerations = (...list: Json[]): Json => pod({ tolerations: list });
+  const affinity = (parts: Json): Json => pod({ affinity: parts });
+  const needed = 'requiredDuringSchedulingIgnoredDuringExecution';
+  const wanted = 'preferredDuringSchedulingIgnoredDuringExecution';
+  const nodeTerm = (...matchExpressions: Json[]): Json =>
+    affinity({ nodeAffinity: { [needed]: { nodeSelectorTerms: [{ matchExpressions }] } } });
+  check(t, kinds.pod, [
+    [tolerations({ operator: 'Exists' }, { key: 'a', value: 'b' }), []],
+    [
+      tolerations({ value: 'b' }),
+      [/^spec\.tolerations\[0\]\.operator: Invalid value: "": operator must be Exists when `key` is empty/],
+    ],
+    [tolerations({ key: 'a', operator: 'Exists', value: 'b' }), [/value must be empty when `operator` is 'Exists'/]],
+    [
+      tolerations({ key: 'a', tolerationSeconds: 1 }),
+      [`spec.tolerations[0].effect: Invalid value: "": effect must be 'NoExecute' when \`tolerationSeconds\` is set`],
+    ],
+    [tolerations({ key: 'a', value: '-' }), [/a valid label must be/]],
+    [tolerations({ key: '-', operator: 'Exists' }), [/tolerations\[0\]\.key: Invalid value: "-"/]],
+    [tolerations({ key: 'a', effect: 'Never' }), [/effect: Unsupported value: "Never"/]],
+    [nodeTerm({ key: 'a', operator: 'In', values: ['b'] }), []],
+    [
+      nodeTerm({ key: 'a', operator: 'In' }),
+      [/values: Required value: must be specified when `operator` is 'In' or 'NotIn'/],
+    ],
+    [nodeTerm({ key: 'a', operator: 'Exists', values: ['b'] }), [/values: Forbidden: may not be specified when/]],
+    [nodeTerm({ key: 'a', operator: 'Gt', values: [] }), [/must be specified single value/]],
+    [nodeTerm({ key: '-', operator: 'Near' }), [/operator: Unsupported value: "Near"/, /key: Invalid value: "-"/]],
+    [
+      affinity({ nodeAffinity: { [wanted]: [{ weight: 0, preference: {} }] } }),
+      [/weight: Invalid value: 0: must be in the range 1-100/],
+    ],
+    [
+      affinity({ podAffinity: { [needed]: [{ labelSelector: { matchLabels: { a: '-' } } }] } }),
+      [/topologyKey: Required value: can not be empty/, /labelSelector\.matchLabels: Invalid value: "-"/],
+    ],
+    [
+      affinity({ podAntiAffinity: { [wanted]: [{ weight: 101, podAffinityTerm: { topologyKey: 'k' } }] } }),
+      [/must be in the range 1-100/],
+    ],
+    [
+      pod({ topologySpreadConstraints: [{ maxSkew: 0, whenUnsatisfiable: 'ScheduleAnyway', minDomains: 0 }] }),
+      [
+        /maxSkew: Invalid value: 0: must be greater than zero/,
+        /topologyKey: Required value: can not be empty/,
+        /minDomains: .*must be greater than zero/,
+        /can only use minDomains if/,
+      ],
+    ],
+    [
+      pod({
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: '-',
+            whenUnsatisfiable: 'DoNotSchedule',
+            labelSelector: { matchExpressions: [{ key: '-', operator: 'Near', values: ['-'] }] },
+          },
+        ],
+      }),
+      [
+        /topologyKey: Invalid value/,
+        /matchExpressions\[0\]\.key/,
+        /operator: Invalid value: "Near": not a valid selector operator/,
+        /values\[0\]/,
+      ],
+    ],
+  ]);
+});
+
+test('a pod changes only where it may', (t) => {
+  const update = (before: Json, after: Json): string[] => updateErrors(kinds.pod, pod(before), pod(after));
+  const toleration = { key: 'a', operator: 'Exists', effect: 'NoExecute' };
+  t.deepEqual(update({}, { containers: [{ ...container, image: 'other' }] }), []);
+  t.deepEqual(update({ activeDeadlineSeconds: 9 }, { activeDeadlineSeconds: 8 }), []);
+  t.deepEqual(
+    update(
+      { tolerations: [toleration] },
+      { tolerations: [{ ...toleration, tolerationSeconds: 5 }, { operator: 'Exists' }] },
+    ),
+    [],
+  );
+  t.deepEqual(update({ schedulingGates: [{ name: 'g' }] }, { nodeSelector: { a: 'b' } }), []);
+  const [error, ...rest] = update({}, { containers: [{ ...container, command: ['x'] }], nodeName: 'n' });
+  t.deepEqual(rest, []);
+  t.regex(error!, /^spec: Forbidden: pod updates may not change fields other than `spec\.containers\[\*\]\.image`/);
+  t.regex(error!, /changed: .*spec\.containers\[0\]\.command/);
+  t.regex(error!, /spec\.nodeName/);
+  t.deepEqual(update({}, { containers: [container, { ...container, name: 'd' }] }), [
+    'spec.containers: Forbidden: pod updates may not add or remove containers',
+  ]);
+  t.deepEqual(update({ activeDeadlineSeconds: 9 }, { activeDeadlineSeconds: 10 }), [
+    'spec.activeDeadlineSeconds: Invalid value: 10: must be less than or equal to previous value',
+  ]);
+  t.regex(update({ activeDeadlineSeconds: 9 }, {})[0]!, /must not update from a positive integer to nil value/);
+  t.regex(
+    update({ tolerations: [toleration] }, {})[0]!,
+    /existing toleration can not be modified except its tolerationSeconds/,
+  );
+});
+
+const labels = { app: 'web' };
+const template = { metadata: { labels }, spec: { containers: [container] } };
+const workload = (parts: Json): Json => ({ spec: { selector: { matchLabels: labels }, template, ...parts } });
+
+test('deployments', (t) => {
+  const strategy = (maxUnavailable: unknown, maxSurge: unknown): Json =>
+    workload({ strategy: { rollingUpdate: { maxUnavailable, maxSurge } } });
+  const rolling = 'spec.strategy.rollingUpdate';
+  check(t, kinds.deployment, [
+    [workload({}), []],
+    [workload({ replicas: -1 }), ['spec.replicas: Invalid value: -1: must be greater than or equal to 0']],
+    [workload({ selector: undefined }), ['spec.selector: Required value']],
+    [workload({ selector: {} }), ['spec.selector: Invalid value: {}: empty selector is invalid for deployment']],
+    [
+      workload({ selector: { matchLabels: { app: 'db' } } }),
+      ['spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`'],
+    ],
+    [workload({ selector: { matchExpressions: [{ key: 'a', operator: 'Near' }] } }), [/not a valid selector operator/]],
+    [
+      workload({ template: { metadata: { labels }, spec: { containers: [] } } }),
+      ['spec.template.spec.containers: Required value'],
+    ],
+    [
+      workload({
+        template: {
+          metadata: { labels, annotations: { 'a b': '' } },
+          spec: { containers: [container], restartPolicy: 'Never', activeDeadlineSeconds: 5 },
+        },
+      }),
+      [
+        /^spec\.template\.metadata\.annotations: Invalid value: "a b"/,
+        'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+        'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported',
+      ],
+    ],
+    [
+      workload({ strategy: { type: 'Slowly' } }),
+      ['spec.strategy.type: Unsupported value: "Slowly": supported values: "Recreate", "RollingUpdate"'],
+    ],
+    [
+      workload({ strategy: { type: 'Recreate', rollingUpdate: {} } }),
+      [`${rolling}: Forbidden: may not be specified when strategy \`type\` is 'Recreate'`],
+    ],
+    [strategy(0, 0), [`${rolling}.maxUnavailable: Invalid value: 0: may not be 0 when \`maxSurge\` is 0`]],
+    [strategy('0%', '0%'), [`${rolling}.maxUnavailable: Invalid value: "0%": may not be 0 when \`maxSurge\` is 0`]],
+    [
+      strategy('x', -1),
+      [
+        `${rolling}.maxUnavailable: Invalid value: "x": must be an integer or percentage (e.g '5%')`,
+        `${rolling}.maxSurge: Invalid value: -1: must be greater than or equal to 0`,
+      ],
+    ],
+    [strategy('101%', 1), [`${rolling}.maxUnavailable: Invalid value: "101%": must not be greater than 100%`]],
+    [
+      workload({ minReadySeconds: 600 }),
+      ['spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds'],
+    ],
+    [
+      workload({
+        template: { ...template, spec: { containers: [container], ephemeralContainers: [{ name: 'e', image: 'e' }] } },
+      }),
+      ['spec.template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template'],
+    ],
+  ]);
+  const other = { app: 'other' };
+  t.deepEqual(
+    updateErrors(
+      kinds.deployment,
+      workload({}),
+      workload({ selector: { matchLabels: other }, template: { ...template, metadata: { labels: other } } }),
+    ),
+    ['spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable'],
+  );
+});
+
+test('the other workloads', (t) => {
+  const apps = (kind: string): Kind => ({ apiVersion: 'apps/v1', kind });
+  check(t, apps('ReplicaSet'), [
+    [workload({ replicas: -1 }), ['spec.replicas: Invalid value: -1: must be greater than or equal to 0']],
+    [workload({ selector: { matchLabels: { a: 'b' } } }), [/does not match template/]],
+  ]);
+  check(t, apps('DaemonSet'), [
+    [workload({}), []],
+    [
+      workload({ updateStrategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } } }),
+      [/may not be set when maxUnavailable is non-zero/],
+    ],
+    [workload({ updateStrategy: { rollingUpdate: { maxUnavailable: 0 } } }), [/cannot be 0 when maxSurge is 0/]],
+  ]);
+  check(t, apps('StatefulSet'), [
+    [workload({}), []],
+    [
+      workload({ updateStrategy: { type: 'OnDelete', rollingUpdate: {} } }),
+      [/only allowed for updateStrategy 'RollingUpdate'/],
+    ],
+    [workload({ updateStrategy: { rollingUpdate: { partition: -1 } } }), [/partition: Invalid value: -1/]],
+  ]);
+  t.deepEqual(updateErrors(apps('StatefulSet'), workload({}), workload({ replicas: 3 })), []);
+  t.regex(
+    updateErrors(apps('StatefulSet'), workload({}), workload({ serviceName: 'x' }))[0]!,
+    /^spec: Forbidden: updates to statefulset spec for fields other than/,
+  );
+  const job: Kind = { apiVersion: 'batch/v1', kind: 'Job' };
+  const once = { spec: { template: { spec: { containers: [container], restartPolicy: 'Never' } } } };
+  check(t, job, [
+    [once, []],
+    [
+      { spec: { template: { spec: { containers: [container] } } } },
+      ['spec.template.spec.restartPolicy: Unsupported value: "Always": supported values: "OnFailure", "Never"'],
+    ],
+    [
+      { spec: { ...once.spec, parallelism: 1, completionMode: 'Indexed' } },
+      ['spec.completions: Required value: when completion mode is Indexed'],
+    ],
+    [{ spec: { ...once.spec, backoffLimit: -1 } }, [/backoffLimit: Invalid value: -1/]],
+  ]);
+  t.deepEqual(updateErrors(job, once, { spec: { ...once.spec, parallelism: 5, completions: 1 } }), []);
+  t.regex(
+    updateErrors(job, once, {
+      spec: { template: { spec: { containers: [{ ...container, image: 'b' }], restartPolicy: 'Never' } } },
+    })[0]!,
+    /^spec\.template: Invalid value: .*: field is immutable$/,
+  );
+  check(t, { apiVersion: 'batch/v1', kind: 'CronJob' }, [
+    [{ spec: { schedule: '@daily', jobTemplate: once } }, []],
+    [
+      { spec: { failedJobsHistoryLimit: -1, jobTemplate: once } },
+      ['spec.schedule: Required value', /failedJobsHistoryLimit: Invalid value: -1/],
+    ],
+  ]);
+  check(t, { apiVersion: 'v1', kind: 'ReplicationController' }, [
+    [{ spec: { selector: labels, template } }, []],
+    [{ spec: { selector: { a: 'b' }, template } }, [/does not match template/]],
+    [{ spec: {} }, ['spec.selector: Required value', 'spec.template: Required value']],
+  ]);
+  check(t, { apiVersion: 'v1', kind: 'PodTemplate' }, [
+    [{ template: { spec: { containers: [{ name: 'c' }] } } }, ['template.spec.containers[0].image: Required value']],
+  ]);
+});
+
+test('services', (t) => {
+  const service = (spec: Json): Json => ({ spec: { ports: [{ port: 80 }], ...spec } });
+  const ports = (...list: Json[]): Json => service({ ports: list });
+  check(t, kinds.service, [
+    [service({}), []],
+    [ports(), ['spec.ports: Required value']],
+    [service({ ports: [], clusterIP: 'None' }), []],
+    [
+      ports({ port: 0 }),
+      ['spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive', /targetPort: Invalid value: 0/],
+    ],
+    [ports({ port: 1 }, { port: 2 }), ['spec.ports[0].name: Required value', 'spec.ports[1].name: Required value']],
+    [ports({ port: 1, name: 'a' }, { port: 2, name: 'a' }), ['spec.ports[1].name: Duplicate value: "a"']],
+    [
+      ports({ port: 1, name: 'a' }, { port: 1, name: 'b' }),
+      ['spec.ports[1]: Duplicate value: {"protocol":"TCP","port":1}'],
+    ],
+    [ports({ port: 1, name: 'A' }), [/^spec\.ports\[0\]\.name: Invalid value: "A": a lowercase RFC 1123 label must/]],
+    [
+      ports({ port: 1, targetPort: 'x--y' }),
+      [/targetPort: Invalid value: "x--y": must not contain consecutive hyphens/],
+    ],
+    [
+      ports({ port: 1, nodePort: 30000 }),
+      ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
+    ],
+    [
+      service({
+        type: 'NodePort',
+        ports: [
+          { port: 1, name: 'a', nodePort: 7 },
+          { port: 2, name: 'b', nodePort: 7 },
+        ],
+      }),
+      [/^spec\.ports\[1\]\.nodePort: Duplicate value/],
+    ],
+    [service({ type: 'Magic' }), [/^spec\.type: Unsupported value: "Magic"/]],
+    [service({ selector: { a: '-' } }), [/^spec\.selector: Invalid value: "-"/]],
+    [
+      service({ clusterIP: 'x' }),
+      ['spec.clusterIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+    ],
+    [service({ clusterIP: '1.2.3.4', clusterIPs: ['1.2.3.5'] }), [/first value must match `clusterIP`/]],
+    [service({ clusterIP: 'None', type: 'LoadBalancer' }), [/may not be set to 'None' for LoadBalancer services/]],
+    [service({ clusterIPs: ['None', '1.2.3.4'] }), [/'None' must be the first and only value/]],
+    [service({ externalIPs: ['x'] }), [/^spec\.externalIPs\[0\]: Invalid value: "x"/]],
+    [service({ type: 'ExternalName' }), ['spec.externalName: Required value']],
+    [
+      service({ type: 'ExternalName', externalName: 'A', clusterIP: '1.2.3.4' }),
+      [/clusterIPs: Forbidden: may not be set for ExternalName services/, /externalName: Invalid value: "A"/],
+    ],
+    [
+      service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } } }),
+      [/must be greater than 0 and less than 86400/],
+    ],
+    [{ metadata: { name: '1a' }, ...service({}) }, [/^metadata\.name: Invalid value: "1a": a DNS-1035 label must/]],
+  ]);
+  const address = (clusterIP: string | undefined): Json =>
+    service({ clusterIP, clusterIPs: clusterIP ? [clusterIP] : undefined });
+  t.deepEqual(updateErrors(kinds.service, address('1.2.3.4'), address('1.2.3.4')), []);
+  t.regex(
+    updateErrors(kinds.service, address('1.2.3.4'), address('1.2.3.5'))[0]!,
+    /^spec\.clusterIPs\[0\]: Invalid value: \["1\.2\.3\.5"\]: may not change once set$/,
+  );
+  t.regex(
+    updateErrors(kinds.service, address('1.2.3.4'), address(undefined))[0]!,
+    /primary clusterIP can not be unset/,
+  );
+});
+
+test('config maps and secrets', (t) => {
+  const big = 'x'.repeat(1024 * 1024 + 1);
+  check(t, kinds.configMap, [
+    [{ data: { a: 'b' }, binaryData: { c: 'eA==' } }, []],
+    [{ data: { 'a b': '' } }, [/^data\[a b\]: Invalid value: "a b": a valid config key must consist of/]],
+    [
+      { data: { a: '' }, binaryData: { a: '' } },
+      ['data[a]: Invalid value: "a": duplicate of key present in binaryData'],
+    ],
+    [{ data: { a: big } }, [': Too long: may not be more than 1048576 bytes']],
+  ]);
+  const frozen = { immutable: true, data: { a: 'b' } };
+  t.deepEqual(updateErrors(kinds.configMap, frozen, { immutable: true, data: { a: 'c' } }), [
+    'data: Forbidden: field is immutable when `immutable` is set',
+  ]);
+  t.deepEqual(updateErrors(kinds.configMap, frozen, { data: { a: 'b' } }), [
+    'immutable: Forbidden: field is immutable when `immutable` is set',
+  ]);
+  t.deepEqual(updateErrors(kinds.configMap, { data: {} }, frozen), []);
+  const encoded = (text: string): string => Buffer.from(text).toString('base64');
+  check(t, kinds.secret, [
+    [{ stringData: { a: 'b' } }, []],
+    [{ data: { a: encoded(big) } }, ['data: Too long: may not be more than 1048576 bytes']],
+    [{ type: 'kubernetes.io/tls', data: { 'tls.crt': '' } }, ['data[tls.key]: Required value']],
+    [{ type: 'kubernetes.io/basic-auth' }, ['data[username]: Required value', 'data[password]: Required value']],
+    [{ type: 'kubernetes.io/ssh-auth' }, ['data[ssh-privatekey]: Required value']],
+    [
+      { type: 'kubernetes.io/service-account-token' },
+      ['metadata.annotations[kubernetes.io/service-account.name]: Required value'],
+    ],
+    [{ type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': encoded('{}') } }, []],
+    [
+      { type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': encoded('{') } },
+      [/<secret contents redacted>/],
+    ],
+  ]);
+  t.deepEqual(updateErrors(kinds.secret, {}, { type: 'x' }), ['type: Invalid value: "x": field is immutable']);
+});
+
+test('what makes up a cluster', (t) => {
+  const taint = { key: 'a', effect: 'NoSchedule' };
+  check(t, kinds.node, [
+    [{ spec: { taints: [taint, { ...taint, effect: 'NoExecute' }] } }, []],
+    [{ spec: { taints: [taint, taint] } }, [/^spec\.taints\[1\]: Duplicate value: \{/]],
+    [
+      { spec: { taints: [{ key: '-', value: '-', effect: 'Never' }] } },
+      [/effect: Unsupported value/, /key: Invalid value/, /value: Invalid value/],
+    ],
+  ]);
+  t.regex(
+    updateErrors(kinds.node, { spec: { providerID: 'a', podCIDR: '1.0.0.0/8' } }, { spec: {} }).join(),
+    /providerID.*podCIDR/,
+  );
+  check(t, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }, [
+    [{ spec: { leaseDurationSeconds: 15, holderIdentity: 'me' } }, []],
+    [
+      { spec: { leaseDurationSeconds: 0, leaseTransitions: -1 } },
+      [
+        'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0',
+        'spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0',
+      ],
+    ],
+    [{ spec: { preferredHolder: 'x' } }, [/may only be specified if `strategy` is defined/]],
+  ]);
+  const event: Kind = { apiVersion: 'v1', kind: 'Event' };
+  check(t, event, [
+    [{ involvedObject: { namespace: 'default' } }, []],
+    [{ involvedObject: {} }, []],
+    [{ metadata: { namespace: 'kube-system' }, involvedObject: {} }, []],
+    [
+      { involvedObject: { namespace: 'other' } },
+      ['involvedObject.namespace: Invalid value: "other": does not match event.namespace'],
+    ],
+  ]);
+  const priority: Kind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', cluster: true };
+  check(t, priority, [
+    [{ value: 7 }, []],
+    [{ value: 1_000_000_001 }, [/maximum allowed value of a user defined priority is 1000000000/]],
+    [{ metadata: { name: 'system-mine' }, value: 1 }, [/reserved for system use only/]],
+    [{ metadata: { name: 'system-node-critical' }, value: 2_000_001_000 }, []],
+  ]);
+  t.deepEqual(updateErrors(priority, { value: 1 }, { value: 2 }), [
+    'value: Forbidden: may not be changed in an update.',
+  ]);
+});
+
+test('who may do what', (t) => {
+  const group = 'rbac.authorization.k8s.io/v1';
+  const role: Kind = { apiVersion: group, kind: 'Role' };
+  check(t, role, [
+    [{ rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] }, []],
+    [{ rules: [{}] }, [/verbs must contain at least one value/, /at least one api group/, /at least one resource/]],
+    [{ rules: [{ verbs: ['get'], nonResourceURLs: ['/x'], resources: ['pods'] }] }, [/rules cannot apply to both/]],
+  ]);
+  const binding: Kind = { apiVersion: group, kind: 'RoleBinding' };
+  const bind = (name: string, subjects: Json[] = []): Json => ({ roleRef: { kind: 'Role', name }, subjects });
+  check(t, binding, [
+    [bind('a', [{ kind: 'User', name: 'jane' }]), []],
+    [
+      bind('', [{ kind: 'ServiceAccount', name: 's' }]),
+      ['roleRef.name: Required value', 'subjects[0].namespace: Required value'],
+    ],
+  ]);
+  t.regex(updateErrors(binding, bind('a'), bind('b'))[0]!, /^roleRef: Invalid value: .*: cannot change roleRef$/);
+  check(t, { apiVersion: 'v1', kind: 'Binding' }, [
+    [{ target: { kind: 'Node', name: 'n' } }, []],
+    [{ target: { kind: 'Rock' } }, ['target.kind: Invalid value: "Rock": must be Node', 'target.name: Required value']],
+  ]);
+});
+
+test('whatever an object holds, it is judged and not choked on', (t) => {
+  for (const type of resourceTypes()) {
+    fc.assert(
+      fc.property(arbitraryKind(apiVersionOf(type), type.kind, 4), (object) => {
+        const stored = { metadata: {}, ...object } as unknown as KubernetesObject;
+        applyDefaults(stored);
+        const errors = [...validate(stored, type), ...validateUpdate(stored, stored, type)];
+        t.true(
+          errors.every(({ field }) => !field.includes('undefined')),
+          type.kind,
+        );
+      }),
+      { numRuns: 5 },
+    );
+  }
+});

@@ -1,0 +1,74 @@
+import { type Clock, seededRandom, silentLogger, systemClock } from '../../src/base/index.ts';
+import {
+  MemoryDisk,
+  MemoryNetwork,
+  openMemoryStorage,
+  type Replica,
+  type ReplicaLimits,
+  startReplica,
+} from '../../src/replica/index.ts';
+import { createStore, type LocalStore, type StoreOptions } from '../../src/store/index.ts';
+
+export interface Peer {
+  replica: Replica;
+  store: LocalStore;
+}
+
+/** Peers in this process: real Raft and stores, but disks and network in memory. */
+export class ReplicatedCluster {
+  readonly #clock: Clock;
+  readonly #options: StoreOptions;
+  readonly #limits: Partial<ReplicaLimits>;
+  readonly #random;
+  readonly #network = new MemoryNetwork();
+  readonly #disks = new Map<number, MemoryDisk>();
+  readonly peers = new Map<number, Peer>();
+  /** A clock's timers don't keep the process alive. */
+  readonly #hold = setInterval(() => {}, 60_000);
+
+  constructor(options: { seed: number; clock?: Clock; store?: StoreOptions; limits?: Partial<ReplicaLimits> }) {
+    this.#clock = options.clock ?? systemClock;
+    this.#options = { ...options.store, clock: this.#clock };
+    this.#limits = { tickMs: 20, ...options.limits };
+    this.#random = seededRandom(options.seed);
+  }
+
+  /** Starts a peer, or starts it again with what was on its disk. */
+  async start(id: number): Promise<Peer> {
+    const disk = this.#disks.get(id) ?? new MemoryDisk();
+    this.#disks.set(id, disk);
+    const { stateMachine, attach } = createStore(this.#options);
+    const replica = await startReplica({
+      identity: { clusterId: 'test', peerId: id },
+      initialMembers: [1, 2, 3],
+      storage: openMemoryStorage(disk),
+      transport: this.#network.transport(id),
+      stateMachine,
+      clock: this.#clock,
+      random: this.#random,
+      logger: silentLogger,
+      limits: this.#limits,
+    });
+    replica.failed.catch(() => {});
+    const peer = { replica, store: attach(replica) };
+    this.peers.set(id, peer);
+    return peer;
+  }
+
+  /** Loses all that is not on the disk. */
+  crash(id: number): void {
+    const peer = this.peers.get(id);
+    this.peers.delete(id);
+    this.#disks.get(id)!.owner = undefined;
+    void peer?.replica.stop();
+    void peer?.store.close();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#hold);
+    for (const { store, replica } of this.peers.values()) {
+      await store.close();
+      await replica.stop();
+    }
+  }
+}
