@@ -84,8 +84,7 @@ export function invalid(type: GroupKind, name: string, fieldErrors: readonly Fie
 
 /** 422 of a JSON patch that doesn't fit the object; `text` says which operation and why. */
 export function patchRefused(text: string): ApiError {
-  const message = 'the server rejected our request due to an error in our request';
-  return failure(422, 'Invalid', message, { causes: [{ message: text }] });
+  return failure(422, 'Invalid', `the server rejected our request due to an error in our request: ${text}`, {});
 }
 
 /** 400 with that text. */

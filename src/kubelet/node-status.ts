@@ -1,4 +1,4 @@
-import { formatTime, type v1 } from '../api/index.ts';
+import { canonicalQuantity, formatTime, type v1 } from '../api/index.ts';
 import type { NodeCapacity, RuntimeInfo, RuntimeVersion } from '../runtime/index.ts';
 import type { MachineFacts, MachineState } from './machine.ts';
 
@@ -83,13 +83,14 @@ function resourcesOf({ capacity, state, podsMax }: NodeInput): Pick<v1.NodeStatu
   const { disk } = state;
   const cpu = capacity.cpuMillicores % 1000 === 0 ? `${capacity.cpuMillicores / 1000}` : `${capacity.cpuMillicores}m`;
   const rest = { cpu, pods: `${podsMax}` };
-  const kibibytes = (bytes: number): string => `${Math.floor(bytes / 1024)}Ki`;
+  // As the API keeps it: else each look at the Node would find a difference.
+  const kibibytes = (bytes: number): string => canonicalQuantity(`${Math.floor(bytes / 1024)}Ki`)!;
   return {
     capacity: { ...rest, memory: kibibytes(capacity.memoryBytes), 'ephemeral-storage': kibibytes(disk.bytes) },
     allocatable: {
       ...rest,
       memory: kibibytes(Math.max(0, capacity.memoryBytes - reservedMemoryBytes)),
-      'ephemeral-storage': `${Math.floor(disk.bytes * (1 - diskAvailableMin))}`,
+      'ephemeral-storage': canonicalQuantity(Math.floor(disk.bytes * (1 - diskAvailableMin)))!,
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { WebSocket } from 'ws';
 import { errorCode, errorMessage, type Timer } from '../base/index.ts';
 import type { Message } from '../raft/index.ts';
+import { encodeMessages } from './message-codec.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
 import type { PeerAddress } from './transport.ts';
-import { closeCodes, encodeMessages, type Welcome } from './wire.ts';
+import { closeCodes, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
 import { dial, parseWelcome } from './ws-dial.ts';
 

@@ -6,8 +6,9 @@ import type { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
+import { decodeMessages } from './message-codec.ts';
 import type { TransportHandler } from './transport.ts';
-import { closeCodes, decodeMessages, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welcome } from './wire.ts';
+import { closeCodes, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
 import { receiveSnapshot } from './ws-snapshot.ts';
 

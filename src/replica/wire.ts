@@ -1,10 +1,9 @@
-import { Packr } from 'msgpackr';
 import type { Message, PeerId } from '../raft/index.ts';
 import type { SnapshotMessage } from './transport.ts';
 
 /**
  * What peers say to each other on a connection. Text frames hold JSON: first `Hello` by the dialer, then `Welcome` by
- * the listener. Binary frames are msgpack arrays of Raft messages, or, on a connection for a snapshot, one chunk each,
+ * the listener. Binary frames are Raft messages (`message-codec.ts`), or, on a connection for a snapshot, one chunk each,
  * ended by the text frame `SnapshotEnd` and answered by the text frame `SnapshotStored`. A refusal is a close
  * frame whose reason is one line for people.
  */
@@ -52,30 +51,8 @@ export function peerIdOfCommonName(name: unknown): PeerId | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-// Copies binary fields: a view would keep a whole frame in memory for as long as one of its log entries lives.
-const packr = new Packr({ copyBuffers: true });
-
-export function encodeMessages(messages: readonly Message[]): Buffer {
-  return packr.pack(messages);
-}
-
-/** Throws when the frame is not a list of messages from `from` to `to`. */
-export function decodeMessages(frame: Buffer, from: PeerId, to: PeerId): Message[] {
-  const messages: unknown = packr.unpack(frame);
-  if (!Array.isArray(messages)) throw new TypeError('a frame must be a list of messages');
-  for (const message of messages as Partial<Message>[]) {
-    if (message === null || typeof message !== 'object' || !Number.isSafeInteger(message.term)) {
-      throw new TypeError('a frame holds what is not a message');
-    }
-    if (message.from !== from || message.to !== to) {
-      throw new TypeError(`a message from ${message.from} to ${message.to} came from ${from} to ${to}`);
-    }
-  }
-  return messages as Message[];
-}
-
-const SMALL_MESSAGE_BYTES = 128;
-const ENTRY_BYTES = 48;
+const SMALL_MESSAGE_BYTES = 64;
+const ENTRY_BYTES = 16;
 
 /** About how large a message is in a frame; cheap. */
 export function messageBytes(message: Message): number {

@@ -4,7 +4,8 @@
  * Values are bytes, which neither side may change after handing them over.
  *
  * Every error is a KeelsonError; codes: COMPACTED (that revision is gone; `compactRevision` on the error),
- * FUTURE_REVISION, LEASE_NOT_FOUND, TOO_LARGE, TIMEOUT (outcome unknown), OVERLOADED, STOPPED, INVALID.
+ * FUTURE_REVISION, LEASE_NOT_FOUND, LEASE_EXISTS, TOO_LARGE, TIMEOUT (outcome unknown), OVERLOADED, STOPPED,
+ * INVALID; over a network also UNAVAILABLE (of a write: outcome unknown).
  */
 export interface Store {
   /** Keys in [key, end), or the one key. Linearizable unless `serializable`. */
@@ -38,6 +39,7 @@ export interface Store {
 
 export interface KeyValue {
   key: string;
+  /** May share memory with others if smaller than 1 KiB (over a network: always): copy what is to be kept for long. */
   value: Uint8Array;
   createRevision: number;
   modRevision: number;
@@ -73,7 +75,11 @@ export interface RangeResult {
   more: boolean;
 }
 
-/** A missing key has version, createRevision, modRevision and lease 0, and no value. */
+/**
+ * A missing key has version, createRevision, modRevision and lease 0, and no value: no compare of a value
+ * holds for it, not even `!=`. Of a range, the compare must hold for every key; an empty range is a missing key.
+ * All compares of a transaction, those of nested ones too, see the state before it.
+ */
 export type Compare = { key: string; end?: string } & (
   | { target: 'version' | 'createRevision' | 'modRevision' | 'lease'; operator: CompareOperator; operand: number }
   | { target: 'value'; operator: CompareOperator; operand: Uint8Array }
@@ -94,6 +100,7 @@ export type Operation =
   | { type: 'range'; request: Omit<RangeRequest, 'serializable'> }
   | { type: 'txn'; request: TxnRequest };
 
+/** No key may be written twice, whatever branches are taken. */
 export interface TxnRequest {
   /** All must hold (none: true). */
   compare: readonly Compare[];
@@ -121,7 +128,7 @@ export interface WatchRequest {
   /** Fill in `previous` of events. */
   previous?: boolean;
   listener: (batch: WatchBatch) => void;
-  /** The watch is over: error.code COMPACTED, or STOPPED. Not called after `cancel`. */
+  /** The watch is over: error.code COMPACTED or STOPPED; over a network also another one. Not called after `cancel`. */
   onEnd?: (error: Error) => void;
 }
 

@@ -15,18 +15,24 @@ test('a verdict changes after as many in a row as the threshold says, and only t
   const outcome = fc.constantFrom<ProbeOutcome>('success', 'failure');
   const threshold = fc.integer({ min: 1, max: 4 });
   const kind = fc.constantFrom('startup' as const, 'liveness' as const, 'readiness' as const);
-  const property = fc.property(kind, fc.array(outcome), threshold, threshold, (which, outcomes, successes, failures) => {
-    const probe = { successThreshold: successes, failureThreshold: failures };
-    let state = initialProbeState(which);
-    let expected = state.verdict;
-    for (const [index, last] of outcomes.entries()) {
-      state = nextProbeState(state, last, probe);
-      const need = last === 'success' ? successes : failures;
-      const recent = outcomes.slice(Math.max(0, index + 1 - need), index + 1);
-      if (recent.length === need && recent.every((other) => other === last)) expected = last;
-      t.is(state.verdict, expected);
-    }
-  });
+  const property = fc.property(
+    kind,
+    fc.array(outcome),
+    threshold,
+    threshold,
+    (which, outcomes, successes, failures) => {
+      const probe = { successThreshold: successes, failureThreshold: failures };
+      let state = initialProbeState(which);
+      let expected = state.verdict;
+      for (const [index, last] of outcomes.entries()) {
+        state = nextProbeState(state, last, probe);
+        const need = last === 'success' ? successes : failures;
+        const recent = outcomes.slice(Math.max(0, index + 1 - need), index + 1);
+        if (recent.length === need && recent.every((other) => other === last)) expected = last;
+        t.is(state.verdict, expected);
+      }
+    },
+  );
   fc.assert(property);
 });
 
@@ -188,7 +194,10 @@ test('httpGet: path, headers, and which answers are good', async (t) => {
     { name: 'X-Own', value: 'a' },
     { name: 'X-Own', value: 'b' },
   ];
-  t.deepEqual(await run({ httpGet: { port, path: '/200/x?y=1', httpHeaders } }), { outcome: 'success', message: 'body' });
+  t.deepEqual(await run({ httpGet: { port, path: '/200/x?y=1', httpHeaders } }), {
+    outcome: 'success',
+    message: 'body',
+  });
   t.deepEqual(seen, [{ url: '/200/x?y=1', agent: 'kube-probe/1.35', host: 'other', x: 'a, b' }]);
   const container = { ports: [{ name: 'web', containerPort: port }] };
   t.is((await run({ httpGet: { port: 'web', path: '302' } }, { container })).outcome, 'success');
@@ -256,13 +265,16 @@ test('grpc: what the health service answers', async (t) => {
   const server = createHttp2Server();
   server.on('stream', (stream) => {
     const chunks: Buffer[] = [];
-    stream.on('data', (chunk) => chunks.push(chunk));
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => {
       const frame = Buffer.concat(chunks);
       const service = frame.subarray(7).toString();
       asked.push(service);
       if (service === 'unknown') {
-        stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' }, { endStream: true });
+        stream.respond(
+          { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' },
+          { endStream: true },
+        );
         return;
       }
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });

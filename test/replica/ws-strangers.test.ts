@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { WsLimits } from '../../src/replica/index.ts';
-import { encodeMessages } from '../../src/replica/wire.ts';
+import { encodeMessages } from '../../src/replica/message-codec.ts';
 import { createAuthority } from '../support/certificates.ts';
 import {
   closed,

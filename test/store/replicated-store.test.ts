@@ -34,7 +34,7 @@ class Follower {
 
 for (let run = 0; run < 3; run++) {
   test.serial(
-    `peers crash and come back: nothing acknowledged is lost, watches miss and repeat nothing (${run + 1})`,
+    `peers crash, are cut off and come back: nothing acknowledged is lost, watches miss and repeat nothing (${run + 1})`,
     async (t) => {
       const seed = Math.floor(Math.random() * 2 ** 31);
       t.log(`seed ${seed}`);
@@ -81,7 +81,15 @@ for (let run = 0; run < 3; run++) {
         writes.push(write(cluster.peers.get(anyPeer())!.store, i));
         if (random.next() < 0.3) await clock.advance(randomInteger(random, 40));
         if (random.next() > 0.03) continue;
-        if (down === 0) {
+        if (cluster.isolated !== 0) {
+          cluster.isolated = 0;
+        } else if (down !== 0) {
+          await wind(cluster.start(down));
+          down = 0;
+        } else if (random.next() < 0.5) {
+          cluster.isolated = anyPeer();
+          await clock.advance(randomInteger(random, 3000));
+        } else {
           down = anyPeer();
           cluster.crash(down);
           for (const follower of followers) follower.collect();
@@ -90,11 +98,9 @@ for (let run = 0; run < 3; run++) {
             follower.follow(peer, cluster.peers.get(peer)!.store);
           }
           await clock.advance(randomInteger(random, 3000));
-        } else {
-          await wind(cluster.start(down));
-          down = 0;
         }
       }
+      cluster.isolated = 0;
       if (down !== 0) await wind(cluster.start(down));
       await wind(Promise.all(writes));
 

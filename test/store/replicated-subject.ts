@@ -23,6 +23,8 @@ export class ReplicatedCluster {
   readonly #network = new MemoryNetwork();
   readonly #disks = new Map<number, MemoryDisk>();
   readonly peers = new Map<number, Peer>();
+  /** The peer that nobody reaches, and that reaches nobody. */
+  isolated = 0;
   /** A clock's timers don't keep the process alive. */
   readonly #hold = setInterval(() => {}, 60_000);
 
@@ -31,6 +33,10 @@ export class ReplicatedCluster {
     this.#options = { ...options.store, clock: this.#clock };
     this.#limits = { tickMs: 20, ...options.limits };
     this.#random = seededRandom(options.seed);
+    this.#network.route = (message, deliver) => {
+      if (message.from !== this.isolated && message.to !== this.isolated) deliver();
+    };
+    this.#network.reaches = (from, to) => from !== this.isolated && to !== this.isolated;
   }
 
   /** Starts a peer, or starts it again with what was on its disk. */

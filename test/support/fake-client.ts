@@ -233,6 +233,10 @@ export class FakeClient implements Client {
     const stop = (): void => watcher.end();
     options.signal.addEventListener('abort', stop, { once: true });
     if (options.signal.aborted) ended = true;
+    if (options.resourceVersion === undefined) {
+      for (const object of [...this.#of(type).values()].filter(matches))
+        queue.push({ type: 'ADDED', object: object as unknown as T });
+    }
     for (const entry of this.#history) {
       if (entry.resource === resource && entry.revision > from && !this.#held?.includes(entry)) watcher.push(entry);
     }

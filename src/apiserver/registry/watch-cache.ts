@@ -17,6 +17,8 @@ export interface WatchCacheOptions {
 
 const DEFAULT_DERIVED_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 1_000;
+/** How often to look whether a watch that is catching up has got there: it doesn't tell of what isn't in its range. */
+const CATCH_UP_MS = 10;
 
 /**
  * All objects of the API as this peer knows them, fed by one watch of the store for the whole process. Reads, lists
@@ -64,7 +66,12 @@ export class WatchCache implements StateReader {
   /** Waits until the cache holds every write acknowledged anywhere before the call. */
   async fresh(): Promise<void> {
     await this.#store.readBarrier();
-    if (!this.#loaded) await this.ready();
+    const applied = await this.#store.range({ key: REGISTRY_PREFIX, serializable: true });
+    // As a rule nothing is left to wait for; after a snapshot the watch of the store may be catching up.
+    while (!this.#loaded || this.revision < applied.revision) {
+      await this.ready();
+      await this.#taken(applied.revision, CATCH_UP_MS);
+    }
   }
 
   /** Resolves to false when the cache didn't get to `revision` within `timeoutMs`. */
@@ -72,19 +79,7 @@ export class WatchCache implements StateReader {
     if (this.revision >= revision) return true;
     // Who was told of a revision was told after it was acknowledged: a barrier suffices.
     await this.fresh();
-    if (this.revision >= revision) return true;
-    await new Promise<void>((resolve) => {
-      const entry = { revision, resolve };
-      const timer = this.#clock.setTimer(timeoutMs, () => {
-        this.#waiting = this.#waiting.filter((other) => other !== entry);
-        resolve();
-      });
-      entry.resolve = () => {
-        timer.cancel();
-        resolve();
-      };
-      this.#waiting.push(entry);
-    });
+    await this.#taken(revision, timeoutMs);
     return this.revision >= revision;
   }
 
@@ -137,6 +132,7 @@ export class WatchCache implements StateReader {
 
   close(): void {
     this.#stopping.abort();
+    this.#loaded = false;
     this.#watch?.cancel();
     for (const collection of this.#collections.values()) collection.reset([], this.#applied);
   }
@@ -216,6 +212,23 @@ export class WatchCache implements StateReader {
     this.#logger.info({ error: errorMessage(error) }, 'loading the objects of the API anew');
     this.#loaded = false;
     this.#loading = this.#load();
+  }
+
+  /** Resolves when `revision` is taken in, or after `timeoutMs`. */
+  #taken(revision: number, timeoutMs: number): Promise<void> {
+    if (this.revision >= revision) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(timeoutMs, () => {
+        this.#waiting = this.#waiting.filter((other) => other !== entry);
+        resolve();
+      });
+      const wake = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      const entry = { revision, resolve: wake };
+      this.#waiting.push(entry);
+    });
   }
 
   #wake(): void {

@@ -42,7 +42,7 @@ export class RemoteWatch implements WatchHandle {
 
   deliver(batch: WatchBatch): void {
     if (!this.#active || batch.revision < this.next) return;
-    
+    this.next = batch.revision + 1;
     this.request.listener(batch);
   }
 

@@ -230,6 +230,11 @@ class Connection {
       packed = packr.pack(events.map(encodeEvent));
       packedEvents.set(events, packed);
     }
+    if (packed.length > MAX_SERVER_FRAME_BYTES / 2) {
+      this.#watches.get(id)?.cancel();
+      this.#endWatch(id, new TooLargeError(`revision ${revision} changes too much to be sent: read anew`));
+      return;
+    }
     const message: EventsMessage = [0, EVENTS, revision, [id], packed];
     this.#outbox.push(message, packed.length);
     this.#latest = { events, message };

@@ -147,6 +147,8 @@ export function laggingStore(store: Store): Store & { catchUp(): void } {
     async readBarrier() {
       await store.readBarrier();
       catchUp();
+      // What isn't watched is taken in silently.
+      delivered = (await store.status()).revision;
     },
     watch(request): WatchHandle {
       delivered = (request.fromRevision ?? 1) - 1;

@@ -268,6 +268,14 @@ test('a watch from the future of a peer that lags behind misses nothing', async 
   t.deepEqual(seen.told, ['MODIFIED a']);
 });
 
+test('a watch from a version that is yet to come tells nothing before it', async (t) => {
+  const f = await createFixture(t);
+  const seen = await watch(f, { resourceVersion: String(f.registry.revision + 1) });
+  await create(f, 'a');
+  await create(f, 'b');
+  t.deepEqual(seen.told, ['ADDED b']);
+});
+
 test('the views of events in two groups are one storage', async (t) => {
   const { registry } = await createFixture(t);
   const core = at(typeOf('events'));

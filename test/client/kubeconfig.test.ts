@@ -1,0 +1,81 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { formatKubeconfig, KubeconfigError, loadKubeconfig } from '../../src/client/index.ts';
+
+async function withFile<T>(files: Record<string, string>, run: (path: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'keelson-kubeconfig-'));
+  try {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+    return await run(join(dir, 'config'));
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
+
+const load = (config: string, files: Record<string, string> = {}, context?: string) =>
+  withFile({ ...files, config }, (path) => loadKubeconfig(path, context));
+
+test('what is written can be read, with all servers', async (t) => {
+  const content = { ca: 'CA\n', cert: 'CERT\n', key: 'KEY\n', servers: ['https://127.0.0.1:1', 'https://127.0.0.1:2'] };
+  const text = await formatKubeconfig({ name: 'keelson', namespace: 'shop', ...content });
+  t.deepEqual(await load(text), content);
+  t.deepEqual(await load(text, {}, 'keelson-2'), { ...content, servers: content.servers.toReversed() });
+  t.regex(text, /namespace: shop/);
+  t.is(
+    (await load(await formatKubeconfig({ name: 'k', ca: 'CA', servers: ['https://x:1'], token: 'abc' }))).token,
+    'abc',
+  );
+});
+
+const clusters = `clusters: [{name: c, cluster: {server: "https://x:1", certificate-authority: ca.pem, tls-server-name: y}}]
+contexts: [{name: one, context: {cluster: c, user: u}}]`;
+
+test('certificates, keys and tokens may lie in files beside it', async (t) => {
+  const config = `${clusters}
+users: [{name: u, user: {client-certificate: cert.pem, client-key: key.pem, tokenFile: token}}]
+current-context: one`;
+  t.deepEqual(await load(config, { 'ca.pem': 'CA', 'cert.pem': 'CERT', 'key.pem': 'KEY', token: 'abc\n' }), {
+    servers: ['https://x:1'],
+    ca: 'CA',
+    cert: 'CERT',
+    key: 'KEY',
+    token: 'abc',
+    serverName: 'y',
+  });
+});
+
+test('clusters of other authorities are other clusters', async (t) => {
+  const config = `clusters:
+- {name: c, cluster: {server: "https://x:1", certificate-authority-data: QQ==, insecure-skip-tls-verify: true}}
+- {name: d, cluster: {server: "https://y:1", certificate-authority-data: Qg==}}
+contexts: [{name: one, context: {cluster: c, user: u}}]
+users: [{name: u, user: {}}]`;
+  t.deepEqual(await load(config, {}, 'one'), { servers: ['https://x:1'], ca: 'A', insecure: true });
+});
+
+for (const [what, config, message] of [
+  ['broken YAML', 'a: [', /config: .+/],
+  ['something else', '[]', /no current-context/],
+  ['nothing', '', /not a kubeconfig/],
+  ['no current context', clusters, /no current-context/],
+  ['an unknown context', 'current-context: x', /no context named "x"/],
+  ['an unknown user', `${clusters}\ncurrent-context: one`, /no user named "u"/],
+  ['a missing file', `${clusters}\nusers: [{name: u, user: {}}]\ncurrent-context: one`, /ca\.pem/],
+  [
+    'no server',
+    'clusters: [{name: c, cluster: {}}]\ncontexts: [{name: one, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\ncurrent-context: one',
+    /cluster "c" has no server/,
+  ],
+] as const) {
+  test(`one line says what is wrong: ${what}`, async (t) => {
+    const error = await t.throwsAsync(load(config), { instanceOf: KubeconfigError, code: 'KUBECONFIG_INVALID' });
+    t.regex(error!.message, message);
+    t.false(error!.message.includes('\n'));
+  });
+}
+
+test('a kubeconfig that is not there', async (t) => {
+  await t.throwsAsync(loadKubeconfig('/nonexistent/config'), { code: 'KUBECONFIG_INVALID', message: /ENOENT/ });
+});
