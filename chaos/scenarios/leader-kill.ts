@@ -11,6 +11,8 @@ const WRITERS = 8;
 const PREFIX = `/registry/configmaps/${NAMESPACE}/`;
 /** Milliseconds between a peer's return and the next kill: between none and twice this. */
 const CALM_MS = 400;
+/** A cluster that accepts nothing for so long will not recover by itself. */
+const GIVE_UP_MS = 60_000;
 
 /** A write that was acknowledged: what the server said the object's version then was. */
 interface Acknowledged {
@@ -48,7 +50,11 @@ export const leaderKill: Scenario = async ({ seed, rounds, minutes, tell }) => {
       const killed = performance.now();
       cluster.kill(leader);
       // The first write that begins after the kill and is acknowledged.
-      while (acknowledged.length <= before + WRITERS) await pause(1);
+      while (acknowledged.length <= before + WRITERS) {
+        if (performance.now() - killed > GIVE_UP_MS)
+          throw new Error(`no write was accepted for ${GIVE_UP_MS / 1_000} s after peer ${leader} was killed`);
+        await pause(1);
+      }
       gaps.push(performance.now() - killed);
       await cluster.restart(leader);
       tell(

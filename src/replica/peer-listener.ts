@@ -114,13 +114,13 @@ export class PeerListener {
 
   #greet(socket: WebSocket, certified: PeerId, remote: string | undefined): void {
     const refuse = (reason: string): void => {
-      this.#context.log.warn(`from ${remote}`, { remote, peer: certified, reason }, 'refused a connection');
+      this.#context.log.warn(`peer ${certified}`, { remote, peer: certified, reason }, 'refused a connection');
       socket.close(closeCodes.refused, reason.slice(0, 120));
     };
     const timer = this.#context.clock.setTimer(this.#context.limits.handshakeMs, () => socket.terminate());
     socket.on('error', (error) => {
       this.#context.log.warn(
-        `from ${remote}`,
+        `peer ${certified}`,
         { remote, peer: certified, reason: errorMessage(error) },
         'connection broke',
       );
@@ -178,8 +178,8 @@ export class PeerListener {
   }
 
   #complain(socket: TLSSocket, reason: string): void {
-    const remote = socket.remoteAddress;
-    this.#context.log.warn(`from ${remote}`, { remote, reason }, 'refused a connection');
+    // One subject for all who are nobody yet: they may come from anywhere, in any number.
+    this.#context.log.warn('stranger', { remote: socket.remoteAddress, reason }, 'refused a connection');
   }
 }
 

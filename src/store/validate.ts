@@ -1,5 +1,4 @@
 import {
-  type Command,
   DELETE,
   OPERATORS,
   type OperationCommand,
@@ -196,9 +195,4 @@ function expectFlags(flags: unknown): void {
 
 function expectLength(list: readonly unknown[], length: number): void {
   if (list.length !== length) throw new InvalidRequestError('too many or too few parts');
-}
-
-/** Whether this is a command that `validateOperation` knows, rather than one about leases or compaction. */
-export function isOperation(command: Command): command is Extract<Command, OperationCommand> {
-  return command[0] === PUT || command[0] === DELETE || command[0] === TXN;
 }

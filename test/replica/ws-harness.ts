@@ -8,7 +8,7 @@ import type { Message } from '../../src/raft/index.ts';
 import { type SnapshotMessage, type TransportHandler, type WsLimits, WsTransport } from '../../src/replica/index.ts';
 import { type Authority, createAuthority, type PeerTls } from '../support/certificates.ts';
 
-export const quick: Partial<WsLimits> = { minBackoffMs: 5, maxBackoffMs: 50, pingMs: 500 };
+export const quick: Partial<WsLimits> = { minBackoffMs: 5, maxBackoffMs: 50, pingMs: 5000, handshakeMs: 20_000 };
 
 /** A handler that remembers, and lets a test wait for what it hopes for. */
 export class Recorder implements TransportHandler {

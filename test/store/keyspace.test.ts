@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { systemClock } from '../../src/base/index.ts';
+import { AssertionError, systemClock } from '../../src/base/index.ts';
 import { encodeTxn } from '../../src/store/codec.ts';
 import { COMPACT, type Command, DELETE, PUT } from '../../src/store/command.ts';
-import { CompactedError, FutureRevisionError } from '../../src/store/index.ts';
+import { CompactedError, FutureRevisionError, keyFromText, keyToText } from '../../src/store/index.ts';
 import { StoreStateMachine } from '../../src/store/state-machine.ts';
 import { Model, plain, rangeRequests, txns } from './model.ts';
 
@@ -77,4 +77,14 @@ test('a long history is cleaned up in pieces', (t) => {
   t.throws(() => state.keyspace.range({ key: 'k', revision: state.keyspace.revision - 1 }), { code: 'COMPACTED' });
   for (let i = 0; i < 3; i++) state.apply([]);
   t.true(state.keyspace.isClean);
+});
+
+test('a command from a later version stops the peer', (t) => {
+  const state = new StoreStateMachine(systemClock);
+  t.throws(() => state.apply([[4711]]), { instanceOf: AssertionError, message: /upgrade/ });
+});
+
+test('keys for texts are their UTF-8 bytes', (t) => {
+  t.is(keyFromText('/päth'), '/p\xc3\xa4th');
+  for (const text of ['', 'plain', 'käse', '日本', '🦈']) t.is(keyToText(keyFromText(text)), text);
 });

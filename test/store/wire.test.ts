@@ -277,3 +277,18 @@ test('a client that no longer answers pings is given up', async (t) => {
   await closed;
   t.is(server.sockets.clients.size, 0);
 });
+
+test('a revision too large for a frame ends the watch instead of the connection', async (t) => {
+  const { client, store } = await serve(t);
+  await client.send([1, [WATCH, 'k', 'l', 0, true]]);
+  await client.answer(1);
+  const value = Buffer.alloc(1_500_000);
+  for (let i = 0; i < 25; i++) {
+    const { revision } = await store.put(`k${i}`, value);
+    await client.until(([, kind, at]) => kind === EVENTS && at === revision);
+  }
+  await store.delete('k', 'l');
+  t.is((await client.until(([id, kind]) => id === 1 && kind === ERROR))[2], 'TOO_LARGE');
+  await client.send([2, [BARRIER]]);
+  t.is((await client.answer(2))[1], OK);
+});

@@ -33,8 +33,11 @@ export async function writeAtomically(
     await writeFile(file, content, { mode });
     await own(file);
   }
-  await symlink(version, join(directory, `${currentLink}.new`));
-  await rename(join(directory, `${currentLink}.new`), join(directory, currentLink));
+  const newLink = join(directory, `${currentLink}.new`);
+  // From a process that died in between.
+  await rm(newLink, { force: true });
+  await symlink(version, newLink);
+  await rename(newLink, join(directory, currentLink));
   await linkNames(directory, new Set([...payload.keys()].map((path) => path.split('/')[0]!)));
   if (before !== undefined) await rm(join(directory, before), { recursive: true, force: true });
   return true;
