@@ -6,7 +6,6 @@ import {
   type KubernetesObject,
   type ResourceReference,
   type ResourceType,
-  type Status,
 } from '../api/index.ts';
 import type {
   CallOptions,
@@ -21,7 +20,6 @@ import type {
 } from '../client/index.ts';
 import { type Attributes, type Authorizer, denied } from './authorization/index.ts';
 import { EventQueue } from './event-queue.ts';
-import { cloneJson } from './registry/json.ts';
 import type { CollectionRequest, Encoded, PatchType, Registry, User, WriteParameters } from './registry/types.ts';
 
 export interface LocalClientOptions {
@@ -86,14 +84,14 @@ class LocalClient implements Client {
   async create<T extends KubernetesObject>(type: ResourceReference, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace, name = '' } = object.metadata;
     const request = await this.#request(type, 'create', namespace, options.subresource ? name : '', options);
-    const write = { ...request, ...this.#write(options), object: cloneJson(object) };
+    const write = { ...request, ...this.#write(options), object };
     return objectOf(await this.#registry.create(options.subresource ? { ...write, name } : write));
   }
 
   async update<T extends KubernetesObject>(type: ResourceReference, object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace, name = '' } = object.metadata;
     const request = await this.#request(type, 'update', namespace, name, options);
-    const write = { ...request, ...this.#write(options), name, object: cloneJson(object) };
+    const write = { ...request, ...this.#write(options), name, object };
     return objectOf((await this.#registry.update(write)).result);
   }
 
@@ -143,7 +141,7 @@ class LocalClient implements Client {
       ...parameters,
       onEvent: (event) => queue.push({ type: event.type, object: objectOf<T>(event.encoded) }),
       drained: () => queue.drained(),
-      onEnd: (status) => queue.end(status && failureOf(status)),
+      onEnd: (status) => queue.end(status && new ApiError(status)),
     });
     try {
       yield* queue;
@@ -194,8 +192,4 @@ class LocalClient implements Client {
 
 function objectOf<T extends KubernetesObject>({ object }: Encoded): T {
   return object as T;
-}
-
-function failureOf(status: Status): ApiError {
-  return new ApiError(status);
 }

@@ -36,7 +36,8 @@ export function mountScript(mounts: readonly Mount[], next: string): string {
     );
   });
   for (const mount of sorted) lines.push(...bindLines(mount, root));
-  lines.push(`exec ${newRoot ? `chroot ${root} ` : ''}${next} 2>&3 3>&-`);
+  if (newRoot) lines.push(enterNewRoot);
+  lines.push(`exec ${next} 2>&3 3>&-`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -46,6 +47,7 @@ set -e
 trap 'exit 128' EXIT`;
 
 const bindTopLevel = `mkdir "$scratch/root"
+mount --bind "$scratch/root" "$scratch/root"
 for source in /* /.[!.]*; do
 target=$scratch/root$source
 if [ -L "$source" ]; then ln -s "$(readlink "$source")" "$target"
@@ -53,6 +55,12 @@ elif [ -d "$source" ]; then mkdir "$target" && mount --rbind "$source" "$target"
 elif [ -f "$source" ]; then : >"$target" && mount --bind "$source" "$target"
 fi
 done`;
+
+/** Not chroot: in there no user namespace can be made. The old root is stacked over the new one, then taken away. */
+const enterNewRoot = `cd "$scratch/root"
+pivot_root . .
+umount -l .
+cd /`;
 
 function bindLines(mount: Mount, root: string): string[] {
   const source = quote(mount.hostPath);

@@ -35,6 +35,10 @@ export async function startEtcd(): Promise<EtcdCluster> {
       { stdio: 'ignore' },
     );
   const servers = [0, 1, 2].map(start);
+  // However this process ends, they end with it.
+  process.once('exit', () => {
+    for (const server of servers) server.kill('SIGKILL');
+  });
   const endpoints = [0, 1, 2].map((i) => url(i, 0));
   await untilServing(endpoints);
   return {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { resources, type v1 } from '../../src/api/index.ts';
 import { lacks, isRunning as processRuns } from '../runtime/helpers.ts';
@@ -137,7 +137,9 @@ test('preStop comes before the end, within the grace period', async (t) => {
 test('pods run on while no kubelet is there; the next one adopts them', async (t) => {
   const node = await startNode(t);
   await node.create('kept', { containers: [script(`trap "exit 0" TERM; echo $$; ${forever}`)] });
-  await node.create('ends', { containers: [script('sleep 0.3; exit 7')], restartPolicy: 'Never' });
+  const flag = `/tmp/keelson-ends-${process.pid}`;
+  const ending = script(`while ! [ -e ${flag} ]; do sleep 0.02; done; exit 7`);
+  await node.create('ends', { containers: [ending], restartPolicy: 'Never' });
   await node.create('vanishes', { containers: [script(forever)] });
   const before = await node.until('kept', isReady);
   await node.until('ends', isRunning);
@@ -148,6 +150,8 @@ test('pods run on while no kubelet is there; the next one adopts them', async (t
     .find(({ podUid }) => podUid === node.pods.get('default', 'vanishes')!.metadata.uid)!;
   await node.stop();
   t.true(processRuns(pid));
+  writeFileSync(flag, '');
+  t.teardown(() => rmSync(flag, { force: true }));
   await node.delete('vanishes', 0);
   await node.start();
   const after = node.pods.get('default', 'kept')!;

@@ -193,6 +193,16 @@ export class Cluster {
     return this.leader!;
   }
 
+  /** Until somebody leads, and the rest but `deaf` know. */
+  async untilLedByOthers(deaf: number): Promise<Member> {
+    const hearing = this.live.filter(({ id }) => id !== deaf);
+    await this.until(() => {
+      const leaders = new Set(hearing.map(({ replica }) => replica!.status().leader));
+      return leaders.size === 1 && !leaders.has(0) && !leaders.has(deaf);
+    }, 'the others know one leader');
+    return this.member(hearing[0]!.replica!.status().leader);
+  }
+
   /** Until all live members have applied the same, and nothing is under way. */
   async untilEqual(): Promise<void> {
     await this.until(() => {

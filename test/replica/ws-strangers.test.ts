@@ -143,11 +143,7 @@ test('two peers with one identity don’t talk', async (t) => {
 
 for (const [what, frame] of Object.entries({
   garbage: Buffer.from('c1c1c1c1', 'hex'),
-  'no list': Buffer.from('01', 'hex'),
-  'a list of no messages': Buffer.from('9101', 'hex'),
-  'a message of another': encodeMessages([heartbeat(3, 1, 1)]),
-  'a message to another': encodeMessages([heartbeat(2, 3, 1)]),
-  'a message cut short': encodeMessages([heartbeat(2, 1, 1)]).subarray(0, 20),
+  'a message cut short': encodeMessages([heartbeat(2, 1, 1)]).subarray(0, -1),
   text: 'hello again',
 })) {
   test(`${what} after the hello ends the connection`, async (t) => {

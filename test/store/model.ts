@@ -249,5 +249,8 @@ export function isValid(request: TxnRequest): boolean {
   }
 }
 
+/** Some write a key twice. */
+export const maybeInvalidTxns: fc.Arbitrary<TxnRequest> = txnRequests(2);
+
 /** Transactions that may be sent: no key is written twice. */
-export const txns: fc.Arbitrary<TxnRequest> = txnRequests(2).filter(isValid);
+export const txns: fc.Arbitrary<TxnRequest> = maybeInvalidTxns.filter(isValid);

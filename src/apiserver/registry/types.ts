@@ -11,7 +11,8 @@ import type { Compare } from '../../store/index.ts';
 
 /**
  * The registry: every verb on every kind, below HTTP and above the store. The HTTP surface and the
- * in-process client both end here, with who asks already authenticated and authorised.
+ * in-process client both end here, with who asks already authenticated and authorised. Objects and patches handed in are
+ * left as they are.
  */
 export interface Registry {
   get(request: ObjectRequest & { resourceVersion?: string }): Promise<Encoded>;

@@ -137,7 +137,7 @@ export class Recorder implements Pick<WatchParameters, 'onEvent' | 'onEnd'> {
  */
 export function laggingStore(store: Store): Store & { catchUp(): void } {
   const held: (() => void)[] = [];
-  let delivered = 0;
+  let delivered: number | undefined;
   const catchUp = (): void => {
     for (const deliver of held.splice(0)) deliver();
   };
@@ -145,10 +145,14 @@ export function laggingStore(store: Store): Store & { catchUp(): void } {
     ...bound(store),
     catchUp,
     async readBarrier() {
-      await store.readBarrier();
+      const { revision } = await store.status();
       catchUp();
       // What isn't watched is taken in silently.
-      delivered = (await store.status()).revision;
+      if (delivered !== undefined) delivered = Math.max(delivered, revision);
+    },
+    async range(request) {
+      const result = await store.range(request);
+      return request.serializable && delivered !== undefined ? { ...result, revision: delivered } : result;
     },
     watch(request): WatchHandle {
       delivered = (request.fromRevision ?? 1) - 1;
@@ -164,7 +168,7 @@ export function laggingStore(store: Store): Store & { catchUp(): void } {
       return {
         cancel: () => handle.cancel(),
         get revision() {
-          return delivered;
+          return delivered ?? 0;
         },
       };
     },

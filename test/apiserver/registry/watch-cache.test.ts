@@ -1,7 +1,13 @@
 import test from 'ava';
 import { createRegistry } from '../../../src/apiserver/registry/index.ts';
 import { seededRandom, silentLogger } from '../../../src/base/index.ts';
-import { CompactedError, StoppedError, type Store, type WatchRequest } from '../../../src/store/index.ts';
+import {
+  CompactedError,
+  StoppedError,
+  type Store,
+  type WatchBatch,
+  type WatchRequest,
+} from '../../../src/store/index.ts';
 import { at, bound, configMap, configMaps, createFixture, Recorder, refused, registryOn } from './harness.ts';
 
 /** A store whose watches can be ended by the test. */
@@ -73,6 +79,51 @@ test('nothing is answered from a state that is being loaded', async (t) => {
   const listing = registry.list({ ...at(configMaps), resourceVersion: '0' });
   await f.clock.advance(1_000);
   t.is((await listing).items.length, 1);
+});
+
+test('a read waits for a watch of the store that is catching up', async (t) => {
+  const f = await createFixture(t);
+  const held: (() => void)[] = [];
+  let delivered = 0;
+  // As after a snapshot: this peer has applied all, but its watch has not told of it yet.
+  const store: Store = {
+    ...bound(f.store),
+    watch(request) {
+      delivered = (request.fromRevision ?? 1) - 1;
+      const listener = (batch: WatchBatch): void => {
+        held.push(() => {
+          delivered = batch.revision;
+          request.listener(batch);
+        });
+      };
+      const handle = f.store.watch({ ...request, listener });
+      return {
+        cancel: () => handle.cancel(),
+        get revision() {
+          return delivered;
+        },
+      };
+    },
+  };
+  const registry = registryOn(t, store, f.clock);
+  await registry.ready();
+  await f.registry.create({ ...at(configMaps), object: configMap('a') });
+  let seen = 0;
+  const listing = registry.list(at(configMaps)).then(({ items }) => {
+    seen = items.length;
+  });
+  await f.clock.advance(50);
+  t.is(seen, 0);
+  for (const deliver of held) deliver();
+  await listing;
+  t.is(seen, 1);
+  // What is not watched moves the revision on in silence.
+  await f.store.put('/elsewhere', Buffer.from('x'));
+  const again = registry.list(at(configMaps));
+  await f.clock.advance(0);
+  delivered = (await f.store.status()).revision;
+  await f.clock.advance(10);
+  t.is((await again).items.length, 1);
 });
 
 test('loading is tried until it works, or the registry is closed', async (t) => {

@@ -1,0 +1,109 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { pack } from 'msgpackr';
+import type { Entry, Message } from '../../src/raft/index.ts';
+import { decodeMessages, encodeMessages } from '../../src/replica/message-codec.ts';
+
+const number = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const bytes = fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each));
+const ids = fc.uniqueArray(fc.integer({ min: 1, max: 9 })).map((list) => list.sort());
+const configuration = fc.record({
+  voters: ids,
+  votersOutgoing: ids,
+  learners: ids,
+  learnersNext: ids,
+  autoLeave: fc.boolean(),
+});
+const content = fc.record({
+  term: number,
+  kind: fc.constantFrom<Entry['kind']>('command', 'configuration', 'empty'),
+  data: bytes,
+});
+const bodies: { [T in Message['type']]: fc.Arbitrary<object> } = {
+  'pre-vote': fc.record({ lastIndex: number, lastTerm: number }),
+  'pre-vote-response': fc.record({ granted: fc.boolean() }),
+  vote: fc.record({ lastIndex: number, lastTerm: number, transfer: fc.boolean() }),
+  'vote-response': fc.record({ granted: fc.boolean() }),
+  append: fc
+    .record({ previousIndex: fc.nat(), previousTerm: number, commit: number, contents: fc.array(content) })
+    .map(({ contents, ...rest }) => ({
+      ...rest,
+      entries: contents.map((each, i) => ({ index: rest.previousIndex + 1 + i, ...each })),
+    })),
+  'append-response': fc.record({ rejected: fc.boolean(), match: number, hintIndex: number, hintTerm: number }),
+  heartbeat: fc.record({ commit: number, readRound: number }),
+  'heartbeat-response': fc.record({ readRound: number }),
+  snapshot: fc.record({ position: fc.record({ index: number, term: number, configuration }) }),
+  propose: fc.record({ data: fc.array(bytes) }),
+  'read-index': fc.record({ id: number }),
+  'read-index-response': fc.record({ id: number, index: number }),
+  'timeout-now': fc.record({}),
+};
+const message = fc.oneof(
+  ...Object.entries(bodies).map(([type, body]) =>
+    fc.tuple(number, body).map(([term, rest]) => ({ type, from: 4, to: 5, term, ...rest }) as Message),
+  ),
+);
+
+test('messages of every type come out as they went in', (t) => {
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 8 }), (messages) => {
+      t.deepEqual(decodeMessages(encodeMessages(messages), 4, 5), messages);
+    }),
+  );
+});
+
+test('entries share no memory with the frame', (t) => {
+  const data = Buffer.alloc(50, 1);
+  const frame = encodeMessages([{ type: 'propose', from: 1, to: 2, term: 1, data: [data] }]);
+  const [decoded] = decodeMessages(frame, 1, 2) as [Extract<Message, { type: 'propose' }>];
+  frame.fill(9);
+  t.deepEqual(decoded.data, [data]);
+});
+
+test('a damaged frame gives messages or a TypeError or RangeError, nothing else', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(message, { minLength: 1, maxLength: 3 }),
+      fc.nat(),
+      fc.nat({ max: 255 }),
+      (messages, at, value) => {
+        const frame = encodeMessages(messages);
+        frame[at % frame.length] = value;
+        try {
+          t.true(Array.isArray(decodeMessages(frame, 4, 5)));
+        } catch (error) {
+          t.true(error instanceof Error);
+        }
+      },
+    ),
+  );
+});
+
+function frameOf(head: unknown, body = ''): Buffer {
+  const packed = pack(head);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(packed.length);
+  return Buffer.concat([length, packed, Buffer.from(body)]);
+}
+
+for (const [what, frame] of Object.entries({
+  'no frame': Buffer.from('01'),
+  'a head beyond the end': Buffer.from([9, 0, 0, 0, 0x90]),
+  'no list': frameOf({ a: 1 }),
+  'a list of numbers': frameOf([1]),
+  'an unknown type': frameOf([[77, 1]]),
+  'a type that is none': frameOf([['constructor', 1]]),
+  'no term': frameOf([[12, 'x']]),
+  'a field too few': frameOf([[6, 1, 1]]),
+  'entries that are none': frameOf([[4, 1, 0, 0, 0, 7]]),
+  'an entry that is none': frameOf([[4, 1, 0, 0, 0, [7]]]),
+  'an entry of no kind': frameOf([[4, 1, 0, 0, 0, [[1, 3, 0]]]]),
+  'an entry longer than the frame': frameOf([[4, 1, 0, 0, 0, [[1, 0, 5]]]], 'four'),
+  'an entry of negative length': frameOf([[4, 1, 0, 0, 0, [[1, 0, -1]]]], 'four'),
+  'bytes left over': frameOf([[9, 1, [3]]], 'four'),
+})) {
+  test(`${what} is refused`, (t) => {
+    t.throws(() => decodeMessages(frame, 4, 5));
+  });
+}
