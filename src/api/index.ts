@@ -19,4 +19,5 @@ export * from './status.ts';
 export * from './time.ts';
 export type * from './types/index.ts';
 export * from './validation/index.ts';
+export * from './version.ts';
 export * from './well-known.ts';

@@ -7,4 +7,3 @@ export { sendJson } from './http/respond.ts';
 export { createLocalClient, type LocalClientOptions } from './local-client.ts';
 export { createRegistry, type Registry, type RegistryOptions, type RunningRegistry } from './registry/index.ts';
 export type { ApiServer, Listener, Route, TlsMaterial, UpgradeRoute } from './server.ts';
-export { kubernetesVersion } from './version.ts';

@@ -81,9 +81,6 @@ async function refusalOf(answer: AsyncIterable<Buffer> & { statusCode?: number |
   } catch {
     // A plain text.
   }
-  return answer.statusCode === 404
-    ? errors.gone(text)
-    : (answer.statusCode ?? 500) < 500
-      ? errors.badRequest(text)
-      : errors.internalError(text);
+  if (answer.statusCode === 404) return errors.resourceNotFound();
+  return (answer.statusCode ?? 500) < 500 ? errors.badRequest(text) : errors.internalError(text);
 }

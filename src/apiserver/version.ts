@@ -1,5 +1,4 @@
-/** The version of Kubernetes whose API is served; Keelson's own stands after the plus sign. */
-export const kubernetesVersion = 'v1.35.2+keelson';
+import { kubernetesVersion } from '../api/index.ts';
 
 /** The answer to `GET /version`. */
 export function versionInfo(): Record<string, string> {

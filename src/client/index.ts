@@ -9,6 +9,6 @@ export { createInformerFactory } from './informer-factory.ts';
 export * from './key.ts';
 export * from './kubeconfig.ts';
 export * from './leader-election.ts';
-export * from './types.ts';
 export { type ResourceWatchOptions, watchResources } from './resource-watch.ts';
+export * from './types.ts';
 export * from './work-queue.ts';

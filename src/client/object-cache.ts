@@ -12,10 +12,6 @@ export class ObjectCache<T extends KubernetesObject> {
   /** All objects as a list, until the next change. */
   #listed: readonly T[] | undefined;
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
   get(namespace: string | undefined, name: string): T | undefined {
     return this.#objects.get(keyFor(namespace, name));
   }

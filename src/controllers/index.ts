@@ -8,6 +8,8 @@ import {
 } from '../client/index.ts';
 import type { ControllerContext } from './context.ts';
 import { deploymentController } from './deployment/index.ts';
+import { endpointsController } from './endpoints/endpoints.ts';
+import { endpointSliceController } from './endpoints/endpointslice.ts';
 import { garbageCollector } from './garbage-collector/index.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/index.ts';
@@ -68,6 +70,8 @@ export async function startControllers(options: StartControllersOptions): Promis
     taintEvictionController,
     podGarbageCollector,
     serviceAccountController,
+    endpointSliceController,
+    endpointsController,
   ].map((create) => create(context));
   if (rootCa !== undefined) controllers.push(rootCaCertificatePublisher(context, rootCa));
 

@@ -24,7 +24,7 @@ export interface ContainerStatusInput {
   readiness: (containerId: string) => ContainerReadiness;
   /** The scheme of container ids. */
   runtimeName: string;
-  /** Names a container's user, where the runtime has set one. */
+  /** What a container that has ended left to say, by the runtime's container id. */
   terminationMessage: (containerId: string) => string | undefined;
 }
 

@@ -1,5 +1,4 @@
 import type { v1 } from '../api/index.ts';
-import type { ContainerStatus } from '../runtime/index.ts';
 import { containerEvent, type PodContext } from './pod-context.ts';
 import { runHandler } from './probes/index.ts';
 
@@ -57,9 +56,4 @@ export function gracePeriodMs(pod: v1.Pod, container?: v1.Container, failedProbe
   const ofProbe = failedProbe && container?.[`${failedProbe}Probe`]?.terminationGracePeriodSeconds;
   const seconds = metadata.deletionGracePeriodSeconds ?? ofProbe ?? spec?.terminationGracePeriodSeconds ?? 30;
   return Math.max(graceMsMin, seconds * 1000);
-}
-
-/** The containers of `statuses` that run. */
-export function running(statuses: Iterable<ContainerStatus>): ContainerStatus[] {
-  return [...statuses].filter(({ state }) => state === 'running');
 }

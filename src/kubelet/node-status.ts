@@ -2,9 +2,6 @@ import { canonicalQuantity, formatTime, type v1 } from '../api/index.ts';
 import type { NodeCapacity, RuntimeInfo, RuntimeVersion } from '../runtime/index.ts';
 import type { MachineFacts, MachineState } from './machine.ts';
 
-/** The Kubernetes version whose node this is. */
-export const kubeletVersion = 'v1.35.2';
-
 export interface NodeInput {
   nodeName: string;
   address: string;
@@ -63,7 +60,7 @@ export function nodeStatus(input: NodeInput): v1.NodeStatus {
     nodeInfo: {
       ...facts.info,
       containerRuntimeVersion: `${name}://${version}`,
-      kubeletVersion,
+      kubeletVersion: kubernetesVersion,
       kubeProxyVersion: '',
       operatingSystem: 'linux',
       architecture: facts.architecture,

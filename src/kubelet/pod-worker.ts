@@ -18,6 +18,7 @@ export const graceAnnotation = 'keelson/termination-grace-ms';
 
 const failureRetryMsMin = 500;
 const failureRetryMsMax = 120_000;
+const stopMsMax = 1000;
 /** How often volumes made from ConfigMaps and the like are brought up to date. */
 const refreshMs = 60_000;
 /** The user and group that containers have by default. */
@@ -90,13 +91,20 @@ export class PodWorker {
     if (!this.#stopped) this.#busy ??= this.#run();
   }
 
-  /** Acts no more; resolves when nothing is under way. Containers keep running. */
+  /**
+   * Acts no more; resolves when nothing is under way, or soon: a container that is taking its time to end does not hold
+   * up the peer. Containers keep running.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.timer.cancel();
     this.#probes.stop();
     this.#interrupt.abort(new DOMException('the kubelet stops', 'AbortError'));
-    await this.#busy;
+    if (!this.#busy) return;
+    const enough = Promise.withResolvers<void>();
+    const timer = this.#context.clock.setTimer(stopMsMax, enough.resolve);
+    await Promise.race([this.#busy, enough.promise]);
+    timer.cancel();
   }
 
   async #run(): Promise<void> {

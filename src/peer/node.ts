@@ -36,7 +36,7 @@ export async function startNode(context: PeerContext & { client: Client }): Prom
   });
   return {
     handler: (request, response) => kubelet.handler(request, response),
-    mode: 'rootless',
+    mode: runtime.info().mode,
     pods: () => kubelet.pods(),
     async stop() {
       await kubelet.stop();

@@ -39,6 +39,8 @@ class LevelStorage implements Storage {
   #lastSnapshotId = 0;
   #firstIndex = 1;
   #lastIndex = 0;
+  /** Rejected for good once a commit failed. */
+  #lastCommit: Promise<void> = Promise.resolve();
   #failure: KeelsonError | undefined;
   #closed: Promise<void> | undefined;
 
@@ -114,15 +116,15 @@ class LevelStorage implements Storage {
         if (replaceLog) this.#replaceLog(snapshot.position.index, operations);
       }
       this.#append(entries, operations);
-      await this.#commit(operations);
+      await this.#commitInOrder(operations);
       if (snapshot !== undefined && replaced !== undefined) this.#removeWhenUnread(replaced.id);
       if (replaceLog) this.#inBackground(this.#clearBelow(this.#firstIndex));
     });
   }
 
-  nextIncarnation(): Promise<number> {
+  nextIncarnation(atLeast: number): Promise<number> {
     return this.#guard(async () => {
-      const incarnation = ((await this.#read<number>(keys.incarnation)) ?? 0) + 1;
+      const incarnation = Math.max(atLeast, ((await this.#read<number>(keys.incarnation)) ?? 0) + 1);
       await this.#commit([put(keys.incarnation, packr.pack(incarnation))]);
       return incarnation;
     });
@@ -185,7 +187,7 @@ class LevelStorage implements Storage {
       // The floor first and durably: the deletes are not, so after a power cut some of them may be undone.
       this.#firstIndex = index + 1;
       this.#lastIndex = Math.max(this.#lastIndex, index);
-      await this.#commit([put(keys.floor, packr.pack(index))]);
+      await this.#commitInOrder([put(keys.floor, packr.pack(index))]);
       await this.#clearBelow(index + 1);
     });
   }
@@ -303,6 +305,13 @@ class LevelStorage implements Storage {
 
   async #commit(operations: Operation[]): Promise<void> {
     if (operations.length > 0) await this.#database.batch(operations, { sync: true });
+  }
+
+  /** After the commits so ordered before: LevelDB may let one batch overtake another. */
+  #commitInOrder(operations: Operation[]): Promise<void> {
+    const turn = this.#lastCommit.then(() => this.#commit(operations));
+    this.#lastCommit = turn;
+    return turn;
   }
 
   /** Runs an operation; its failure is the storage's end. */

@@ -88,9 +88,9 @@ class MemoryStorage implements Storage {
     for (const entry of batch) disk.entries.push(entry);
   }
 
-  async nextIncarnation(): Promise<number> {
+  async nextIncarnation(atLeast: number): Promise<number> {
     await this.#sync();
-    this.#disk.incarnation += 1;
+    this.#disk.incarnation = Math.max(atLeast, this.#disk.incarnation + 1);
     return this.#disk.incarnation;
   }
 

@@ -30,7 +30,8 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   const { storage, identity, initialMembers } = options;
   try {
     const stored = (await storage.load(identity)) ?? (await initialise(storage, identity, initialMembers));
-    const incarnation = await storage.nextIncarnation();
+    // The time, so that a peer whose data was removed does not count anew from where others saw it before.
+    const incarnation = await storage.nextIncarnation(Math.max(1, options.clock.now()));
     const replica = new RunningReplica(options, limits, stored, incarnation);
     await replica.start(stored);
     return replica;

@@ -18,8 +18,8 @@ export interface Storage {
    * after that, but for the bytes of entries, which nobody may change.
    */
   write(batch: WriteBatch): Promise<void>;
-  /** Adds one to the incarnation, durably, and returns it: called once at each start. */
-  nextIncarnation(): Promise<number>;
+  /** Makes the incarnation greater than it was, and `atLeast` so much, durably; returns it. Called once at each start. */
+  nextIncarnation(atLeast: number): Promise<number>;
   /**
    * Stores a snapshot's content, durably, without making it the current one: `write` does that. What was staged
    * and never written is removed by `discardSnapshot`, or when the storage is opened the next time. May run beside `write`.

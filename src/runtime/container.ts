@@ -117,7 +117,7 @@ export class Container {
       this.failToStart(errorMessage(error));
     }
     while (this.state === 'created') await this.#changed();
-    if (this.#exit?.reason === 'StartError') {
+    if (this.#exit && (!this.#started || this.#exit.reason === 'StartError')) {
       throw new RuntimeError('START_FAILED', this.#exit.message ?? 'the container could not be started');
     }
   }

@@ -53,6 +53,29 @@ export class WatchHub {
     this.published = revision;
   }
 
+  /** The state was replaced by a later one: everyone catches up from its history. */
+  reset(keyspace: Keyspace): void {
+    for (const watcher of this.#upToDate()) {
+      watcher.next = watcher.revision + 1;
+      if (watcher.next > keyspace.revision) continue;
+      this.#leave(watcher);
+      this.#fallBehind(watcher);
+    }
+    this.#keyspace = keyspace;
+    this.published = keyspace.revision;
+  }
+
+  /** Ends all watches. */
+  close(): void {
+    this.#closed = true;
+    for (const watcher of [...this.#behind, ...this.#upToDate()]) watcher.end(new StoppedError());
+  }
+
+  /** Called by a watcher that is over. */
+  remove(watcher: Watcher): void {
+    if (!this.#behind.delete(watcher)) this.#leave(watcher);
+  }
+
   #dispatch(revision: number, versions: readonly Version[]): void {
     const concerned: Group[] = [];
     for (const version of versions) {
@@ -76,28 +99,8 @@ export class WatchHub {
     }
   }
 
-  /** The state was replaced by a later one: everyone catches up from its history. */
-  reset(keyspace: Keyspace): void {
-    this.#keyspace = keyspace;
-    this.published = keyspace.revision;
-    const watchers = [...this.#groups.values()].flatMap((group) => [...group.watchers]);
-    for (const watcher of watchers) {
-      if (watcher.next > keyspace.revision) continue;
-      this.#leave(watcher);
-      this.#fallBehind(watcher);
-    }
-  }
-
-  /** Ends all watches. */
-  close(): void {
-    this.#closed = true;
-    const watchers = [...this.#behind, ...[...this.#groups.values()].flatMap((group) => [...group.watchers])];
-    for (const watcher of watchers) watcher.end(new StoppedError());
-  }
-
-  /** Called by a watcher that is over. */
-  remove(watcher: Watcher): void {
-    if (!this.#behind.delete(watcher)) this.#leave(watcher);
+  #upToDate(): Watcher[] {
+    return [...this.#groups.values()].flatMap((group) => [...group.watchers]);
   }
 
   #join(watcher: Watcher): void {
@@ -145,7 +148,6 @@ export class WatchHub {
     const { history, compactRevision, revision } = this.#keyspace;
     this.#behind.delete(watcher);
     if (watcher.next < compactRevision) {
-      watcher.behind = false;
       watcher.end(new CompactedError(compactRevision));
       return 1;
     }

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
-import { type appsv1, resources, type v1 } from '../../src/api/index.ts';
+import { type appsv1, errors, resources, type v1 } from '../../src/api/index.ts';
 import { deploymentController } from '../../src/controllers/deployment/index.ts';
 import { replicaSetController } from '../../src/controllers/replicaset.ts';
+import { overriding } from '../support/overriding.ts';
 import { deployment, type HarnessOptions, podTemplate, startHarness } from './harness.ts';
 
 type Deployment = appsv1.Deployment;
@@ -282,6 +283,50 @@ test('ReplicaSets that match and nobody controls are adopted', async (t) => {
   t.is(sets.length, 1);
   t.is(sets[0]!.metadata.uid!, set!.metadata.uid!);
   t.is(sets[0]!.metadata.ownerReferences![0]!.uid, (await get()).metadata.uid!);
+  await stop();
+});
+
+test('a ReplicaSet that can not be made is told, and tried again', async (t) => {
+  let refused = true;
+  const { clock, client, get, events, stop } = await setUp({
+    client: (real) =>
+      overriding(real, {
+        create: (type, object, options) =>
+          type.kind === 'ReplicaSet' && refused
+            ? Promise.reject(errors.forbidden(resources.replicaSets, object.metadata.name!, 'exceeded quota'))
+            : real.create(type, object, options),
+      }),
+  });
+  await client.create(resources.deployments, deployment('web', 1));
+  await clock.advance(1_000);
+  const failed = await get();
+  t.is(conditions(failed)['Progressing'], 'False ReplicaSetCreateError');
+  t.regex(message(failed, 'Progressing')!, /^Failed to create new replica set "web-[a-z0-9]+": .*exceeded quota$/);
+  t.regex((await events('web'))[0]!, /^Warning ReplicaSetCreateError: Failed to create new replica set "web-/);
+  refused = false;
+  await clock.advance(5_000);
+  t.is(conditions(await get())['Progressing'], 'True NewReplicaSetAvailable');
+  await stop();
+});
+
+test('why pods can not be made is told by the Deployment as well', async (t) => {
+  let refused = true;
+  const { clock, client, get, stop } = await setUp({
+    client: (real) =>
+      overriding(real, {
+        create: (type, object, options) =>
+          type.kind === 'Pod' && refused
+            ? Promise.reject(errors.forbidden(resources.pods, 'x', 'exceeded quota'))
+            : real.create(type, object, options),
+      }),
+  });
+  await client.create(resources.deployments, deployment('web', 1));
+  await clock.advance(1_000);
+  t.is(conditions(await get())['ReplicaFailure'], 'True FailedCreate');
+  t.is(message(await get(), 'ReplicaFailure'), 'pods "x" is forbidden: exceeded quota');
+  refused = false;
+  await clock.advance(10_000);
+  t.is(conditions(await get())['ReplicaFailure'], undefined);
   await stop();
 });
 

@@ -95,6 +95,12 @@ test('with nothing to do, they do nothing', async (t) => {
   const informers = factory(counting);
   const controllers = await start(counting, informers);
   await client.create(resources.deployments, deployment('web', 3));
+  await client.create<v1.Service>(resources.services, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  });
   await clock.advance(700_000);
   calls = 0;
   await clock.advance(600_000);

@@ -365,3 +365,20 @@ test('stopWorkloads ends all containers, and none is started again', async (t) =
   await node.settle();
   t.is(node.runtime.named('main').status.state, 'exited');
 });
+
+test('a container that takes its time to end does not hold up the stop of the kubelet', async (t) => {
+  const node = await startFakeNode(t);
+  await node.create('slow', { containers: [container()] });
+  node.runtime.stops = false;
+  await node.delete('slow', 60);
+  const stopped = node.kubelet.stop();
+  await node.advance(1000);
+  await stopped;
+  t.is(node.runtime.named('main').status.state, 'running');
+  node.runtime.stops = true;
+  await node.settle();
+  // Its end is the next kubelet's to tell.
+  t.true(await node.has('slow'));
+  await node.start();
+  t.false(await node.has('slow'));
+});

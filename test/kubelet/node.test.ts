@@ -30,7 +30,7 @@ test('the node registers what it is', async (t) => {
     ],
   });
   t.like(status?.nodeInfo, {
-    kubeletVersion: 'v1.35.2',
+    kubeletVersion: 'v1.35.2+keelson',
     containerRuntimeVersion: 'keelson://1.2.3',
     operatingSystem: 'linux',
     architecture: 'amd64',

@@ -37,7 +37,7 @@ test('snapshots bound the log, and a restart resumes from one', async (t) => {
   await proposeMany(cluster, leader.id, 600);
   await cluster.clock.advance(1000);
   for (const { machine, disk } of cluster.members) {
-    t.true(machine.snapshots > 3);
+    t.true(machine.snapshots > 1);
     t.true(disk.entries.length < 400, `${disk.entries.length} entries kept`);
     t.true(disk.snapshot!.position.index > 50);
   }
@@ -121,6 +121,35 @@ test('a snapshot that is not needed is refused, and nothing of it stays', async 
   t.is(errorCode(error), 'SNAPSHOT_REFUSED');
   t.is(other.machine.list.length, before);
   await proposeMany(cluster, other.id, 20);
+  t.deepEqual(cluster.violations(), []);
+});
+
+test('a snapshot of one’s own that a newer one overtakes is dropped', async (t) => {
+  const cluster = await startCluster(t);
+  const leader = await cluster.untilLed();
+  const slow = cluster.members.find(({ id }) => id !== leader.id)!;
+  const gate = Promise.withResolvers<void>();
+  let began = false;
+  slow.machine.snapshot = async function* () {
+    began = true;
+    await gate.promise;
+    yield Buffer.from('["never to be seen"]');
+  };
+  while (!began) await proposeMany(cluster, leader.id, 20);
+  cluster.isolate(slow.id);
+  await proposeMany(cluster, leader.id, 400);
+  cluster.heal();
+  await cluster.untilEqual();
+  const { position } = slow.disk.snapshot!;
+  gate.resolve();
+  await cluster.clock.advance(200);
+  t.true(slow.disk.snapshot!.position.index >= position.index);
+  t.is(slow.machine.restores, 1);
+  await proposeMany(cluster, slow.id, 20);
+  await cluster.untilEqual();
+  cluster.crash(slow.id);
+  await cluster.boot(slow.id);
+  await cluster.untilEqual();
   t.deepEqual(cluster.violations(), []);
 });
 

@@ -134,10 +134,15 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
     await last.close();
   });
 
-  check('incarnations count the starts', async (t, home) => {
+  check('incarnations grow with each start', async (t, home) => {
     let storage = await openNew(home);
-    for (const expected of [1, 2, 3]) {
-      t.is(await storage.nextIncarnation(), expected);
+    for (const [atLeast, expected] of [
+      [1, 1],
+      [1, 2],
+      [1000, 1000],
+      [7, 1001],
+    ] as const) {
+      t.is(await storage.nextIncarnation(atLeast), expected);
       storage = (await reopen(home, storage)).storage;
     }
     await storage.close();
@@ -243,7 +248,7 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
     t.is(errorCode(await t.throwsAsync(storage.write({ entries: entries(1, 1) }))), 'DATA_FAILED');
     await t.throwsAsync(storage.readSnapshot());
     await t.throwsAsync(storage.compact(1));
-    await t.throwsAsync(storage.nextIncarnation());
+    await t.throwsAsync(storage.nextIncarnation(1));
   });
 
   check('what breaks stays broken', async (t, home) => {

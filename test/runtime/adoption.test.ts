@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { openProcessRuntime, type Runtime } from '../../src/runtime/index.ts';
-import { cleanUp, exited, isRunning, output, readAll, runScript, temporaryDirectory } from './helpers.ts';
+import { cleanUp, createScript, exited, isRunning, output, readAll, runScript, temporaryDirectory } from './helpers.ts';
 
 async function open(t: ExecutionContext, stateDir: string): Promise<Runtime> {
   const runtime = await openProcessRuntime({ stateDir });
@@ -125,4 +125,17 @@ test('rubbish of an unfinished create or remove is cleared away, a broken record
   const second = await open(t, stateDir);
   t.deepEqual(second.listContainers(), []);
   t.false(existsSync(join(stateDir, 'containers', id)));
+});
+
+test('a shim that dies before it could start the workload is a failed start', async (t) => {
+  const stateDir = await temporaryDirectory(t);
+  const runtime = await open(t, stateDir);
+  const id = await createScript(runtime, 'echo never');
+  const shim = join(stateDir, 'containers', id, 'shim.sh');
+  writeFileSync(
+    shim,
+    readFileSync(shim, 'utf8').replace('trap', () => 'kill -9 $$\ntrap'),
+  );
+  await t.throwsAsync(runtime.startContainer(id), { code: 'START_FAILED' });
+  t.like(runtime.containerStatus(id), { state: 'exited', exitCode: 137, reason: 'ContainerStatusUnknown' });
 });

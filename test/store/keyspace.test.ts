@@ -12,7 +12,7 @@ const actions = fc.oneof(
   { weight: 8, arbitrary: txns.map((request) => ({ type: 'txn' as const, request })) },
   {
     weight: 1,
-    arbitrary: fc.double({ min: 0, max: 1, noNaN: true }).map((part) => ({ type: 'compact' as const, part })),
+    arbitrary: fc.integer({ min: 0, max: 100 }).map((percent) => ({ type: 'compact' as const, part: percent / 100 })),
   },
 );
 

@@ -71,7 +71,10 @@ export async function setReady(client: Client, clock: Clock, pod: v1.Pod, ready:
   const { namespace, name } = pod.metadata;
   const lastTransitionTime = formatTime(clock.now());
   const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime }];
-  await setStatus(client, namespace!, name!, { phase: 'Running', conditions });
+  // An address of its own, as far as tests care.
+  const [a = 0, b = 0] = Buffer.from(name!).subarray(-2);
+  const podIP = `127.7.${a}.${b}`;
+  await setStatus(client, namespace!, name!, { phase: 'Running', conditions, podIP, podIPs: [{ ip: podIP }] });
 }
 
 export async function setStatus(client: Client, namespace: string, name: string, status: unknown): Promise<void> {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { metaGroupVersion, type TypeDescription } from '../description/index.ts';
 import { apiVersionOf, type ResourceType } from '../resource.ts';
 import { resourceTypes } from '../scheme.ts';
+import { kubernetesVersion } from '../version.ts';
 import { pathsOf } from './paths.ts';
 import { type GroupVersionKind, SchemaCollector } from './schemas.ts';
 
@@ -74,8 +75,6 @@ function makeDocument(groupVersion: string): OpenApiDocument | undefined {
   );
   return { json, hash: createHash('sha512').update(json).digest('hex').toUpperCase() };
 }
-
-const kubernetesVersion = 'v1.35.2';
 
 /** As which kinds a type is known: its own, or for options and Status, of the document's group version. */
 function kindsOf(type: TypeDescription, served: ResourceType): GroupVersionKind[] {

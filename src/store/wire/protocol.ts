@@ -47,7 +47,7 @@ export const defaultWireLimits: WireLimits = {
   maxBufferedBytes: 8 * 1024 * 1024,
   maxRequests: 4096,
   maxWatches: 10_000,
-  pingMs: 10_000,
+  pingMs: 5000,
 };
 
 /** Messages are sent off once they have about this size, or at the end of the turn. */

@@ -80,10 +80,10 @@ test('what is derived from stored bytes is bounded, and made again when it is as
   const all = Array.from({ length: 5_000 }, (_, i) => new StoredObject(`k${i}`, stored('', 0).value, i, small));
   for (const object of all) {
     t.is(object.object.kind, 'X');
-    object.json();
+    if (object.revision % 2 === 0) object.json();
     t.true(small.bytes <= 2_000);
   }
-  t.false(all[0]!.decoded);
+  t.is(all.slice(0, 4_900).filter(({ decoded }) => decoded).length, 0);
   t.true(all.at(-1)!.decoded);
   t.is(all[0]!.object.metadata.resourceVersion, '0');
 });
