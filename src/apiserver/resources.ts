@@ -61,8 +61,9 @@ function checkVerb({ info }: Exchange, type: ResourceType): void {
   if (verbs[info.verb] === undefined || !allowed.includes(info.verb) || !fits)
     throw errors.methodNotAllowed(type, info.verb);
   if ((info.verb === 'update' || info.verb === 'patch') && !named) throw errors.methodNotAllowed(type, info.verb);
-  if (type.namespaced && info.namespace === undefined && !['list', 'watch', 'deletecollection'].includes(info.verb)) {
-    throw errors.methodNotAllowed(type, info.verb);
+  if (type.namespaced && info.namespace === undefined) {
+    if (named) throw errors.resourceNotFound();
+    if (info.verb === 'create') throw errors.methodNotAllowed(type, info.verb);
   }
 }
 

@@ -1,4 +1,5 @@
 import { errors } from '../api/index.ts';
+import { impersonate } from './authentication/impersonation.ts';
 import type { Authenticator } from './authentication/types.ts';
 import { type Attributes, type Authorizer, denied } from './authorization/index.ts';
 import { anonymous, type Exchange } from './exchange.ts';
@@ -8,7 +9,7 @@ import { WATCH_PATH } from './watch-api/protocol.ts';
  * The way of a request, in order. A stage that refuses throws an ApiError; later stages don't run.
  *
  *   receive          server.ts        the path is read, bounds are set              400 413 429
- *   authenticate     here             who asks                                     401
+ *   authenticate     here             who asks, and as whom                        401 403
  *   authorize        here             may they                                     403
  *   route            routes.ts        health, discovery, OpenAPI, or a resource    404
  *   decode           resources.ts     the body becomes an object                   400 415
@@ -28,7 +29,7 @@ export function createStages(authenticator: Authenticator, authorizer: Authorize
   return {
     async authenticate(exchange) {
       const user = await authenticator.authenticate(exchange.request);
-      if (user !== undefined) exchange.user = user;
+      if (user !== undefined) exchange.user = await impersonate(exchange.request, user, authorizer);
       else if (!isPublic(exchange)) throw errors.unauthorized();
       else exchange.user = anonymous;
     },

@@ -1,4 +1,4 @@
-import { canonicalQuantity, formatTime, type v1 } from '../api/index.ts';
+import { canonicalQuantity, formatTime, kubernetesVersion, type v1 } from '../api/index.ts';
 import type { NodeCapacity, RuntimeInfo, RuntimeVersion } from '../runtime/index.ts';
 import type { MachineFacts, MachineState } from './machine.ts';
 
