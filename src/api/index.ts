@@ -4,6 +4,7 @@ export * from './defaults/index.ts';
 export * from './description/index.ts';
 export * from './discovery.ts';
 export * as errors from './errors.ts';
+export * from './fence.ts';
 export * from './field-errors.ts';
 export * from './names.ts';
 export * from './object.ts';

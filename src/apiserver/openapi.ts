@@ -1,11 +1,14 @@
-import { openApiV3, openApiV3Index } from '../api/index.ts';
+import { kubernetesVersion, openApiV3, openApiV3Index } from '../api/index.ts';
 import { sendDocument } from './discovery.ts';
 import { sendBody, sendJson } from './http/respond.ts';
 import type { Route } from './server.ts';
-import { versionInfo } from './version.ts';
 
-const OPENAPI_V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
-const openApiV2Info = { title: 'Kubernetes', version: versionInfo().gitVersion };
+/** As clients ask for it, and as it is answered: the former is not a well-formed media type, and clients parse what they get. */
+const openApiV2Protobuf = {
+  accepted: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  contentType: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+};
+const openApiV2Info = { title: 'Kubernetes', version: kubernetesVersion };
 
 /**
  * `/openapi/v3`, the index, and `/openapi/v3/api…`, one document a group version. A URL with the document's hash never changes its
@@ -16,8 +19,8 @@ export function openApiRoute(): Route {
   return async (exchange) => {
     const { info, query, response, request } = exchange;
     if (info.path === '/openapi/v2' && info.verb === 'get') {
-      const protobuf = request.headers.accept?.includes(OPENAPI_V2_PROTOBUF) ?? false;
-      if (protobuf) await sendBody(exchange, 200, OPENAPI_V2_PROTOBUF, openApiV2Protobuf());
+      const protobuf = request.headers.accept?.includes(openApiV2Protobuf.accepted) ?? false;
+      if (protobuf) await sendBody(exchange, 200, openApiV2Protobuf.contentType, encodeOpenApiV2());
       else await sendJson(exchange, 200, { swagger: '2.0', info: openApiV2Info, paths: {} });
       return true;
     }
@@ -38,7 +41,7 @@ export function openApiRoute(): Route {
 }
 
 /** The same document as a `Document` of github.com/google/gnostic: `swagger` is its field 1, `info` 2, `paths` 8. */
-function openApiV2Protobuf(): Buffer {
+function encodeOpenApiV2(): Buffer {
   const field = (number: number, value: string | Buffer): Buffer => {
     const bytes = Buffer.from(value);
     return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);

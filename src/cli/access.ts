@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import {
+  adminPem,
   type ClusterPaths,
   type ClusterShape,
   clusterPaths,
@@ -14,49 +16,84 @@ export interface Access {
   paths: ClusterPaths;
   shape: ClusterShape;
   servers: string[];
-  tls: { ca: string; cert: string; key: string };
+  tls: Credentials;
 }
 
-/** Reads a data directory. Throws NO_CLUSTER when there is none. */
+/** PEM texts. */
+export interface Credentials {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+/** Reads a data directory. Throws NO_CLUSTER when there is none, DATA_FOREIGN or PKI when it is damaged. */
 export function openAccess(dataDir: string): Access {
   const paths = clusterPaths(dataDir);
   const shape = readShape(paths);
-  return {
-    paths,
-    shape,
-    servers: shape.members.map(({ host, apiPort }) => `https://${host}:${apiPort}`),
-    tls: {
-      ca: readFileSync(paths.pki.caCert, 'utf8'),
-      cert: readFileSync(paths.pki.clientCert, 'utf8'),
-      key: readFileSync(paths.pki.clientKey, 'utf8'),
-    },
-  };
+  const servers = shape.members.map(({ host, apiPort }) => `https://${host}:${apiPort}`);
+  return { paths, shape, servers, tls: adminPem(paths) };
 }
 
 /** What one peer says of itself; undefined while it does not answer. */
-export async function peerStatus(server: string, tls: Access['tls']): Promise<PeerStatus | undefined> {
-  const answer = await get(`${server}${STATUS_PATH}`, tls);
+export async function peerStatus(server: string, tls: Credentials): Promise<PeerStatus | undefined> {
+  const answer = await call(`${server}${STATUS_PATH}`, tls).catch(() => undefined);
   return answer?.code === 200 ? (JSON.parse(answer.body) as PeerStatus) : undefined;
 }
 
 /** True once the peer serves. */
-export async function isReady(server: string, tls: Access['tls']): Promise<boolean> {
-  return (await get(`${server}/readyz`, tls))?.code === 200;
+export async function isReady(server: string, tls: Credentials): Promise<boolean> {
+  const answer = await call(`${server}/readyz`, tls).catch(() => undefined);
+  return answer?.code === 200;
 }
 
-const TIMEOUT_MS = 2_000;
+export interface CallOptions {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Takes the answer as it comes, and resolves when it ends; no timeout holds then. */
+  onData?: (chunk: string) => void;
+  signal?: AbortSignal;
+}
 
-function get(url: string, tls: Access['tls']): Promise<{ code: number; body: string } | undefined> {
-  return new Promise((resolve) => {
-    const call = request(url, { ...tls, timeout: TIMEOUT_MS }, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (body += chunk));
-      response.on('end', () => resolve({ code: response.statusCode ?? 0, body }));
-      response.on('error', () => resolve(undefined));
+const TIMEOUT_MS = 6_000;
+
+/** One request. Rejects when there is no answer. */
+export function call(url: string, tls: Credentials, options: CallOptions = {}): Promise<{ code: number; body: string }> {
+  const { method = 'GET', headers = {}, body, signal, onData } = options;
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(error);
+    const sent: ClientRequest = request(url, {
+      method,
+      headers,
+      agent: agentFor(tls),
+      ...(onData === undefined ? { timeout: TIMEOUT_MS } : {}),
+      ...(signal === undefined ? {} : { signal }),
     });
-    call.on('timeout', () => call.destroy());
-    call.on('error', () => resolve(undefined));
-    call.end();
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+    sent.on('error', fail);
+    sent.on('response', (response: IncomingMessage) => {
+      const code = response.statusCode ?? 0;
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (onData !== undefined && code === 200) onData(chunk);
+        else text += chunk;
+      });
+      response.on('end', () => resolve({ code, body: text }));
+      response.on('error', fail);
+    });
+    sent.end(body);
   });
+}
+
+const agents = new WeakMap<Credentials, Agent>();
+
+/** Connections are kept and the certificates read once: a handshake costs more than all the requests of a command. */
+function agentFor(tls: Credentials): Agent {
+  let agent = agents.get(tls);
+  if (agent === undefined) {
+    agent = new Agent({ keepAlive: true, secureContext: createSecureContext(tls) } as object);
+    agents.set(tls, agent);
+  }
+  return agent;
 }

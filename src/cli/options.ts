@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { NodeMode } from '../peer/index.ts';
+import { nodeModes } from '../peer/index.ts';
 
 export const DEFAULT_DATA_DIR = '.keelson';
 
@@ -8,9 +8,7 @@ export function dataDirOption(): Option {
 }
 
 export function modeOption(): Option {
-  return new Option('--mode <mode>', 'how workloads run')
-    .choices(['rootless', 'auto'] satisfies NodeMode[])
-    .default('auto');
+  return new Option('--mode <mode>', 'how workloads run').choices(nodeModes);
 }
 
 /** A whole number between two bounds, both included. */
@@ -18,7 +16,10 @@ export function integerBetween(low: number, high: number): (text: string) => num
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < low || value > high)
-      throw new InvalidArgumentError(`it must be a whole number from ${low} to ${high}.`);
+      throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
     return value;
   };
 }
+
+/** A whole number above 0, of any size that a number keeps exactly. */
+export const positiveInteger = integerBetween(1, Number.MAX_SAFE_INTEGER);

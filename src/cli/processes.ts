@@ -1,33 +1,28 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { KeelsonError, systemClock } from '../base/index.ts';
-import { isAlive, livePid, type PeerPaths, removeFile, writeFileAtomic } from '../peer/index.ts';
+import { isAlive, livePid, type PeerPaths, removeFile, unusable, writeFileAtomic } from '../peer/index.ts';
 
 /** A peer as an operating-system process of its own. */
 export interface PeerProcess {
   id: number;
   pid: number;
-  /** Rejects when the process ends by itself before it is told to. */
+  /** Rejects with PEER_ENDED when the process ends, with PEER_STOPPED when it was told to. */
   ended: Promise<never>;
 }
 
 const entry = fileURLToPath(new URL('./keelson.js', import.meta.url));
+const MAX_LOG_BYTES = 16 * 1024 * 1024;
 
 /**
  * Starts a peer in a session of its own, its output in its log file, its process id in its pid file. Throws ALREADY_RUNNING
  * when that peer runs already.
  */
 export function spawnPeer(id: number, paths: PeerPaths): PeerProcess {
-  const running = livePid(paths.pid);
-  if (running !== undefined) {
-    throw new KeelsonError(
-      'ALREADY_RUNNING',
-      `peer ${id} of this data directory runs already (process ${running}): stop it with "keelson down"`,
-    );
-  }
-  const log = openSync(paths.log, 'a', 0o600);
-  const child = spawn(process.execPath, [entry, 'peer', '--config', paths.config], {
+  assertNotRunning(id, paths);
+  const { log, begin } = openLog(paths);
+  const child = spawn(process.execPath, [...peerFlags, entry, 'peer', '--config', paths.config], {
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -36,9 +31,9 @@ export function spawnPeer(id: number, paths: PeerPaths): PeerProcess {
   writeFileAtomic(paths.pid, `${pid}\n`, 0o644);
   const ended = new Promise<never>((_, reject) => {
     child.once('exit', (code, signal) => {
-      reject(
-        new KeelsonError('PEER_ENDED', `peer ${id} ended (${signal ?? `exit code ${code}`}): ${lastError(paths.log)}`),
-      );
+      if (code === 0) return reject(new KeelsonError('PEER_STOPPED', `peer ${id} was stopped`));
+      const how = signal ?? `exit code ${code}`;
+      reject(new KeelsonError('PEER_ENDED', `peer ${id} ended (${how}): ${lastError(paths.log, begin)}`));
     });
   });
   ended.catch(() => {});
@@ -46,14 +41,37 @@ export function spawnPeer(id: number, paths: PeerPaths): PeerProcess {
   return { id, pid, ended };
 }
 
-/** What the peer's log says last of an error, in a line. */
-function lastError(path: string): string {
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const lines = text.trimEnd().split('\n').slice(-20).reverse();
+/** Throws ALREADY_RUNNING. */
+export function assertNotRunning(id: number, paths: PeerPaths): void {
+  const running = livePid(paths.pid);
+  if (running === undefined) return;
+  throw new KeelsonError(
+    'ALREADY_RUNNING',
+    `peer ${id} of this data directory runs already (process ${running}): stop it with "keelson down", or choose another --data-dir`,
+  );
+}
+
+/** For the peer's process. */
+const peerFlags: readonly string[] = [];
+
+/** Opens a peer's log at its end; one that has grown long is put aside. */
+function openLog({ log: path }: PeerPaths): { log: number; begin: number } {
+  try {
+    if (existsSync(path) && statSync(path).size > MAX_LOG_BYTES) renameSync(path, `${path}.old`);
+    const log = openSync(path, 'a', 0o600);
+    return { log, begin: statSync(path).size };
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+/** What the log says last of an error since `begin`, in a line. */
+function lastError(path: string, begin: number): string {
+  const lines = readFileSync(path).subarray(begin).toString().trimEnd().split('\n').slice(-20).reverse();
   for (const line of lines) {
     try {
       const { level, msg, error } = JSON.parse(line) as { level?: string; msg?: string; error?: string };
-      if (level === 'error' || level === 'fatal') return [msg, error].filter(Boolean).join(': ');
+      if (level === 'error' || level === 'fatal') return error ?? msg ?? line;
     } catch {
       if (line.startsWith('keelson: ')) return line.slice('keelson: '.length);
     }

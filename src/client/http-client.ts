@@ -1,12 +1,13 @@
 import {
   ApiError,
   apiVersionOf,
+  FENCE_HEADER,
+  formatFence,
   type KubernetesList,
   type KubernetesObject,
   type ResourceReference,
   type Status,
 } from '../api/index.ts';
-import { FENCE_HEADER, formatFence } from './fence.ts';
 import { type HttpClientOptions, HttpTransport } from './http-transport.ts';
 import type {
   CallOptions,

@@ -1,7 +1,6 @@
 export { Backoff, type BackoffOptions } from './backoff.ts';
 export * from './controller.ts';
 export * from './events.ts';
-export * from './fence.ts';
 export { createHttpClient, type HttpClient } from './http-client.ts';
 export type { HttpClientOptions } from './http-transport.ts';
 export { type InformerContext, ListWatchInformer } from './informer.ts';

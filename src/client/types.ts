@@ -1,4 +1,6 @@
-import type { KubernetesList, KubernetesObject, ResourceReference } from '../api/index.ts';
+import type { Fence, KubernetesList, KubernetesObject, ResourceReference } from '../api/index.ts';
+
+export type { Fence };
 
 /**
  * The one way in which components talk to the API: in process (src/apiserver) or over the network
@@ -40,14 +42,6 @@ export interface Client {
   ): AsyncIterable<WatchEvent<T>>;
   /** The same client whose every write is refused (reason Conflict, cause FencingLost) once another holds the lease. */
   fenced(fence: Fence): Client;
-}
-
-/** The right under which a write is made: as the Lease object said when its holder took it. */
-export interface Fence {
-  namespace: string;
-  name: string;
-  holderIdentity: string;
-  leaseTransitions: number;
 }
 
 export interface CallOptions {

@@ -1,10 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { KeelsonError } from '../base/index.ts';
-import { CONFIG_API_VERSION, CONFIG_KIND, type MemberConfig, type NodeMode } from './config.ts';
-import { type ClusterPaths, clusterPaths, makePrivateDir, writeFileAtomic } from './data-dir.ts';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
+import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
+import { fields, list, oneOf, port, text } from './checks.ts';
+import { adminPem, createPki, renewPki } from './cluster-pki.ts';
+import {
+  CONFIG_API_VERSION,
+  CONFIG_KIND,
+  checkMembers,
+  type MemberConfig,
+  memberCheck,
+  type NodeMode,
+  nodeModes,
+} from './config.ts';
+import { type ClusterPaths, makePrivateDir, removeFile, unusable, writeFileAtomic } from './data-dir.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
+import { isAlive, readPid } from './process-id.ts';
 
 /** What a cluster on one machine looks like; kept in `cluster.json`. */
 export interface ClusterShape {
@@ -14,137 +25,174 @@ export interface ClusterShape {
   mode: NodeMode;
 }
 
-export interface ClusterFilesOptions {
-  dataDir: string;
-  peers: number;
+/** What a user asks of a cluster; absent: as it is, or the default for a new one. */
+export interface ShapeOptions {
+  peers?: number | undefined;
   /** API port of the first peer; the next peers' follow. */
-  port: number;
-  mode: NodeMode;
-  now: number;
+  port?: number | undefined;
+  mode?: NodeMode | undefined;
 }
+
+export const shapeDefaults = { peers: 3, port: 6443, mode: 'auto' } as const satisfies ShapeOptions;
+export const MAX_LOCAL_PEERS = 99;
 
 /** Raft ports lie this far above the API ports. */
 const PEER_PORT_OFFSET = 1_000;
 const HOST = '127.0.0.1';
 /** Rootless addresses: the loopback takes all of 127.0.0.0/8. */
 const SERVICE_CIDR = '127.96.0.0/16';
+const SERVICE_IP = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
 const podCIDR = (id: number): string => `127.${100 + id}.0.0/16`;
-export const MAX_LOCAL_PEERS = 99;
 
-/**
- * Finds the cluster in a data directory, or lays out a new one: authority, certificates, a configuration file a peer, kubeconfig.
- * Throws DATA_DIR_MISMATCH when what is there has another shape than asked for.
- */
-export async function prepareCluster(
-  options: ClusterFilesOptions,
-): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
-  const paths = clusterPaths(resolve(options.dataDir));
-  if (existsSync(paths.cluster)) {
-    const shape = readShape(paths);
-    checkShape(shape, options, paths.root);
-    return { paths, shape, created: false };
+const shapeCheck = fields({
+  clusterId: text,
+  members: list(memberCheck),
+  sharedApiPort: port,
+  mode: oneOf(...nodeModes),
+});
+
+/** The cluster that a data directory holds; undefined when one may be laid out there. Throws DATA_FOREIGN or DATA_DIR. */
+export function findCluster(paths: ClusterPaths): ClusterShape | undefined {
+  if (existsSync(paths.cluster)) return readShape(paths);
+  const names = namesIn(paths.root);
+  // A start that was interrupted while it laid the directory out has left nothing of worth.
+  if (names.length === 0 || names.includes(basename(paths.layout))) return undefined;
+  if (names.some((name) => /^peer-\d+$/.test(name)) && names.includes('pki')) {
+    throw new KeelsonError(
+      'DATA_FOREIGN',
+      `${paths.root} holds peers' data, but ${paths.cluster} is missing: restore that file, or choose another --data-dir`,
+    );
   }
-  const shape: ClusterShape = {
-    clusterId: randomUUID(),
-    mode: options.mode,
-    sharedApiPort: options.port + PEER_PORT_OFFSET - 1,
-    members: Array.from({ length: options.peers }, (_, i) => ({
-      id: i + 1,
-      host: HOST,
-      apiPort: options.port + i,
-      peerPort: options.port + PEER_PORT_OFFSET + i,
-    })),
-  };
-  await writePki(paths, shape, options.now);
-  for (const { id } of shape.members)
-    writeFileAtomic(paths.peer(id).config, `${JSON.stringify(peerConfig(paths, shape, id), null, 2)}\n`);
-  writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, readPem(paths)));
-  // Last: a directory without this file is laid out anew.
-  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
-  return { paths, shape, created: true };
+  throw new KeelsonError(
+    'DATA_FOREIGN',
+    `${paths.root} holds "${names[0]}", which is not Keelson's: choose another --data-dir, or an empty directory`,
+  );
 }
 
 /** Reads `cluster.json`. Throws NO_CLUSTER or DATA_FOREIGN. */
 export function readShape(paths: ClusterPaths): ClusterShape {
-  if (!existsSync(paths.cluster))
-    throw new KeelsonError('NO_CLUSTER', `no cluster in ${paths.root}: start one with "keelson up"`);
+  let content: string;
   try {
-    const shape = JSON.parse(readFileSync(paths.cluster, 'utf8')) as ClusterShape;
-    if (typeof shape.clusterId !== 'string' || !Array.isArray(shape.members)) throw new Error('fields are missing');
+    content = readFileSync(paths.cluster, 'utf8');
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw unusable(paths.cluster, error);
+    throw new KeelsonError(
+      'NO_CLUSTER',
+      `no cluster in ${paths.root}: start one with "keelson up", or name another with --data-dir`,
+    );
+  }
+  try {
+    const shape = shapeCheck(JSON.parse(content), '') as ClusterShape;
+    checkMembers(shape.members);
     return shape;
   } catch (error) {
     throw new KeelsonError(
       'DATA_FOREIGN',
-      `${paths.cluster} is damaged or not Keelson's: move ${paths.root} away, or restore the file`,
+      `${paths.cluster} is damaged or not Keelson's (${errorMessage(error)}): restore it, or choose another --data-dir`,
       { cause: error },
     );
   }
 }
 
-function checkShape(shape: ClusterShape, { peers, port }: ClusterFilesOptions, root: string): void {
-  const first = shape.members[0]?.apiPort;
-  if (shape.members.length === peers && first === port) return;
-  throw new KeelsonError(
-    'DATA_DIR_MISMATCH',
-    `${root} holds a cluster of ${shape.members.length} peers from port ${first}: use --peers ${shape.members.length} --port ${first}, or another --data-dir`,
-  );
+/** A new cluster as asked for. */
+export function planShape({ peers, port: first, mode }: ShapeOptions): ClusterShape {
+  const base = first ?? shapeDefaults.port;
+  return {
+    clusterId: randomUUID(),
+    mode: mode ?? shapeDefaults.mode,
+    sharedApiPort: base + PEER_PORT_OFFSET - 1,
+    members: Array.from({ length: peers ?? shapeDefaults.peers }, (_, i) => ({
+      id: i + 1,
+      host: HOST,
+      apiPort: base + i,
+      peerPort: base + PEER_PORT_OFFSET + i,
+    })),
+  };
 }
 
-async function writePki(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
-  makePrivateDir(paths.root);
-  makePrivateDir(paths.pki.dir);
-  for (const { id } of shape.members) makePrivateDir(paths.peer(id).dir);
-  const { createAuthority, issueCertificate } = await import('./pki/certificates.ts');
-  const authority = await createAuthority('keelson-ca', now);
-  writeFileAtomic(paths.pki.caCert, authority.cert, 0o644);
-  writeFileAtomic(paths.pki.caKey, authority.key);
-  const client = await issueCertificate(
-    authority,
-    { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
-    now,
-  );
-  writeFileAtomic(paths.pki.clientCert, client.cert, 0o644);
-  writeFileAtomic(paths.pki.clientKey, client.key);
-  for (const { id, host } of shape.members) {
-    const { cert, key } = await issueCertificate(
-      authority,
-      { commonName: `keelson:peer:${id}`, organizations: ['keelson:peers'], hosts: serverNames(id, host) },
-      now,
+/** Throws DATA_DIR_MISMATCH when a cluster that is there is not as asked for. */
+export function checkShape(shape: ClusterShape, asked: ShapeOptions, root: string): void {
+  const has = { peers: shape.members.length, port: shape.members[0]?.apiPort, mode: shape.mode };
+  for (const name of ['peers', 'port', 'mode'] as const) {
+    if (asked[name] === undefined || asked[name] === has[name]) continue;
+    throw new KeelsonError(
+      'DATA_DIR_MISMATCH',
+      `${root} holds a cluster made with --${name} ${has[name]}, not ${asked[name]}: leave --${name} out, or choose another --data-dir`,
     );
-    writeFileAtomic(paths.peer(id).cert, cert, 0o644);
-    writeFileAtomic(paths.peer(id).key, key);
   }
 }
 
-/** Every name that clients call an API server by. */
-function serverNames(id: number, host: string): string[] {
-  const service = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
-  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
-  return [...new Set([host, '127.0.0.1', '::1', service, 'localhost', `peer-${id}`, ...names])];
+/**
+ * Lays out a new cluster: authority, certificates, a configuration file a peer, kubeconfig. Throws ALREADY_RUNNING when
+ * another process does so, DATA_DIR when the directory can't be written.
+ */
+export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
+  makePrivateDir(paths.root);
+  claimLayout(paths.layout);
+  makePrivateDir(paths.pki.dir);
+  for (const { id } of shape.members) makePrivateDir(paths.peer(id).dir);
+  await createPki(paths, shape, SERVICE_IP, now);
+  for (const { id } of shape.members)
+    writeFileAtomic(paths.peer(id).config, `${JSON.stringify(peerConfig(shape, id), null, 2)}\n`);
+  writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
+  // Last: from here on this is a cluster.
+  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
+  removeFile(paths.layout);
 }
 
-function peerConfig(paths: ClusterPaths, shape: ClusterShape, id: number): object {
-  const peer = paths.peer(id);
+/** Brings what is derived up to date in a cluster that is there: certificates that end soon, a kubeconfig that was lost. */
+export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
+  const renewed = await renewPki(paths, shape, SERVICE_IP, now);
+  if (renewed || !existsSync(paths.kubeconfig))
+    writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
+}
+
+function namesIn(root: string): string[] {
+  try {
+    return readdirSync(root);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw unusable(root, error);
+  }
+}
+
+/** Marks the directory as being laid out by this process. */
+function claimLayout(path: string): void {
+  const owner = readPid(path);
+  if (owner !== undefined && owner !== process.pid && isAlive(owner)) throw layingOut(path, owner);
+  if (existsSync(path)) removeFile(path);
+  try {
+    // Of two processes that come this far at once, one wins.
+    const file = openSync(path, 'wx', 0o600);
+    writeSync(file, `${process.pid}\n`);
+    closeSync(file);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw layingOut(path, readPid(path));
+    throw unusable(path, error);
+  }
+}
+
+function layingOut(path: string, owner: number | undefined): KeelsonError {
+  return new KeelsonError(
+    'ALREADY_RUNNING',
+    `process ${owner ?? '?'} is making a cluster in this data directory: wait for it, or remove ${path} if it is no "keelson up"`,
+  );
+}
+
+/** Paths are relative to the file: a data directory may be moved. */
+function peerConfig(shape: ClusterShape, id: number): object {
   return {
     apiVersion: CONFIG_API_VERSION,
     kind: CONFIG_KIND,
     clusterId: shape.clusterId,
     peerId: id,
     nodeName: `peer-${id}`,
-    dataDir: peer.dir,
+    dataDir: '.',
     members: shape.members,
     sharedApiPort: shape.sharedApiPort,
     mode: shape.mode,
     podCIDR: podCIDR(id),
     serviceCIDR: SERVICE_CIDR,
-    pki: { ca: paths.pki.caCert, cert: peer.cert, key: peer.key },
-  };
-}
-
-function readPem(paths: ClusterPaths): { ca: string; cert: string; key: string } {
-  return {
-    ca: readFileSync(paths.pki.caCert, 'utf8'),
-    cert: readFileSync(paths.pki.clientCert, 'utf8'),
-    key: readFileSync(paths.pki.clientKey, 'utf8'),
+    pki: { ca: '../pki/ca.crt', cert: 'peer.crt', key: 'peer.key' },
   };
 }

@@ -1,12 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { errorCode, KeelsonError } from '../base/index.ts';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { errorMessage, KeelsonError } from '../base/index.ts';
 
 /** Where a cluster that `keelson up` made keeps its things. */
 export interface ClusterPaths {
   root: string;
   /** The cluster's id and shape. */
   cluster: string;
+  /** There while `keelson up` lays the directory out; holds that process' id. */
+  layout: string;
   kubeconfig: string;
   pki: { dir: string; caCert: string; caKey: string; clientCert: string; clientKey: string };
   peer(id: number): PeerPaths;
@@ -21,11 +23,14 @@ export interface PeerPaths {
   key: string;
 }
 
-export function clusterPaths(root: string): ClusterPaths {
+/** The paths in a data directory; all absolute. */
+export function clusterPaths(dataDir: string): ClusterPaths {
+  const root = resolve(dataDir);
   const pki = join(root, 'pki');
   return {
     root,
     cluster: join(root, 'cluster.json'),
+    layout: join(root, 'cluster.json.layout'),
     kubeconfig: join(root, 'kubeconfig'),
     pki: {
       dir: pki,
@@ -39,7 +44,7 @@ export function clusterPaths(root: string): ClusterPaths {
       return {
         dir,
         config: join(dir, 'config.json'),
-        pid: join(dir, 'pid'),
+        pid: pidFile(dir),
         log: join(dir, 'log'),
         cert: join(dir, 'peer.crt'),
         key: join(dir, 'peer.key'),
@@ -48,50 +53,47 @@ export function clusterPaths(root: string): ClusterPaths {
   };
 }
 
+/** The file in a peer's data directory that holds its process' id. */
+export function pidFile(peerDir: string): string {
+  return join(peerDir, 'pid');
+}
+
 /** Makes a directory that only its owner may enter. Throws DATA_DIR when that can't be. */
 export function makePrivateDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);
   } catch (error) {
-    throw new KeelsonError('DATA_DIR', `can't use ${path} for data: ${errorCode(error) ?? error}`, { cause: error });
+    throw unusable(path, error);
   }
 }
 
-/** Replaces a file in one step; only its owner may read it unless `mode` says otherwise. */
+/** Replaces a file in one step, durably; only its owner may read it unless `mode` says otherwise. Throws DATA_DIR. */
 export function writeFileAtomic(path: string, content: string, mode = 0o600): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, content, { mode });
-  renameSync(temporary, path);
-}
-
-/** The process in a pid file, when it is alive. */
-export function livePid(path: string): number | undefined {
-  if (!existsSync(path)) return undefined;
-  const pid = Number(readFileSync(path, 'utf8').trim());
-  return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid) ? pid : undefined;
-}
-
-export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    const file = openSync(temporary, 'w', mode);
+    try {
+      writeSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
   } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-  return !isZombie(pid);
-}
-
-/** A process that has ended and waits for its parent to notice is not alive. */
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
-  } catch {
-    return false;
+    throw unusable(path, error);
   }
 }
 
 /** Removes a file, if it is there. */
 export function removeFile(path: string): void {
   rmSync(path, { force: true });
+}
+
+export function unusable(path: string, error: unknown): KeelsonError {
+  return new KeelsonError(
+    'DATA_DIR',
+    `can't use ${path} for data (${errorMessage(error)}): make it writable, or choose another place`,
+    { cause: error },
+  );
 }

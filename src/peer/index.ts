@@ -2,21 +2,15 @@ import type { Logger } from '../base/index.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 
 export type * from '../store/index.ts';
-export { type ClusterShape, MAX_LOCAL_PEERS, prepareCluster, readShape } from './cluster-files.ts';
-export { loadPeerConfig, type MemberConfig, type NodeMode, type PeerConfig, parsePeerConfig } from './config.ts';
-export {
-  type ClusterPaths,
-  clusterPaths,
-  isAlive,
-  livePid,
-  type PeerPaths,
-  removeFile,
-  writeFileAtomic,
-} from './data-dir.ts';
+export * from './cluster-files.ts';
+export { adminPem } from './cluster-pki.ts';
+export { loadPeerConfig, type MemberConfig, type NodeMode, nodeModes, type PeerConfig, parsePeerConfig } from './config.ts';
+export { type ClusterPaths, clusterPaths, type PeerPaths, pidFile, removeFile, unusable, writeFileAtomic } from './data-dir.ts';
 export type { LoggerOptions } from './logger.ts';
-export { applyManifest, readManifest, waitForPods } from './manifest.ts';
 export type { Peer, PeerOptions } from './peer.ts';
+export { isAlive, livePid, readPid } from './process-id.ts';
 export { type PeerStatus, STATUS_PATH } from './status.ts';
+export { suggestion } from './suggestion.ts';
 
 /*
  * Commands that only look at a cluster must not pay for a peer's modules: those are loaded when they are used.

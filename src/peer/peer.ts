@@ -14,7 +14,6 @@ import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
 import type { PeerContext } from './context.ts';
-import { makePrivateDir } from './data-dir.ts';
 import { rbacSource } from './rbac-source.ts';
 import { startReplicatedStore } from './replicated-store.ts';
 import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
@@ -60,8 +59,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
       }
     }
   };
-  const tls = readTls(config);
-  makePrivateDir(config.dataDir);
+  const tls = readTls(config, clock.now());
   try {
     return await start({ config, self, tls, clock, random, logger, onStop: (stop) => stops.push(stop) }, stopAll);
   } catch (error) {

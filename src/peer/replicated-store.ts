@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { openLevelStorage, type Replica, startReplica, WsTransport } from '../replica/index.ts';
 import { createStore, type LocalStore } from '../store/index.ts';
 import type { PeerContext } from './context.ts';
+import { makePrivateDir } from './data-dir.ts';
 
 /** Starts the peer's Raft member and the store on it. */
 export async function startReplicatedStore(context: PeerContext): Promise<{ replica: Replica; store: LocalStore }> {
   const { config, self, tls, clock, random, logger, onStop } = context;
-  const storage = await openLevelStorage(join(config.dataDir, 'store'));
+  const directory = join(config.dataDir, 'store');
+  makePrivateDir(directory);
+  const storage = await openLevelStorage(directory);
   const transport = new WsTransport({
     clusterId: config.clusterId,
     peerId: config.peerId,

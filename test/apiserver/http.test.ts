@@ -284,7 +284,24 @@ test('discovery and OpenAPI are not sent again to who has them', async (t) => {
   const document = await server.request('GET', serverRelativeURL);
   t.regex(String(document.headers['cache-control']), /immutable/);
   t.truthy(document.json.components.schemas['io.k8s.api.apps.v1.Deployment']);
-  t.is((await server.request('GET', '/openapi/v2')).code, 404);
+});
+
+test("OpenAPI's old form knows no kinds, as JSON and as protobuf", async (t) => {
+  t.deepEqual((await server.request('GET', '/openapi/v2')).json, {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: 'v1.35.2+keelson' },
+    paths: {},
+  });
+  const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+  const { headers, body } = await server.request('GET', '/openapi/v2', { headers: { accept } });
+  t.is(headers['content-type'], 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+  t.is(body, '\n\x032.0\x12\x1d\n\nKubernetes\x12\x0fv1.35.2+keelsonB\0');
+});
+
+test('objects of a namespace are not found outside of it', async (t) => {
+  t.is((await server.request('GET', '/api/v1/configmaps/some')).code, 404);
+  t.is((await server.request('DELETE', '/api/v1/configmaps/some')).code, 404);
+  t.is((await server.request('POST', '/api/v1/configmaps', { body: configMap('some') })).code, 405);
 });
 
 test('metrics count requests by verb, resource and code', async (t) => {

@@ -1,12 +1,8 @@
-import { errors } from '../../api/index.ts';
-import type { Fence } from '../../client/index.ts';
+import { errors, FENCE_HEADER, parseFence } from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { DeleteParameters, ListParameters, WriteParameters } from '../registry/types.ts';
 import { readBody } from './body.ts';
 import { decodeObject } from './decode.ts';
-
-/** Carries the lease under which a write is made: `namespace/name;holderIdentity;leaseTransitions`, each part URI-encoded. */
-export const FENCE_HEADER = 'keelson-fence';
 
 export function listParameters(query: URLSearchParams): ListParameters {
   const limit = integer(query, 'limit');
@@ -22,7 +18,7 @@ export function listParameters(query: URLSearchParams): ListParameters {
 
 export function writeParameters(exchange: Exchange): WriteParameters {
   const { query, request } = exchange;
-  const fence = fenceOf(request.headers[FENCE_HEADER]);
+  const fence = parseFence(request.headers[FENCE_HEADER]?.toString());
   return {
     ...dryRunOf(query.getAll('dryRun')),
     fieldManager: query.get('fieldManager') || managerOf(request.headers['user-agent']),
@@ -42,7 +38,7 @@ export async function deleteParameters(exchange: Exchange): Promise<DeleteParame
   const propagation =
     (options['propagationPolicy'] as string | undefined) ?? query.get('propagationPolicy') ?? undefined;
   const orphan = (options['orphanDependents'] as boolean | undefined) ?? boolean(query, 'orphanDependents');
-  const fence = fenceOf(request.headers[FENCE_HEADER]);
+  const fence = parseFence(request.headers[FENCE_HEADER]?.toString());
   if (grace !== undefined && !Number.isSafeInteger(grace))
     throw errors.badRequest('gracePeriodSeconds must be an integer');
   return {
@@ -54,24 +50,6 @@ export async function deleteParameters(exchange: Exchange): Promise<DeleteParame
       ? {}
       : { preconditions: options['preconditions'] as { uid?: string; resourceVersion?: string } }),
     ...(fence === undefined ? {} : { fence }),
-  };
-}
-
-export function formatFence({ namespace, name, holderIdentity, leaseTransitions }: Fence): string {
-  return `${encodeURIComponent(namespace)}/${encodeURIComponent(name)};${encodeURIComponent(holderIdentity)};${leaseTransitions}`;
-}
-
-function fenceOf(header: string | string[] | undefined): Fence | undefined {
-  if (header === undefined) return undefined;
-  const match = /^([^/;]+)\/([^/;]+);([^;]*);(\d+)$/.exec(String(header));
-  if (match === null)
-    throw errors.badRequest(`header ${FENCE_HEADER} must read namespace/name;holderIdentity;leaseTransitions`);
-  const [, namespace = '', name = '', holder = '', transitions = ''] = match;
-  return {
-    namespace: decodeURIComponent(namespace),
-    name: decodeURIComponent(name),
-    holderIdentity: decodeURIComponent(holder),
-    leaseTransitions: Number(transitions),
   };
 }
 

@@ -3,31 +3,59 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { KeelsonError, systemClock } from '../../base/index.ts';
 import {
-  applyManifest,
+  type ClusterPaths,
+  type ClusterShape,
+  checkShape,
+  clusterPaths,
+  findCluster,
+  layOutCluster,
   MAX_LOCAL_PEERS,
-  type NodeMode,
-  prepareCluster,
-  readManifest,
-  waitForPods,
+  planShape,
+  refreshCluster,
+  type ShapeOptions,
+  shapeDefaults,
 } from '../../peer/index.ts';
 import { type Access, isReady, openAccess } from '../access.ts';
+import { createObjects, readManifest, waitForPods } from '../demo.ts';
+import { interruption } from '../interruption.ts';
 import { dataDirOption, integerBetween, modeOption } from '../options.ts';
-import { type PeerProcess, spawnPeer, stopPeers } from '../processes.ts';
-import { createProgress } from '../progress.ts';
+import { checkPorts } from '../ports.ts';
+import { assertNotRunning, type PeerProcess, spawnPeer, stopPeers } from '../processes.ts';
+import { createProgress, type Progress } from '../progress.ts';
 import { statusTable } from './status.ts';
 
-interface UpOptions {
+interface UpOptions extends ShapeOptions {
   dataDir: string;
-  peers: number;
-  port: number;
-  mode: NodeMode;
   demo: boolean;
   detach: boolean;
 }
 
 const START_TIMEOUT_MS = 60_000;
-const POLL_MS = 15;
+const POLL_MS = 25;
 const demoManifest = fileURLToPath(new URL('../../../cluster-configs/demo.yaml', import.meta.url));
+
+const help = `
+The first start lays the data directory out: a certificate authority, a directory a peer, a kubeconfig for its
+administrator. Later starts go on with what is there; --peers, --port and --mode need not be said again.
+
+Ports, with --port P: P, P+1, … are the peers' APIs; P+1000, P+1001, … speak Raft; on P+999, the one that the kubeconfig
+names, whichever peer lives answers.
+
+Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data. Exit status: 0, 1 after an error, which has then
+stopped what had been started, 130 when it was interrupted before the cluster was ready.
+
+Files:
+  DIR/kubeconfig     for kubectl: export KUBECONFIG=DIR/kubeconfig
+  DIR/pki            ca.crt, and client.crt with client.key of the administrator
+  DIR/peer-N/log     what the peer has to say, JSON lines
+  DIR/peer-N/pid     its process
+  DIR/peer-N/store   what all peers have in common
+
+Examples:
+  keelson up
+  keelson up --peers 1 --no-demo --detach
+  keelson up --data-dir /var/lib/keelson --port 7443
+`;
 
 /** `keelson up`: a whole cluster on this machine, each peer a process of its own. */
 export function addUpCommand(program: Command): void {
@@ -35,101 +63,96 @@ export function addUpCommand(program: Command): void {
     .command('up')
     .description('start a cluster on this machine and keep it running')
     .addOption(dataDirOption())
-    .option('--peers <n>', 'how many peers', integerBetween(1, MAX_LOCAL_PEERS), 3)
-    .option('--port <port>', "the first peer's API port; the others follow", integerBetween(1024, 60_000), 6443)
+    .option('--peers <n>', `how many peers (default: ${shapeDefaults.peers})`, integerBetween(1, MAX_LOCAL_PEERS))
+    .option(
+      '--port <port>',
+      `the first peer's API port; the others follow (default: ${shapeDefaults.port})`,
+      integerBetween(1024, 60_000),
+    )
     .addOption(modeOption())
     .option('--no-demo', 'start without the demo workload')
-    .option('--detach', 'leave the cluster running in the background ("keelson down" stops it)', false)
+    .option('--detach', 'leave the cluster running in the background; "keelson down" stops it', false)
+    .addHelpText('after', help)
     .action(up);
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const progress = createProgress(process.stdout, systemClock);
-  const { paths, shape, created } = await prepareCluster({ ...options, now: systemClock.now() });
-  progress.done(
-    created
-      ? `cluster ${shape.clusterId} laid out in ${relative('.', paths.root) || '.'}`
-      : `cluster ${shape.clusterId} found in ${relative('.', paths.root) || '.'}`,
-  );
-  const access = openAccess(paths.root);
-  const stop = (): Promise<number> =>
-    stopPeers(
-      shape.members.map(({ id }) => paths.peer(id)),
-      'SIGINT',
-    );
   const interrupted = interruption();
+  const progress = createProgress(process.stdout, systemClock);
+  const { paths, shape, created } = await prepare(options);
+  const where = relative('.', paths.root) || '.';
+  progress.done(`cluster ${shape.clusterId} ${created ? 'laid out' : 'found'} in ${where}`);
+  if (interrupted.yet) return exit(130);
 
+  const access = openAccess(paths.root);
   const started = systemClock.monotonic();
   const peers: PeerProcess[] = [];
   try {
     for (const { id } of shape.members) peers.push(spawnPeer(id, paths.peer(id)));
-    const failure = Promise.race([
-      ...peers.map(({ ended }) => ended),
-      interrupted.then(() => Promise.reject(new Interrupted())),
+    const failure = Promise.race(peers.map(({ ended }) => ended));
+    const ready = await Promise.race([
+      start(access, progress, { demo: options.demo, created }),
+      failure,
+      interrupted.promise,
     ]);
-    failure.catch(() => {});
-    await Promise.race([start(access, options, progress, created), failure]);
-    console.log(`\n${(await statusTable(access)).text}\n`);
-    console.log(`export KUBECONFIG=${paths.kubeconfig}`);
-    console.log(`ready in ${Math.round(systemClock.monotonic() - started)} ms`);
+    if (ready !== undefined) {
+      console.log(`\n${(await statusTable(access)).text}\n`);
+      console.log(`export KUBECONFIG=${paths.kubeconfig}`);
+      console.log(`ready in ${Math.round(systemClock.monotonic() - started)} ms`);
+    }
   } catch (error) {
-    // What this command started it also ends; peers that ran before are not its own.
-    if (peers.length > 0)
-      await stopPeers(
-        peers.map(({ id }) => paths.peer(id)),
-        'SIGINT',
-      );
-    if (error instanceof Interrupted) return exit(130);
+    progress.clear();
+    await stop(paths, peers);
     throw error;
   }
-  if (options.detach) return exit(0);
+  if (options.detach && !interrupted.yet) return exit(0);
+  if (interrupted.yet) {
+    progress.clear();
+    console.log('interrupted: stopping what was started');
+    await stop(paths, peers);
+    return exit(130);
+  }
+  await keepRunning(paths, peers, interrupted.promise);
+}
 
-  const keepAlive = setInterval(() => {}, 1 << 30);
-  for (const { id, ended } of peers)
-    ended.catch((error: Error) =>
-      console.error(
-        `keelson: ${error.message}; the others go on; restart it with "keelson peer --config ${paths.peer(id).config}"`,
-      ),
-    );
-  await interrupted;
-  clearInterval(keepAlive);
-  console.log('\nstopping peers and workloads; the data stays');
-  await stop();
-  exit(0);
+/** Finds the cluster, or lays out a new one; says what is in the way before anything is written. */
+async function prepare(
+  options: UpOptions,
+): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
+  const paths = clusterPaths(options.dataDir);
+  const found = findCluster(paths);
+  const shape = found ?? planShape(options);
+  if (found !== undefined) checkShape(found, options, paths.root);
+  for (const { id } of shape.members) assertNotRunning(id, paths.peer(id));
+  await checkPorts(shape, found === undefined ? 'choose others with --port' : 'choose another --data-dir and --port');
+  if (found === undefined) await layOutCluster(paths, shape, systemClock.now());
+  else await refreshCluster(paths, shape, systemClock.now());
+  return { paths, shape, created: found === undefined };
 }
 
 async function start(
   access: Access,
-  options: UpOptions,
-  progress: ReturnType<typeof createProgress>,
-  created: boolean,
-): Promise<void> {
-  progress.begin(`starting ${access.servers.length} peers`);
-  await Promise.all(access.servers.map((server) => untilReady(server, access.tls)));
-  progress.done(
-    `${access.servers.length} ${access.servers.length === 1 ? 'peer serves' : 'peers serve'} ${access.servers.join(' ')}`,
-  );
-  if (!options.demo) return;
-  const { createHttpClient } = await import('../../client/index.ts');
-  const client = createHttpClient({ servers: access.servers, ...access.tls });
-  try {
-    const objects = await readManifest(demoManifest);
-    // A cluster that ran before keeps what its user made of the demo.
-    if (created) {
-      progress.begin('applying the demo workload');
-      await applyManifest(client, objects);
-      progress.done(
-        `demo workload applied: ${objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ')}`,
-      );
-    }
-    progress.begin('waiting for its pods');
-    const ready = await waitForPods(client, objects, AbortSignal.timeout(START_TIMEOUT_MS), (text) =>
-      progress.begin(text),
-    );
-    progress.done(`${ready} demo pods ready`);
-  } finally {
-    client.close();
+  progress: Progress,
+  { demo, created }: { demo: boolean; created: boolean },
+): Promise<true> {
+  const { servers } = access;
+  progress.begin(`starting ${servers.length} ${servers.length === 1 ? 'peer' : 'peers'}`);
+  const objects = demo ? await readManifest(demoManifest) : [];
+  await Promise.all(servers.map((server) => untilReady(server, access.tls)));
+  progress.done(`${servers.length} ${servers.length === 1 ? 'peer serves' : 'peers serve'} ${servers.join(' ')}`);
+  if (!demo) return true;
+  // A cluster that ran before keeps what its user made of the demo.
+  if (created) {
+    progress.begin('applying the demo workload');
+    await createObjects(access, objects);
+    const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    progress.done(`demo workload applied: ${names.join(', ')}`);
   }
+  const ready = await waitForPods(access, objects, AbortSignal.timeout(START_TIMEOUT_MS), (text) =>
+    progress.begin(text),
+  );
+  progress.done(`${ready} demo pods ready`);
+  return true;
 }
 
 async function untilReady(server: string, tls: Access['tls']): Promise<void> {
@@ -144,17 +167,37 @@ async function untilReady(server: string, tls: Access['tls']): Promise<void> {
   }
 }
 
-/** Ctrl-C, or a request to end, while `up` starts or runs. */
-class Interrupted extends Error {}
-
-function interruption(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
+/** Until the user has enough, or all peers have ended. */
+async function keepRunning(paths: ClusterPaths, peers: readonly PeerProcess[], interrupted: Promise<void>): Promise<void> {
+  const alive = setInterval(() => {}, 1 << 30);
+  let failed = false;
+  const ends = peers.map(({ id, ended }) =>
+    ended.catch((error: KeelsonError) => {
+      if (error.code === 'PEER_STOPPED') return console.log(error.message);
+      failed = true;
+      const restart = `keelson peer --config ${relative('.', paths.peer(id).config)}`;
+      console.error(`keelson: ${error.message}; the others go on; restart it with "${restart}"`);
+    }),
+  );
+  const stopped = await Promise.race([Promise.all(ends).then(() => true), interrupted]);
+  clearInterval(alive);
+  if (stopped === true) return exit(failed ? 1 : 0);
+  console.log('\nstopping peers and workloads; the data stays');
+  await stopPeers(
+    peers.map(({ id }) => paths.peer(id)),
+    'SIGINT',
+  );
+  exit(0);
 }
 
-function exit(code: number): void {
-  process.exitCode = code;
-  // Detached children and keep-alive sockets must not hold the command.
-  process.exit();
+async function stop(paths: ClusterPaths, peers: readonly PeerProcess[]): Promise<void> {
+  await stopPeers(
+    peers.map(({ id }) => paths.peer(id)),
+    'SIGINT',
+  );
+}
+
+function exit(code: number): never {
+  // Detached children and kept connections must not hold the command.
+  process.exit(code);
 }

@@ -10,9 +10,6 @@ import { type ControllerContext, uidOf } from '../context.ts';
 import { storedKinds } from '../served-kinds.ts';
 import { blocks, type GraphNode, type GraphObject, mayOwn, OwnershipGraph } from './graph.ts';
 
-/** When to look again at an owner that exists but was not seen yet. */
-const UNSEEN_MS = 5_000;
-
 /**
  * Deletes what its owners left behind; makes owners that go in the foreground wait for their
  * dependents, and dependents of owners that orphan them independent. Keys are uids.
@@ -51,7 +48,7 @@ class GarbageReconciler implements Reconciler {
     this.#enqueue = enqueue;
   }
 
-  async reconcile(uid: string, signal: AbortSignal): Promise<{ requeueAfterMs: number } | undefined> {
+  async reconcile(uid: string, signal: AbortSignal): Promise<undefined> {
     const node = this.#graph.get(uid);
     if (node === undefined) return undefined;
     const { object } = node;
@@ -64,12 +61,12 @@ class GarbageReconciler implements Reconciler {
   }
 
   /** Looks for an owner that no watch has shown: the reference may be older than what is known here, or dangle. */
-  async #verifyAbsent(node: GraphNode, signal: AbortSignal): Promise<{ requeueAfterMs: number } | undefined> {
+  async #verifyAbsent(node: GraphNode, signal: AbortSignal): Promise<undefined> {
     const [dependent] = node.dependents;
     const owner = dependent?.object?.owners.find(({ uid }) => uid === node.uid);
     if (owner === undefined) return undefined;
     const exists = await this.#exists(owner, dependent!.object!.namespace, signal);
-    if (exists) return { requeueAfterMs: UNSEEN_MS };
+    // If it does, its watch will show it in a moment.
     if (exists === false) for (const { uid } of node.dependents) this.#enqueue(uid);
     return undefined;
   }

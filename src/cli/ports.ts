@@ -1,0 +1,33 @@
+import { createServer } from 'node:net';
+import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
+import type { ClusterShape } from '../peer/index.ts';
+
+/**
+ * Makes sure that a cluster's ports are free, the shared one too, which its peers could bind beside a stranger. Throws
+ * PORT_BUSY, or PORT_REFUSED when this machine does not give one.
+ */
+export async function checkPorts({ members, sharedApiPort }: ClusterShape, advice: string): Promise<void> {
+  const host = members[0]?.host ?? '';
+  const addresses = [
+    ...members.map((member) => ({ host: member.host, port: member.apiPort, what: `peer ${member.id}'s API` })),
+    { host, port: sharedApiPort, what: "the peers' shared API" },
+    ...members.map((member) => ({ host: member.host, port: member.peerPort, what: `peer ${member.id}'s Raft` })),
+  ];
+  for (const address of addresses) {
+    const failure = await tryPort(address.host, address.port);
+    if (failure === undefined) continue;
+    const where = `port ${address.port} on ${address.host}, for ${address.what},`;
+    if (errorCode(failure) === 'EADDRINUSE')
+      throw new KeelsonError('PORT_BUSY', `${where} is in use by another process: stop that, or ${advice}`);
+    throw new KeelsonError('PORT_REFUSED', `${where} can't be used (${errorMessage(failure)}): ${advice}`);
+  }
+}
+
+/** Why a port can't be listened on. */
+function tryPort(host: string, port: number): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
