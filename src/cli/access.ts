@@ -58,7 +58,11 @@ export interface CallOptions {
 const TIMEOUT_MS = 6_000;
 
 /** One request. Rejects when there is no answer. */
-export function call(url: string, tls: Credentials, options: CallOptions = {}): Promise<{ code: number; body: string }> {
+export function call(
+  url: string,
+  tls: Credentials,
+  options: CallOptions = {},
+): Promise<{ code: number; body: string }> {
   const { method = 'GET', headers = {}, body, signal, onData } = options;
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(error);

@@ -27,28 +27,37 @@ export const oneOf =
       ? value
       : wrong(field, allowed.length === 1 ? `"${allowed[0]}"` : `one of ${allowed.join(', ')}`, value);
 
+export const bool: Check = (value, field) =>
+  typeof value === 'boolean' ? value : wrong(field, 'true or false', value);
+
 /** A name that may be part of a host's name (RFC 1123). */
 export const dnsName: Check = (value, field) =>
-  typeof value === 'string' && value.length <= 253 && /^[a-z\d]([-a-z\d]*[a-z\d])?(\.[a-z\d]([-a-z\d]*[a-z\d])?)*$/.test(value)
+  typeof value === 'string' &&
+  value.length <= 253 &&
+  /^[a-z\d]([-a-z\d]*[a-z\d])?(\.[a-z\d]([-a-z\d]*[a-z\d])?)*$/.test(value)
     ? value
     : wrong(field, 'a name of lower-case letters, digits, "-" and "."', value);
 
 export const cidr: Check = (value, field) => {
-  const parts = typeof value === 'string' ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value) : null;
+  const parts =
+    typeof value === 'string' ? /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value) : null;
   const [, ...numbers] = parts ?? [];
   const valid = parts !== null && numbers.every((number, i) => Number(number) <= (i < 4 ? 255 : 32));
   return valid ? value : wrong(field, 'a block of addresses such as "10.1.0.0/16"', value);
 };
 
 export const list =
-  (item: Check): Check =>
+  (item: Check, least = 1): Check =>
   (value, field) =>
-    Array.isArray(value) && value.length > 0
+    Array.isArray(value) && value.length >= least
       ? value.map((entry, i) => item(entry, `${field}[${i}]`))
-      : wrong(field, 'a list with an entry at least', value);
+      : wrong(field, least === 0 ? 'a list' : 'a list with an entry at least', value);
 
-/** The fields of an object: all required but those with a default, and no others. */
-export function fields(shape: Readonly<Record<string, Check>>, defaults: Readonly<Record<string, unknown>> = {}): Check {
+/** The fields of an object: all required but those with a default (which may be undefined), and no others. */
+export function fields(
+  shape: Readonly<Record<string, Check>>,
+  defaults: Readonly<Record<string, unknown>> = {},
+): Check {
   return (value, field) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(field, 'an object', value);
     const prefix = field === '' ? '' : `${field}.`;
@@ -59,10 +68,21 @@ export function fields(shape: Readonly<Record<string, Check>>, defaults: Readonl
     const result: Record<string, unknown> = {};
     for (const [name, check] of Object.entries(shape)) {
       const given = (value as Record<string, unknown>)[name] ?? defaults[name];
-      if (given === undefined) throw invalid(`field "${prefix}${name}" is missing`);
-      result[name] = check(given, `${prefix}${name}`);
+      if (given !== undefined) result[name] = check(given, `${prefix}${name}`);
+      else if (!Object.hasOwn(defaults, name)) throw invalid(`field "${prefix}${name}" is missing`);
     }
     return result;
+  };
+}
+
+/** One of several objects, told apart by a field. */
+export function variants(name: string, shapes: Readonly<Record<string, Check>>): Check {
+  return (value, field) => {
+    const kind = (value as Record<string, unknown> | null)?.[name];
+    const check = Object.hasOwn(shapes, kind as string) ? shapes[kind as string] : undefined;
+    return check === undefined
+      ? wrong(`${field}.${name}`, `one of ${Object.keys(shapes).join(', ')}`, kind)
+      : check(value, field);
   };
 }
 

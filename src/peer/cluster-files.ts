@@ -143,8 +143,7 @@ export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, no
 /** Brings what is derived up to date in a cluster that is there: certificates that end soon, a kubeconfig that was lost. */
 export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
   const renewed = await renewPki(paths, shape, SERVICE_IP, now);
-  if (renewed || !existsSync(paths.kubeconfig))
-    writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
+  if (renewed || !existsSync(paths.kubeconfig)) writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
 }
 
 function namesIn(root: string): string[] {

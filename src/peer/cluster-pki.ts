@@ -16,7 +16,12 @@ interface Leaf {
 }
 
 /** Makes the cluster's authority and everybody's certificates. */
-export async function createPki(paths: ClusterPaths, shape: ClusterShape, serviceIp: string, now: number): Promise<void> {
+export async function createPki(
+  paths: ClusterPaths,
+  shape: ClusterShape,
+  serviceIp: string,
+  now: number,
+): Promise<void> {
   const { createAuthority } = await import('./pki/certificates.ts');
   const authority = await createAuthority('keelson-ca', now);
   writeFileAtomic(paths.pki.caCert, authority.cert, 0o644);

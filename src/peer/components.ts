@@ -1,7 +1,7 @@
 import { errorMessage } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { startControllers } from '../controllers/index.ts';
-import { startScheduler } from '../scheduler/index.ts';
+import { SCHEDULER_NAME, startScheduler } from '../scheduler/index.ts';
 import type { PeerContext } from './context.ts';
 import { runWhileLeading } from './control-plane.ts';
 import { type Node, startNode } from './node.ts';
@@ -39,6 +39,7 @@ export function startComponents(
     const controllers = runWhileLeading({
       ...elected,
       name: 'kube-controller-manager',
+      source: 'kube-controller-manager',
       client: clientAs('system:kube-controller-manager'),
       start: (leading) => startControllers({ ...leading, rootCa: tls.ca }),
     });
@@ -46,6 +47,7 @@ export function startComponents(
     const scheduler = runWhileLeading({
       ...elected,
       name: 'kube-scheduler',
+      source: SCHEDULER_NAME,
       client: clientAs('system:kube-scheduler'),
       start: (leading) => startScheduler(leading),
     });

@@ -21,8 +21,10 @@ export interface ComponentContext {
 }
 
 export interface ComponentOptions {
-  /** Name of the Lease in kube-system, of the component's logger and of its events' source. */
+  /** Name of the Lease in kube-system, and of the component's logger. */
   name: string;
+  /** Name under which it records events. */
+  source: string;
   /** Unique to this peer. */
   nodeName: string;
   client: Client;
@@ -53,7 +55,7 @@ export function runWhileLeading(options: ComponentOptions): { leading(): boolean
       const component = await start({
         client,
         informers,
-        recorder: broadcaster.recorderFor(name),
+        recorder: broadcaster.recorderFor(options.source),
         clock,
         random,
         logger,

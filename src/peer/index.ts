@@ -2,10 +2,26 @@ import type { Logger } from '../base/index.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 
 export type * from '../store/index.ts';
+export * as checks from './checks.ts';
 export * from './cluster-files.ts';
 export { adminPem } from './cluster-pki.ts';
-export { loadPeerConfig, type MemberConfig, type NodeMode, nodeModes, type PeerConfig, parsePeerConfig } from './config.ts';
-export { type ClusterPaths, clusterPaths, type PeerPaths, pidFile, removeFile, unusable, writeFileAtomic } from './data-dir.ts';
+export {
+  loadPeerConfig,
+  type MemberConfig,
+  type NodeMode,
+  nodeModes,
+  type PeerConfig,
+  parsePeerConfig,
+} from './config.ts';
+export {
+  type ClusterPaths,
+  clusterPaths,
+  type PeerPaths,
+  pidFile,
+  removeFile,
+  unusable,
+  writeFileAtomic,
+} from './data-dir.ts';
 export type { LoggerOptions } from './logger.ts';
 export type { Peer, PeerOptions } from './peer.ts';
 export { isAlive, livePid, readPid } from './process-id.ts';

@@ -16,16 +16,20 @@ const MAX_BACKOFF_MS = 10_000;
 /** A pod that nothing seems to help is tried again all the same after so long. */
 const MAX_UNSCHEDULABLE_MS = 5 * 60_000;
 
+/** Why a pod waits: for a change of the cluster; for its back-off, though such a change came; or because something failed. */
+type Waiting = 'blocked' | 'backoff' | 'error';
+
 /**
- * Pods without a node: `active` ones are tried in order of priority, then of arrival; those that failed wait out their back-off; the
- * unschedulable ones wait for something in the cluster to change.
+ * Pods without a node: `active` ones are tried in order of priority, then of arrival; the unschedulable ones wait for something in the
+ * cluster to change, and then for their back-off, unless there is nothing else to do (as Kubernetes does since 1.33); those whose
+ * binding failed always wait.
  */
 export class SchedulingQueue {
   readonly #clock: Clock;
   readonly #onActive: () => void;
   /** A binary heap. */
   readonly #active: QueuedPod[] = [];
-  readonly #waiting = new Map<string, { pod: QueuedPod; timer: Timer; blocked: boolean }>();
+  readonly #waiting = new Map<string, { pod: QueuedPod; timer: Timer; why: Waiting }>();
   readonly #known = new Map<string, QueuedPod>();
   #sequence = 0;
   /** Counts changes of the cluster: one during a cycle means that its failure may be outdated. */
@@ -51,7 +55,7 @@ export class SchedulingQueue {
     if (known !== undefined) {
       known.info = info;
       const waiting = this.#waiting.get(info.uid);
-      if (waiting?.blocked === true) this.#unblock(waiting.pod);
+      if (waiting !== undefined && waiting.why !== 'error') this.#activate(waiting.pod);
       return;
     }
     const pod: QueuedPod = { info, sequence: this.#sequence++, attempts: 0, backoffUntil: 0 };
@@ -74,28 +78,29 @@ export class SchedulingQueue {
       pod.attempts++;
       return pod;
     }
-    return undefined;
+    return this.#popBackoff();
   }
 
   /** No node fits; `moves` as it was at the cycle's start. Waits for a change, or only its back-off if there was one meanwhile. */
   unschedulable(pod: QueuedPod, moves: number): void {
     if (this.#known.get(pod.info.uid) !== pod) return;
     pod.backoffUntil = this.#clock.monotonic() + backoffMs(pod.attempts);
-    if (moves !== this.#moves) this.#wait(pod, false, pod.backoffUntil - this.#clock.monotonic());
-    else this.#wait(pod, true, MAX_UNSCHEDULABLE_MS);
+    if (moves !== this.#moves) this.#wait(pod, 'backoff', backoffMs(pod.attempts));
+    else this.#wait(pod, 'blocked', MAX_UNSCHEDULABLE_MS);
   }
 
   /** Something failed that may work the next time. */
   retry(pod: QueuedPod): void {
     if (this.#known.get(pod.info.uid) !== pod) return;
     pod.backoffUntil = this.#clock.monotonic() + backoffMs(pod.attempts);
-    this.#wait(pod, false, backoffMs(pod.attempts));
+    this.#wait(pod, 'error', backoffMs(pod.attempts));
   }
 
   /** The cluster changed so that pods that fitted nowhere may fit now. */
   move(): void {
     this.#moves++;
-    for (const { pod, blocked } of [...this.#waiting.values()]) if (blocked) this.#unblock(pod);
+    for (const { pod, why } of [...this.#waiting.values()]) if (why === 'blocked') this.#unblock(pod);
+    this.#onActive();
   }
 
   stop(): void {
@@ -105,16 +110,29 @@ export class SchedulingQueue {
     this.#active.length = 0;
   }
 
+  /** The pod whose back-off ends first. */
+  #popBackoff(): QueuedPod | undefined {
+    let first: QueuedPod | undefined;
+    for (const { pod, why } of this.#waiting.values()) {
+      if (why === 'backoff' && (first === undefined || pod.backoffUntil < first.backoffUntil)) first = pod;
+    }
+    if (first === undefined) return undefined;
+    this.#waiting.get(first.info.uid)?.timer.cancel();
+    this.#waiting.delete(first.info.uid);
+    first.attempts++;
+    return first;
+  }
+
   #unblock(pod: QueuedPod): void {
     const left = pod.backoffUntil - this.#clock.monotonic();
-    if (left > 0) this.#wait(pod, false, left);
+    if (left > 0) this.#wait(pod, 'backoff', left);
     else this.#activate(pod);
   }
 
-  #wait(pod: QueuedPod, blocked: boolean, ms: number): void {
+  #wait(pod: QueuedPod, why: Waiting, ms: number): void {
     const { uid } = pod.info;
     this.#waiting.get(uid)?.timer.cancel();
-    this.#waiting.set(uid, { pod, blocked, timer: this.#clock.setTimer(ms, () => this.#activate(pod)) });
+    this.#waiting.set(uid, { pod, why, timer: this.#clock.setTimer(ms, () => this.#activate(pod)) });
   }
 
   #activate(pod: QueuedPod): void {

@@ -19,10 +19,10 @@ interface PodSpec {
 }
 
 /** Classes that every cluster has, whether or not their objects are there yet. */
-const systemClasses: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-};
+const systemClasses: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
 
 /** Gives a pod the number behind the name of its priority class, or of the default class. */
 export function priority(state: StateReader): AdmissionPlugin {
@@ -40,10 +40,10 @@ export function priority(state: StateReader): AdmissionPlugin {
       const wanted = spec.priorityClassName || undefined;
       if (wanted !== undefined && byName(wanted) === undefined) await state.fresh();
       const found = wanted === undefined ? defaultClass(classes()) : byName(wanted);
-      if (wanted !== undefined && found === undefined && systemClasses[wanted] === undefined) {
+      if (wanted !== undefined && found === undefined && !systemClasses.has(wanted)) {
         throw errors.forbidden(type, name, `no PriorityClass with name ${wanted} was found`);
       }
-      const value = found?.value ?? (wanted === undefined ? 0 : systemClasses[wanted]!);
+      const value = found?.value ?? (wanted === undefined ? 0 : systemClasses.get(wanted)!);
       if (spec.priority !== undefined && spec.priority !== value) {
         throw errors.forbidden(
           type,

@@ -28,13 +28,15 @@ export function equalJson(a: unknown, b: unknown): boolean {
   if (Array.isArray(b)) return false;
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  for (const key in left) {
-    if (!equalJson(left[key], right[key])) return false;
+  for (const key of Object.keys(left)) {
+    if (!equalJson(left[key], ownField(right, key))) return false;
   }
-  for (const key in right) {
-    if (right[key] !== undefined && left[key] === undefined) return false;
-  }
-  return true;
+  return Object.keys(right).every((key) => right[key] === undefined || ownField(left, key) !== undefined);
+}
+
+/** Never what the prototype has: `toString` is a legal name of a label. */
+function ownField(object: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 /** Freezes JSON data deeply, so that what caches share can't be changed by a reader. */

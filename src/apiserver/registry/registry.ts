@@ -85,10 +85,10 @@ type CreateRequest = Parameters<Registry['create']>[0];
 type SubresourceCreate = (context: WriteContext, request: CreateRequest & { name: string }) => Promise<Encoded>;
 
 /** What is created under a pod that is there. */
-const subresourceCreates: Readonly<Record<string, SubresourceCreate>> = {
-  'pods/binding': bindPod,
-  'pods/eviction': evictPod,
-};
+const subresourceCreates: ReadonlyMap<string, SubresourceCreate> = new Map([
+  ['pods/binding', bindPod],
+  ['pods/eviction', evictPod],
+]);
 
 function create(context: WriteContext, request: CreateRequest): Promise<Encoded> {
   const { type, subresource, name } = request;
@@ -98,7 +98,7 @@ function create(context: WriteContext, request: CreateRequest): Promise<Encoded>
     if (!type.verbs.includes('get')) throw errors.methodNotAllowed(type, 'create');
     return createObject(context, request);
   }
-  const special = subresourceCreates[`${type.resource}/${subresource}`];
+  const special = subresourceCreates.get(`${type.resource}/${subresource}`);
   if (special === undefined || name === undefined) throw errors.methodNotAllowed(type, 'create');
   return special(context, { ...request, name });
 }

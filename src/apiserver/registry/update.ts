@@ -43,19 +43,19 @@ export async function updateObject(
 
 const APPLY = 'application/apply-patch+yaml';
 
-const patchKinds: Readonly<Record<string, PatchKind>> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-};
+const patchKinds: ReadonlyMap<string, PatchKind> = new Map([
+  ['application/json-patch+json', 'json'],
+  ['application/merge-patch+json', 'merge'],
+  ['application/strategic-merge-patch+json', 'strategic'],
+]);
 
 /** PATCH: what the patch makes of the object is written like a PUT; on a conflict the patch is applied to what is there then. */
 export async function patchObject(context: WriteContext, request: Parameters<Registry['patch']>[0]): Promise<Changed> {
   const { type, patchType, patch, force } = request;
   const scope = scopeOf(request, storageOf(type));
   if (patchType === APPLY) return applyObject(context, scope, request);
-  const kind = patchKinds[patchType];
-  if (kind === undefined) throw errors.unsupportedMediaType([...Object.keys(patchKinds), APPLY]);
+  const kind = patchKinds.get(patchType);
+  if (kind === undefined) throw errors.unsupportedMediaType([...patchKinds.keys(), APPLY]);
   if (force !== undefined)
     throw optionsInvalid(forbiddenField(fieldPath('force'), 'may not be specified for non-apply patch'));
   const change = (view: UnstructuredObject | undefined): UnstructuredObject => {

@@ -3,6 +3,12 @@ import { clusterPaths, readShape } from '../../peer/index.ts';
 import { dataDirOption } from '../options.ts';
 import { stopPeers } from '../processes.ts';
 
+const help = `
+With --keep-workloads, the next "keelson up" finds their processes and takes them over, as they are.
+
+Exit status: 0, also when nothing was running; 1 when there is no cluster in the directory.
+`;
+
 /** `keelson down`: stops the peers of a data directory and their workloads; the data stays. */
 export function addDownCommand(program: Command): void {
   program
@@ -10,6 +16,7 @@ export function addDownCommand(program: Command): void {
     .description('stop the cluster and its workloads; the data stays')
     .addOption(dataDirOption())
     .option('--keep-workloads', 'leave the workloads running', false)
+    .addHelpText('after', help)
     .action(async ({ dataDir, keepWorkloads }: { dataDir: string; keepWorkloads: boolean }) => {
       const paths = clusterPaths(dataDir);
       const { members } = readShape(paths);

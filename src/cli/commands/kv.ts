@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { KeelsonError } from '../../base/index.ts';
-import { importStore, type KeyValue, type Store, type TxnRequest } from '../../peer/index.ts';
+import { importStore, type KeyValue, type Store } from '../../peer/index.ts';
 import { openAccess } from '../access.ts';
-import { dataDirOption } from '../options.ts';
+import { keyFromText, keyToText, readableEntry } from '../key-text.ts';
+import { dataDirOption, positiveInteger } from '../options.ts';
+import { parseTxn, readableTxn } from '../txn.ts';
 
 interface KvOptions {
   dataDir: string;
@@ -10,29 +11,66 @@ interface KvOptions {
   prefix?: boolean;
 }
 
-/** `keelson kv …`: the replicated store by itself, as a small etcd. Keys are text, in UTF-8. */
+const help = `
+The store that the peers replicate, by itself: keys and values with revisions, transactions, watches and leases, as etcd has
+them. Keys and values are text, in UTF-8. The Kubernetes API keeps its objects under /registry/: leave those to it.
+
+Examples:
+  keelson kv put greeting hello
+  keelson kv get greeting
+  keelson kv get --prefix --json ""
+  keelson kv watch --prefix greet
+`;
+
+const getHelp = `
+Prints the value; with --prefix, lines of key, tab and value. Exit status: 0; 1 when the key is not there, or after an error.
+`;
+
+const txnHelp = `
+A JSON object of three lists, each of which may be left out: when all of "compare" hold, "then" is carried out, else "else",
+all at one revision.
+
+  compare  {"key", "target": "value" | "version" | "createRevision" | "modRevision" | "lease",
+            "operator": "=" | "!=" | "<" | ">", "operand"}
+  then     {"type": "put", "key", "value", "lease"?}      {"type": "delete", "key", "end"?}
+           {"type": "range", "request": {"key", "end"?, "limit"?}}      {"type": "txn", "request": {…}}
+
+A key that is not there has version 0. Exit status: 0; 1 when a compare did not hold, or after an error.
+
+Example, which takes a lock:
+  keelson kv txn '{"compare": [{"key": "lock", "target": "version", "operator": "=", "operand": 0}],
+                   "then": [{"type": "put", "key": "lock", "value": "mine"}]}'
+`;
+
+const leaseHelp = `
+A lease ends after its seconds unless it is renewed, and takes its keys with it.
+
+Example:
+  keelson kv lease grant 60
+  keelson kv put --lease ID session here
+`;
+
+/** `keelson kv …`: the replicated store by itself, as a small etcd. */
 export function addKvCommands(program: Command): void {
-  const kv = program.command('kv').description('read, write and watch the replicated store');
+  const kv = program.command('kv').description('read, write and watch the replicated store').addHelpText('after', help);
 
   command(kv, 'get <key>', 'print the value of a key')
     .option('--prefix', 'all keys that begin with it')
-    .option('--revision <n>', 'as it was at this revision', Number)
-    .option('--limit <n>', 'at most so many keys', Number)
-    .option('--json', 'print revisions as well')
+    .option('--revision <n>', 'as it was at this revision', positiveInteger)
+    .option('--limit <n>', 'at most so many keys', positiveInteger)
+    .option('--json', 'print revisions as well, a line of JSON for each key')
+    .addHelpText('after', getHelp)
     .action(async (key: string, options: KvOptions & { revision?: number; limit?: number }) => {
       await withStore(options, async (store) => {
-        const { kvs } = await store.range({
-          ...(await range(key, options)),
-          revision: options.revision ?? 0,
-          limit: options.limit ?? 0,
-        });
+        const { revision = 0, limit = 0 } = options;
+        const { kvs } = await store.range({ ...(await range(key, options)), revision, limit });
         for (const entry of kvs) print(entry, options);
         if (kvs.length === 0 && options.prefix !== true) process.exitCode = 1;
       });
     });
 
   command(kv, 'put <key> <value>', 'write a key')
-    .option('--lease <id>', 'delete it when this lease ends', Number)
+    .option('--lease <id>', 'delete it when this lease ends', positiveInteger)
     .action(async (key: string, value: string, options: KvOptions & { lease?: number }) => {
       await withStore(options, async (store) => {
         const { revision } = await store.put(keyFromText(key), Buffer.from(value), { lease: options.lease ?? 0 });
@@ -50,21 +88,20 @@ export function addKvCommands(program: Command): void {
       });
     });
 
-  command(
-    kv,
-    'txn <json>',
-    'run {"compare":[{"key","target","operator","operand"}],"then":[{"type":"put","key","value"}],"else":[…]}',
-  ).action(async (json: string, options: KvOptions) => {
-    await withStore(options, async (store) => {
-      const { succeeded, revision } = await store.txn(parseTxn(json));
-      console.log(JSON.stringify({ succeeded, revision }));
-      if (!succeeded) process.exitCode = 1;
+  command(kv, 'txn <json>', 'compare and write several keys in one step')
+    .addHelpText('after', txnHelp)
+    .action(async (json: string, options: KvOptions) => {
+      const request = parseTxn(json);
+      await withStore(options, async (store) => {
+        const result = await store.txn(request);
+        console.log(JSON.stringify(readableTxn(result)));
+        if (!result.succeeded) process.exitCode = 1;
+      });
     });
-  });
 
-  command(kv, 'watch <key>', 'print changes, a line of JSON each')
+  command(kv, 'watch <key>', 'print changes, a line of JSON each, until Ctrl-C')
     .option('--prefix', 'all keys that begin with it')
-    .option('--revision <n>', 'from this revision on', Number)
+    .option('--revision <n>', 'from this revision on; default: from now on', positiveInteger)
     .action(async (key: string, options: KvOptions & { revision?: number }) => {
       await withStore(options, async (store) => {
         const target = await range(key, options);
@@ -73,7 +110,7 @@ export function addKvCommands(program: Command): void {
             ...target,
             ...(options.revision === undefined ? {} : { fromRevision: options.revision }),
             listener({ events }) {
-              for (const { type, kv: entry } of events) console.log(JSON.stringify({ type, ...readable(entry) }));
+              for (const { type, kv: entry } of events) console.log(JSON.stringify({ type, ...readableEntry(entry) }));
             },
             onEnd: reject,
           });
@@ -81,30 +118,46 @@ export function addKvCommands(program: Command): void {
       });
     });
 
-  const lease = kv.command('lease').description('leases: keys that end with their holder');
-  command(lease, 'grant <seconds>', 'make a lease').action(async (seconds: string, options: KvOptions) => {
-    await withStore(options, async (store) => {
-      const { id, ttl } = await store.leaseGrant({ ttl: wholeNumber(seconds, 'seconds') });
-      console.log(`lease ${id} granted for ${ttl} s`);
-    });
+  addLeaseCommands(kv);
+}
+
+function addLeaseCommands(kv: Command): void {
+  const lease = kv
+    .command('lease')
+    .description('leases: keys that end with their holder')
+    .addHelpText('after', leaseHelp);
+  leaseCommand(lease, 'grant', 'make a lease', 'seconds', async (store, seconds) => {
+    const { id, ttl } = await store.leaseGrant({ ttl: seconds });
+    console.log(`lease ${id} granted for ${ttl} s`);
   });
-  command(lease, 'keep-alive <id>', 'renew a lease once').action(async (id: string, options: KvOptions) => {
-    await withStore(options, async (store) => {
-      const { ttl } = await store.leaseKeepAlive(wholeNumber(id, 'id'));
-      console.log(`lease ${id} renewed for ${ttl} s`);
-    });
+  leaseCommand(lease, 'keep-alive', 'renew a lease once', 'id', async (store, id) => {
+    const { ttl } = await store.leaseKeepAlive(id);
+    console.log(`lease ${id} renewed for ${ttl} s`);
   });
-  command(lease, 'revoke <id>', 'end a lease and delete its keys').action(async (id: string, options: KvOptions) => {
-    await withStore(options, async (store) => {
-      await store.leaseRevoke(wholeNumber(id, 'id'));
-      console.log(`lease ${id} revoked`);
-    });
+  leaseCommand(lease, 'revoke', 'end a lease and delete its keys', 'id', async (store, id) => {
+    await store.leaseRevoke(id);
+    console.log(`lease ${id} revoked`);
   });
   command(lease, 'list', 'print all leases').action(async (options: KvOptions) => {
     await withStore(options, async (store) => {
       for (const id of await store.leases()) console.log(String(id));
     });
   });
+}
+
+/** A command on leases whose one argument is a number. */
+function leaseCommand(
+  lease: Command,
+  name: string,
+  description: string,
+  argument: string,
+  act: (store: Store, value: number) => Promise<void>,
+): void {
+  command(lease, name, description)
+    .argument(`<${argument}>`, '', positiveInteger)
+    .action(async (value: number, options: KvOptions) => {
+      await withStore(options, (store) => act(store, value));
+    });
 }
 
 function command(parent: Command, usage: string, description: string): Command {
@@ -122,51 +175,13 @@ async function withStore(options: KvOptions, use: (store: Store) => Promise<void
   }
 }
 
-/** The store's keys are byte strings: text goes in as UTF-8. */
-function keyFromText(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
-}
-
-function keyToText(key: string): string {
-  return Buffer.from(key, 'latin1').toString('utf8');
-}
-
 async function range(key: string, { prefix }: KvOptions): Promise<{ key: string; end?: string }> {
   const from = keyFromText(key);
   return prefix === true ? { key: from, end: (await importStore()).prefixEnd(from) } : { key: from };
 }
 
 function print(entry: KeyValue, { json, prefix }: KvOptions): void {
-  if (json === true) console.log(JSON.stringify(readable(entry)));
+  if (json === true) console.log(JSON.stringify(readableEntry(entry)));
   else if (prefix === true) console.log(`${keyToText(entry.key)}\t${Buffer.from(entry.value)}`);
   else console.log(Buffer.from(entry.value).toString());
-}
-
-function readable({ key, value, ...rest }: KeyValue): object {
-  return { key: keyToText(key), value: Buffer.from(value).toString(), ...rest };
-}
-
-function wholeNumber(text: string, name: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new KeelsonError('INVALID', `${name} must be a positive whole number, not "${text}"`);
-  return value;
-}
-
-/** Reads a transaction whose keys and values are text. */
-function parseTxn(json: string): TxnRequest {
-  const convert = (value: unknown, name: string): unknown => {
-    if (name === 'key' || name === 'end') return keyFromText(String(value));
-    if (name === 'value') return Buffer.from(String(value));
-    if (name === 'operand' && typeof value === 'string') return Buffer.from(value);
-    if (Array.isArray(value)) return value.map((item) => convert(item, ''));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, convert(inner, field)]));
-  };
-  try {
-    const { compare = [], then = [], else: otherwise = [] } = convert(JSON.parse(json), '') as Partial<TxnRequest>;
-    return { compare, then, else: otherwise };
-  } catch (error) {
-    throw new KeelsonError('INVALID', `the transaction is not JSON: ${(error as Error).message}`);
-  }
 }

@@ -4,12 +4,20 @@ import { type Access, openAccess, peerStatus } from '../access.ts';
 import { dataDirOption } from '../options.ts';
 import { formatTable } from '../table.ts';
 
+const help = `
+Columns: ROLE and TERM are Raft's; REVISION is how far the peer's store is; PODS are those that its node runs in MODE; PID
+is its process on this machine.
+
+Exit status: 0; 1 when no majority of the peers answers, so that nothing can be written.
+`;
+
 /** `keelson status`: the peers, who leads, and how far each is. Exits 1 when a majority does not answer. */
 export function addStatusCommand(program: Command): void {
   program
     .command('status')
     .description("show the cluster's peers")
     .addOption(dataDirOption())
+    .addHelpText('after', help)
     .action(async ({ dataDir }: { dataDir: string }) => {
       const access = openAccess(dataDir);
       const { text, alive } = await statusTable(access);

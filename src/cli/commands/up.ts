@@ -16,7 +16,7 @@ import {
   shapeDefaults,
 } from '../../peer/index.ts';
 import { type Access, isReady, openAccess } from '../access.ts';
-import { createObjects, readManifest, waitForPods } from '../demo.ts';
+import { createObjects, findObjects, readManifest, waitForPods } from '../demo.ts';
 import { interruption } from '../interruption.ts';
 import { dataDirOption, integerBetween, modeOption } from '../options.ts';
 import { checkPorts } from '../ports.ts';
@@ -87,38 +87,34 @@ async function up(options: UpOptions): Promise<void> {
   const access = openAccess(paths.root);
   const started = systemClock.monotonic();
   const peers: PeerProcess[] = [];
+  let demoReady = true;
   try {
     for (const { id } of shape.members) peers.push(spawnPeer(id, paths.peer(id)));
-    const failure = Promise.race(peers.map(({ ended }) => ended));
-    const ready = await Promise.race([
-      start(access, progress, { demo: options.demo, created }),
-      failure,
-      interrupted.promise,
-    ]);
-    if (ready !== undefined) {
-      console.log(`\n${(await statusTable(access)).text}\n`);
-      console.log(`export KUBECONFIG=${paths.kubeconfig}`);
-      console.log(`ready in ${Math.round(systemClock.monotonic() - started)} ms`);
-    }
+    const starting = (async () => {
+      await serve(access, progress);
+      if (options.demo) demoReady = await showDemo(access, progress, created);
+    })();
+    await Promise.race([starting, ...peers.map(({ ended }) => ended), interrupted.promise]);
   } catch (error) {
     progress.clear();
     await stop(paths, peers);
     throw error;
   }
-  if (options.detach && !interrupted.yet) return exit(0);
   if (interrupted.yet) {
     progress.clear();
     console.log('interrupted: stopping what was started');
     await stop(paths, peers);
     return exit(130);
   }
+  console.log(`\n${(await statusTable(access)).text}\n`);
+  console.log(`export KUBECONFIG=${paths.kubeconfig}`);
+  if (demoReady) console.log(`ready in ${Math.round(systemClock.monotonic() - started)} ms`);
+  if (options.detach) return exit(demoReady ? 0 : 1);
   await keepRunning(paths, peers, interrupted.promise);
 }
 
 /** Finds the cluster, or lays out a new one; says what is in the way before anything is written. */
-async function prepare(
-  options: UpOptions,
-): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
+async function prepare(options: UpOptions): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
   const paths = clusterPaths(options.dataDir);
   const found = findCluster(paths);
   const shape = found ?? planShape(options);
@@ -130,17 +126,17 @@ async function prepare(
   return { paths, shape, created: found === undefined };
 }
 
-async function start(
-  access: Access,
-  progress: Progress,
-  { demo, created }: { demo: boolean; created: boolean },
-): Promise<true> {
-  const { servers } = access;
-  progress.begin(`starting ${servers.length} ${servers.length === 1 ? 'peer' : 'peers'}`);
-  const objects = demo ? await readManifest(demoManifest) : [];
-  await Promise.all(servers.map((server) => untilReady(server, access.tls)));
-  progress.done(`${servers.length} ${servers.length === 1 ? 'peer serves' : 'peers serve'} ${servers.join(' ')}`);
-  if (!demo) return true;
+/** Waits until every peer serves. */
+async function serve({ servers, tls }: Access, progress: Progress): Promise<void> {
+  const [peers, verb] = servers.length === 1 ? ['peer', 'serves'] : ['peers', 'serve'];
+  progress.begin(`starting ${servers.length} ${peers}`);
+  await Promise.all(servers.map((server) => untilReady(server, tls)));
+  progress.done(`${servers.length} ${peers} ${verb} ${servers.join(' ')}`);
+}
+
+/** False when its pods are not ready in time, which only tells so: the cluster is needed to find out why. */
+async function showDemo(access: Access, progress: Progress, created: boolean): Promise<boolean> {
+  const objects = await readManifest(demoManifest);
   // A cluster that ran before keeps what its user made of the demo.
   if (created) {
     progress.begin('applying the demo workload');
@@ -148,11 +144,18 @@ async function start(
     const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     progress.done(`demo workload applied: ${names.join(', ')}`);
   }
-  const ready = await waitForPods(access, objects, AbortSignal.timeout(START_TIMEOUT_MS), (text) =>
-    progress.begin(text),
+  const present = await findObjects(access, objects);
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  const missing = await waitForPods(access, present, signal, (text) => progress.begin(text));
+  if (missing === undefined) {
+    if (present.length > 0) progress.done('demo pods ready');
+    return true;
+  }
+  progress.clear();
+  console.error(
+    `keelson: ${missing} after ${START_TIMEOUT_MS / 1_000} s; the cluster runs all the same: "kubectl describe pods" says why`,
   );
-  progress.done(`${ready} demo pods ready`);
-  return true;
+  return false;
 }
 
 async function untilReady(server: string, tls: Access['tls']): Promise<void> {
@@ -168,7 +171,11 @@ async function untilReady(server: string, tls: Access['tls']): Promise<void> {
 }
 
 /** Until the user has enough, or all peers have ended. */
-async function keepRunning(paths: ClusterPaths, peers: readonly PeerProcess[], interrupted: Promise<void>): Promise<void> {
+async function keepRunning(
+  paths: ClusterPaths,
+  peers: readonly PeerProcess[],
+  interrupted: Promise<void>,
+): Promise<void> {
   const alive = setInterval(() => {}, 1 << 30);
   let failed = false;
   const ends = peers.map(({ id, ended }) =>
@@ -183,10 +190,7 @@ async function keepRunning(paths: ClusterPaths, peers: readonly PeerProcess[], i
   clearInterval(alive);
   if (stopped === true) return exit(failed ? 1 : 0);
   console.log('\nstopping peers and workloads; the data stays');
-  await stopPeers(
-    peers.map(({ id }) => paths.peer(id)),
-    'SIGINT',
-  );
+  await stop(paths, peers);
   exit(0);
 }
 

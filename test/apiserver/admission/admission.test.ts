@@ -104,6 +104,11 @@ test('a pod gets the number behind its priority class', async (t) => {
   t.is((await created('system', { priorityClassName: 'system-node-critical' })).priority, 2_000_001_000);
   const unknown = registry.create({ ...at(pods), object: pod('x', { priorityClassName: 'missing' }) });
   t.regex((await refused(t, unknown, 'Forbidden')).message!, /no PriorityClass with name missing was found/);
+  await refused(
+    t,
+    registry.create({ ...at(pods), object: pod('x', { priorityClassName: 'constructor' }) }),
+    'Forbidden',
+  );
   const forged = registry.create({ ...at(pods), object: pod('x', { priority: 5 }) });
   t.regex((await refused(t, forged, 'Forbidden')).message!, /the integer value of priority \(5\) must not be provided/);
   const policy = registry.create({

@@ -53,6 +53,13 @@ test('JSON is copied, compared and frozen', (t) => {
     }),
   );
   t.true(equalJson({ a: 1, b: undefined }, { a: 1 }));
+  // Names that every object's prototype has are names like others.
+  for (const name of ['toString', '__proto__', 'constructor']) {
+    const named = JSON.parse(`{"${name}":{}}`);
+    t.false(equalJson(named, {}));
+    t.false(equalJson({}, named));
+    t.true(equalJson(named, cloneJson(named)));
+  }
   const tricky = JSON.parse('{"__proto__":{"x":1}}');
   t.deepEqual(Object.keys(cloneJson(tricky)), ['__proto__']);
 });

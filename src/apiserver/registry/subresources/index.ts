@@ -13,14 +13,14 @@ import type { Subresource } from './subresource.ts';
 
 export type { Subresource } from './subresource.ts';
 
-const byName: Readonly<Record<string, Subresource>> = {
-  approval: approvalPart,
-  ephemeralcontainers: ephemeralContainersPart,
-  finalize: finalizePart,
-  resize: resizePart,
-  scale,
-  status: statusPart,
-};
+const byName: ReadonlyMap<string, Subresource> = new Map([
+  ['approval', approvalPart],
+  ['ephemeralcontainers', ephemeralContainersPart],
+  ['finalize', finalizePart],
+  ['resize', resizePart],
+  ['scale', scale],
+  ['status', statusPart],
+]);
 
 export function hasStatus(type: ResourceType): boolean {
   return type.subresources.some(({ name }) => name === 'status');
@@ -29,5 +29,5 @@ export function hasStatus(type: ResourceType): boolean {
 /** How a (sub)resource is read and written; undefined for one that isn't a part of the stored object. */
 export function subresourceOf(type: ResourceType, name: string | undefined): Subresource | undefined {
   if (name === undefined) return hasStatus(type) ? allButStatus : everything;
-  return byName[name];
+  return byName.get(name);
 }
