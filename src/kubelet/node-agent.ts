@@ -98,12 +98,19 @@ export class NodeAgent {
     this.#node = await client.patch<v1.Node>(resources.nodes, undefined, metadata.name!, { type: 'merge', body });
   }
 
-  /** A Node that somebody has deleted is made again. */
+  /**
+   * Looks at the Node first: the controllers call its conditions unknown when they missed its Lease for a while. A Node that
+   * somebody has deleted is made again.
+   */
   async #reportOrRegister(): Promise<void> {
-    await this.#report().catch((error) => {
+    const { client, node } = this.#options;
+    try {
+      this.#node = await client.get<v1.Node>(resources.nodes, undefined, node.nodeName);
+      await this.#report();
+    } catch (error) {
       if (reasonOf(error) !== 'NotFound') throw error;
-      return this.#register();
-    });
+      await this.#register();
+    }
   }
 
   async #report(always = false): Promise<void> {

@@ -4,11 +4,13 @@ import { startControllers } from '../controllers/index.ts';
 import { SCHEDULER_NAME, startScheduler } from '../scheduler/index.ts';
 import type { PeerContext } from './context.ts';
 import { runWhileLeading } from './control-plane.ts';
-import { type Node, startNode } from './node.ts';
+import { type Node, openNode } from './node.ts';
 
 export interface Components {
-  /** Undefined until the cluster is bootstrapped. */
+  /** Undefined while its runtime opens. */
   node(): Node | undefined;
+  /** Ends what runs on this node, the kubelet included. */
+  stopWorkloads(): Promise<void>;
 }
 
 /**
@@ -27,14 +29,16 @@ export function startComponents(
   const { clientAs } = options;
   let node: Node | undefined;
   let stopping = false;
-  onStop(() => {
+  const opening = openNode(context);
+  onStop(async () => {
     stopping = true;
+    await (await opening).stop();
   });
   const start = async (): Promise<void> => {
+    node = await opening;
     await options.bootstrapped;
     if (stopping) return;
-    const starting = startNode({ ...context, client: clientAs(`system:node:${config.nodeName}`, 'system:nodes') });
-    onStop(async () => (await starting).stop());
+    const kubelet = node.startKubelet(clientAs(`system:node:${config.nodeName}`, 'system:nodes'));
     const elected = { nodeName: config.nodeName, clock, random, logger };
     const controllers = runWhileLeading({
       ...elected,
@@ -52,8 +56,14 @@ export function startComponents(
       start: (leading) => startScheduler(leading),
     });
     onStop(() => scheduler.stop());
-    node = await starting;
+    await kubelet;
   };
   start().catch((error) => logger.error({ error: errorMessage(error) }, 'the node could not be started'));
-  return { node: () => node };
+  return {
+    node: () => node,
+    async stopWorkloads() {
+      stopping = true;
+      await (await opening).stopWorkloads();
+    },
+  };
 }

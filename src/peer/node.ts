@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Client } from '../client/index.ts';
-import { startKubelet } from '../kubelet/index.ts';
+import { type Kubelet, startKubelet } from '../kubelet/index.ts';
 import { openProcessRuntime } from '../runtime/index.ts';
 import type { PeerContext } from './context.ts';
 
-/** The node that a peer is. */
+/** The node that a peer is: the runtime from the start, its kubelet once the API serves it. */
 export interface Node {
-  /** The kubelet's own HTTP endpoints. */
-  handler(request: IncomingMessage, response: ServerResponse): void;
   readonly mode: string;
+  startKubelet(client: Client): Promise<void>;
+  /** The kubelet's own HTTP endpoints; undefined until it is started. */
+  handler(): ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** How many pods run here. */
   pods(): number;
   /** Pods go on running. */
@@ -17,31 +18,43 @@ export interface Node {
   stopWorkloads(): Promise<void>;
 }
 
-/** Starts the peer's kubelet, and the runtime that its mode asks for. */
-export async function startNode(context: PeerContext & { client: Client }): Promise<Node> {
-  const { config, self, client, clock, random } = context;
+/** For containers that no kubelet is there to stop. */
+const STOP_GRACE_MS = 5_000;
+
+/** Opens the runtime that the peer's mode asks for, and finds what it left running. */
+export async function openNode(context: PeerContext): Promise<Node> {
+  const { config, self, clock, random } = context;
   const logger = context.logger.child({ component: 'kubelet' });
   const runtime = await openProcessRuntime({ stateDir: join(config.dataDir, 'runtime'), clock, random, logger });
-  const kubelet = await startKubelet({
-    nodeName: config.nodeName,
-    client,
-    runtime,
-    stateDir: join(config.dataDir, 'kubelet'),
-    address: self.host,
-    port: self.apiPort,
-    podCIDR: config.podCIDR,
-    clock,
-    random,
-    logger,
-  });
+  let starting: Promise<Kubelet> | undefined;
+  let kubelet: Kubelet | undefined;
   return {
-    handler: (request, response) => kubelet.handler(request, response),
-    mode: runtime.info().mode,
-    pods: () => kubelet.pods(),
+    mode: 'rootless',
+    async startKubelet(client) {
+      starting = startKubelet({
+        nodeName: config.nodeName,
+        client,
+        runtime,
+        stateDir: join(config.dataDir, 'kubelet'),
+        address: self.host,
+        port: self.apiPort,
+        podCIDR: config.podCIDR,
+        clock,
+        random,
+        logger,
+      });
+      kubelet = await starting;
+    },
+    handler: () => kubelet && ((request, response) => kubelet?.handler(request, response)),
+    pods: () => kubelet?.pods() ?? 0,
     async stop() {
-      await kubelet.stop();
+      await (await starting)?.stop();
       await runtime.close();
     },
-    stopWorkloads: () => kubelet.stopWorkloads(),
+    async stopWorkloads() {
+      if (starting !== undefined) return (await starting).stopWorkloads();
+      const running = runtime.listContainers();
+      await Promise.all(running.map(({ id }) => runtime.stopContainer(id, STOP_GRACE_MS)));
+    },
   };
 }

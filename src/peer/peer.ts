@@ -127,7 +127,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     status,
     failed: replica.failed,
     async stop({ workloads = false } = {}) {
-      if (workloads) await components.node()?.stopWorkloads();
+      if (workloads) await components.stopWorkloads();
       await stopAll();
     },
   };

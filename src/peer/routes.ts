@@ -39,9 +39,9 @@ const KUBELET_PATHS = /^\/(containerLogs|pods|stats)(\/|$)/;
 export function kubeletRoute(node: () => Node | undefined): Route {
   return ({ info, request, response }) => {
     if (!KUBELET_PATHS.test(info.path)) return false;
-    const running = node();
-    if (running === undefined) throw errors.serviceUnavailable('the node is still starting');
-    running.handler(request, response);
+    const handler = node()?.handler();
+    if (handler === undefined) throw errors.serviceUnavailable('the node is still starting');
+    handler(request, response);
     return true;
   };
 }

@@ -101,8 +101,20 @@ test('a node of an earlier run is taken over, one that is deleted is made again'
   const [{ metadata }] = (await node.all<v1.Node>(resources.nodes)) as [v1.Node];
   t.like(metadata.labels, { 'kubernetes.io/os': 'linux', own: 'kept' });
   await node.client.delete(resources.nodes, undefined, 'node-1');
-  await node.advance(310_000);
+  await node.advance(12_500);
   t.not(await uid(), first);
+});
+
+test('what the controllers made of a silence is set right by the next look', async (t) => {
+  const node = await startFakeNode(t);
+  const ready = async () =>
+    (await node.all<v1.Node>(resources.nodes))[0]?.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  t.is(await ready(), 'True');
+  const body = { status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown' }] } };
+  await node.client.patch(resources.nodes, undefined, 'node-1', { type: 'strategic', body }, { subresource: 'status' });
+  t.is(await ready(), 'Unknown');
+  await node.advance(12_500);
+  t.is(await ready(), 'True');
 });
 
 test('registration is tried until the API takes it', async (t) => {

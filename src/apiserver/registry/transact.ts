@@ -139,7 +139,6 @@ function transactionOf(
       { key, target: 'modRevision', operator: '=', operand: revision },
       ...guards.map(({ compare }) => compare),
     ],
-    // biome-ignore lint/suspicious/noThenProperty: the store's own name for it, as in etcd.
     then: [own, ...operations],
     else: [key, ...guards.map(({ compare }) => compare.key)].map((read) => ({ type: 'range', request: { key: read } })),
   };

@@ -120,8 +120,11 @@ export async function stageUpdate(
   keepMetadata(draft, old);
   if (request.subresource === undefined) strategy.prepareForUpdate?.(draft, old);
   else if (request.subresource === 'status') strategy.prepareForStatusUpdate?.(draft, old);
-  if (strategy.generation && specChanged(draft, old, strategy))
+  // What a controller reports of the spec is no change of it, whatever annotations go along.
+  const isReport = request.subresource === 'status';
+  if (strategy.generation && !isReport && specChanged(draft, old, strategy)) {
     draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
   const companions = strategy.accompany?.(draft, old, context) ?? {};
   track(context, scope, draft, old);
 

@@ -131,11 +131,12 @@ test('spec and status are written apart, and only the spec counts generations', 
 test('annotations of a Deployment count as a generation, its labels do not', async (t) => {
   const { registry } = await createFixture(t);
   await registry.create({ ...at(deployments), object: deployment('web') });
-  const with_ = async (metadata: object) => {
+  const with_ = async (metadata: object, subresource?: string) => {
     const patch = { metadata };
     const { result } = await registry.patch({
       ...at(deployments),
       name: 'web',
+      ...(subresource === undefined ? {} : { subresource }),
       patchType: 'application/merge-patch+json',
       patch,
     });
@@ -143,6 +144,7 @@ test('annotations of a Deployment count as a generation, its labels do not', asy
   };
   t.is(await with_({ labels: { a: 'b' } }), 1);
   t.is(await with_({ annotations: { a: 'b' } }), 2);
+  t.is(await with_({ annotations: { a: 'c' } }, 'status'), 2);
 });
 
 test('a peer that lags behind decides on what is really there', async (t) => {

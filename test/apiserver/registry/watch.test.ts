@@ -242,7 +242,6 @@ test('what waits for a reader that never has room is bounded', async (t) => {
   const change = (i: number) =>
     f.store.txn({
       compare: [],
-      // biome-ignore lint/suspicious/noThenProperty: the store's own name for it.
       then: Array.from({ length: 100 }, (_, j) => ({
         type: 'put',
         key: `/registry/configmaps/default/x${i}-${j}`,
