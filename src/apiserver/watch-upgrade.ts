@@ -4,7 +4,7 @@ import { negotiate, parseAccept } from './http/accept.ts';
 import type { Registry } from './registry/index.ts';
 import { collectionOf, type FindResource, requestOf } from './resources.ts';
 import type { UpgradeRoute } from './server.ts';
-import { pipeWatch } from './watch.ts';
+import { drained, pipeWatch } from './watch.ts';
 
 /** Nothing is expected from the client of a plain watch. */
 const MAX_MESSAGE_BYTES = 1024;
@@ -37,6 +37,7 @@ export function watchUpgradeRoute(options: {
           webSocket.send(line, { binary: false });
           return webSocket.bufferedAmount;
         },
+        drained: () => drained(socket),
         end: () => webSocket.close(1000),
       };
       const request = collectionOf(exchange, requestOf(exchange, type));

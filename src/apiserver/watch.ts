@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { setTimeout as setTimer } from 'node:timers';
 import { errors, type ResourceType, type Status } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,6 +17,8 @@ const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 export interface WatchSink {
   /** One event as a line of JSON. Returns the bytes that wait to be sent. */
   write(line: Buffer): number;
+  /** Resolves when what was written is on its way, or nobody is there any more. */
+  drained(): Promise<void>;
   end(): void;
 }
 
@@ -44,10 +47,25 @@ export async function serveWatch(
       response.write(line);
       return response.writableLength;
     },
+    drained: () => drained(response),
     end: () => response.end(),
   };
   await pipeWatch(exchange, request, registry, shape, now, sink);
   if (!response.headersSent) begin(exchange);
+}
+
+/** Resolves when a stream has room again, or is gone. */
+export function drained(stream: Writable): Promise<void> {
+  if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+  });
 }
 
 function begin(exchange: Exchange): void {
@@ -87,6 +105,7 @@ export async function pipeWatch(
     watch = await registry.watch({
       ...request,
       ...watchParameters(exchange.query),
+      drained: () => sink.drained(),
       onEvent(event) {
         if (over) return false;
         const waiting = sink.write(encode(event));

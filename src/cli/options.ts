@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { nodeModes } from '../peer/index.ts';
+import { nodeModes, shapeDefaults } from '../peer/index.ts';
 
 export const DEFAULT_DATA_DIR = '.keelson';
 
@@ -8,7 +8,7 @@ export function dataDirOption(): Option {
 }
 
 export function modeOption(): Option {
-  return new Option('--mode <mode>', 'how workloads run').choices(nodeModes);
+  return new Option('--mode <mode>', `how workloads run (default: ${shapeDefaults.mode})`).choices(nodeModes);
 }
 
 /** A whole number between two bounds, both included. */

@@ -62,7 +62,8 @@ export async function run(argv: readonly string[]): Promise<void> {
   } catch (error) {
     // Commander has said it already.
     if (!(error instanceof CommanderError)) complain(error);
-    process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
+    // At once: nothing that is still under way matters any more.
+    process.exit(error instanceof CommanderError ? error.exitCode : 1);
   }
 }
 

@@ -132,15 +132,14 @@ export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, no
   makePrivateDir(paths.pki.dir);
   for (const { id } of shape.members) makePrivateDir(paths.peer(id).dir);
   await createPki(paths, shape, SERVICE_IP, now);
-  for (const { id } of shape.members)
-    writeFileAtomic(paths.peer(id).config, `${JSON.stringify(peerConfig(shape, id), null, 2)}\n`);
+  for (const { id } of shape.members) writePeerConfig(paths, shape, id);
   writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
   // Last: from here on this is a cluster.
   writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
   removeFile(paths.layout);
 }
 
-/** Brings what is derived up to date in a cluster that is there: certificates that end soon, a kubeconfig that was lost. */
+/** Brings what is derived up to date in a cluster that is there: certificates that end soon, files that were lost. */
 export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
   const renewed = await renewPki(paths, shape, SERVICE_IP, now);
   if (renewed || !existsSync(paths.kubeconfig)) writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
@@ -178,9 +177,9 @@ function layingOut(path: string, owner: number | undefined): KeelsonError {
   );
 }
 
-/** Paths are relative to the file: a data directory may be moved. */
-function peerConfig(shape: ClusterShape, id: number): object {
-  return {
+/** Its paths are relative to the file: a data directory may be moved. */
+function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: number): void {
+  const config = {
     apiVersion: CONFIG_API_VERSION,
     kind: CONFIG_KIND,
     clusterId: shape.clusterId,
@@ -194,4 +193,5 @@ function peerConfig(shape: ClusterShape, id: number): object {
     serviceCIDR: SERVICE_CIDR,
     pki: { ca: '../pki/ca.crt', cert: 'peer.crt', key: 'peer.key' },
   };
+  writeFileAtomic(paths.peer(id).config, `${JSON.stringify(config, null, 2)}\n`);
 }

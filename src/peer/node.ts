@@ -26,12 +26,11 @@ export async function openNode(context: PeerContext): Promise<Node> {
   const { config, self, clock, random } = context;
   const logger = context.logger.child({ component: 'kubelet' });
   const runtime = await openProcessRuntime({ stateDir: join(config.dataDir, 'runtime'), clock, random, logger });
-  let starting: Promise<Kubelet> | undefined;
   let kubelet: Kubelet | undefined;
   return {
-    mode: 'rootless',
+    mode: runtime.info().mode,
     async startKubelet(client) {
-      starting = startKubelet({
+      kubelet = startKubelet({
         nodeName: config.nodeName,
         client,
         runtime,
@@ -43,16 +42,16 @@ export async function openNode(context: PeerContext): Promise<Node> {
         random,
         logger,
       });
-      kubelet = await starting;
+      await kubelet.ready();
     },
     handler: () => kubelet && ((request, response) => kubelet?.handler(request, response)),
     pods: () => kubelet?.pods() ?? 0,
     async stop() {
-      await (await starting)?.stop();
+      await kubelet?.stop();
       await runtime.close();
     },
     async stopWorkloads() {
-      if (starting !== undefined) return (await starting).stopWorkloads();
+      if (kubelet !== undefined) return kubelet.stopWorkloads();
       const running = runtime.listContainers();
       await Promise.all(running.map(({ id }) => runtime.stopContainer(id, STOP_GRACE_MS)));
     },

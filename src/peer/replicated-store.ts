@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLevelStorage, type Replica, startReplica, WsTransport } from '../replica/index.ts';
 import { createStore, type LocalStore } from '../store/index.ts';
@@ -8,7 +9,8 @@ import { makePrivateDir } from './data-dir.ts';
 export async function startReplicatedStore(context: PeerContext): Promise<{ replica: Replica; store: LocalStore }> {
   const { config, self, tls, clock, random, logger, onStop } = context;
   const directory = join(config.dataDir, 'store');
-  makePrivateDir(directory);
+  // What is in its place already, the storage judges.
+  if (!existsSync(directory)) makePrivateDir(directory);
   const storage = await openLevelStorage(directory);
   const transport = new WsTransport({
     clusterId: config.clusterId,

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { TlsMaterial } from '../apiserver/index.ts';
-import { errorMessage, KeelsonError } from '../base/index.ts';
+import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
 import type { PeerConfig } from './config.ts';
 
 /**
@@ -28,7 +28,7 @@ export function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw wrong(`can't read a certificate file: ${errorMessage(error)}`, error);
+    throw wrong(`can't read ${path} (${errorCode(error) ?? errorMessage(error)}): restore it from a backup`, error);
   }
 }
 

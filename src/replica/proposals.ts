@@ -1,4 +1,4 @@
-import { KeelsonError } from '../base/index.ts';
+import { errorMessage, KeelsonError } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
 import { encodeBatch, estimateBytes } from './batch.ts';
 import type { ReplicaLimits } from './options.ts';
@@ -171,23 +171,29 @@ export class Proposals {
   #flush(): void {
     const data: Uint8Array[] = [];
     while (this.#waiting.length > 0 && this.#inFlight.length < this.#limits.maxBatchesInFlight) {
-      data.push(this.#number(this.#waiting.shift()!).data);
+      const sent = this.#number(this.#waiting.shift()!);
+      if (sent !== undefined) data.push(sent.data);
     }
     if (data.length === 0) return;
     if (this.#resendAt === Number.POSITIVE_INFINITY) this.#expectProgress();
     this.#submit(data);
   }
 
-  #number(batch: Gathered): Sent {
-    this.#sequence += 1;
+  /** Undefined when the commands are not plain data, which is their proposer's mistake. */
+  #number(batch: Gathered): Sent | undefined {
+    const sequence = this.#sequence + 1;
     const { commands } = batch;
-    const data = encodeBatch({
-      origin: this.#origin,
-      incarnation: this.#incarnation,
-      sequence: this.#sequence,
-      commands,
-    });
-    const sent: Sent = { ...batch, commands: [], sequence: this.#sequence, data };
+    let data: Uint8Array;
+    try {
+      data = encodeBatch({ origin: this.#origin, incarnation: this.#incarnation, sequence, commands });
+    } catch (error) {
+      this.#pendingBytes -= batch.bytes;
+      const what = `a command is not plain data (${errorMessage(error)}): nothing was proposed`;
+      settle(batch, batch.rejects.length, () => new KeelsonError('INVALID', what, { cause: error }));
+      return undefined;
+    }
+    const sent: Sent = { ...batch, commands: [], sequence, data };
+    this.#sequence = sequence;
     this.#inFlight.push(sent);
     return sent;
   }

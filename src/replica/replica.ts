@@ -12,6 +12,7 @@ import {
 import { ApplyLoop } from './apply-loop.ts';
 import type { Batch } from './batch.ts';
 import { LogWriter, type Written } from './log-writer.ts';
+import { MessageSender } from './message-sender.ts';
 import { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
 import { Proposals, stoppedError } from './proposals.ts';
 import { ReadBarriers } from './read-barriers.ts';
@@ -66,6 +67,7 @@ class RunningReplica implements Replica, TransportHandler {
   readonly #logger: Logger;
   readonly #storage: Storage;
   readonly #transport: Transport;
+  readonly #sender: MessageSender;
   readonly #incarnation: number;
   readonly #raft: Raft;
   readonly #writer: LogWriter;
@@ -91,6 +93,7 @@ class RunningReplica implements Replica, TransportHandler {
     this.#logger = logger;
     this.#storage = storage;
     this.#transport = transport;
+    this.#sender = new MessageSender(transport);
     this.#clock = clock;
     this.#incarnation = incarnation;
     const failure = Promise.withResolvers<never>();
@@ -248,7 +251,7 @@ class RunningReplica implements Replica, TransportHandler {
 
   #carryOut(effects: Effects): void {
     const { messages, committed, reads, readsFailed, rejected, snapshotsToSend, status } = effects;
-    if (messages.length > 0) this.#transport.send(messages);
+    if (messages.length > 0) this.#sender.send(messages);
     this.#write(effects);
     if (committed.length > 0) this.#applyLoop.push(committed);
     for (const { id, index } of reads) this.#barriers.answered(id, index);
@@ -279,7 +282,7 @@ class RunningReplica implements Replica, TransportHandler {
   }
 
   #onWritten({ messages, last }: Written): void {
-    if (messages.length > 0) this.#transport.send(messages);
+    if (messages.length > 0) this.#sender.send(messages);
     if (last !== undefined) this.#step({ type: 'persisted', index: last.index, term: last.term });
   }
 

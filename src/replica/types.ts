@@ -9,9 +9,10 @@ import type { PeerId, Role } from '../raft/index.ts';
 export interface Replica {
   readonly id: PeerId;
   /**
-   * Replicates a command; resolves with what the state machine's `apply` returned on this peer.
+   * Replicates a command; resolves with what the state machine's `apply` returned on this peer. The caller must not
+   * change the command until then.
    * Rejects with code TIMEOUT (the outcome is unknown), OVERLOADED (nothing was proposed),
-   * TOO_LARGE (nothing was proposed) or STOPPED (unknown).
+   * TOO_LARGE or INVALID (nothing was proposed) or STOPPED (unknown).
    */
   propose(command: unknown): Promise<unknown>;
   /**
@@ -43,10 +44,13 @@ export interface ReplicaStatus {
 
 /** What a replica applies commands to. Deterministic: same commands, same state, on every peer. */
 export interface StateMachine {
-  /** Applies the commands of one entry, in order, and returns one result each. Must not throw. */
+  /**
+   * Applies the commands of one entry, in order, and returns one result each. Must not throw: that would stop the peer.
+   * The commands are copies of what was proposed, on every peer; the state machine may keep them and their bytes.
+   */
   apply(commands: readonly unknown[], index: number): unknown[];
   /**
-   * A consistent snapshot of the state now, in chunks of about 256 KiB. The state may change while the
+   * A consistent snapshot of the state now, in chunks of about 256 KiB, 8 MiB at most. The state may change while the
    * chunks are read: the iterator still yields the state at the call.
    */
   snapshot(): AsyncIterable<Uint8Array>;

@@ -235,3 +235,21 @@ test('watchResources goes on across lost connections, each change once', async (
     Array.from({ length: 50 }, (_, i) => `n${i}`),
   );
 });
+
+test('a present state larger than the window waits for acknowledgements', async (t) => {
+  const ns = await namespace('wa-initial');
+  await Promise.all(Array.from({ length: 1_200 }, (_, i) => write(ns, `n${i}`)));
+  const client = await open();
+  client.send({ op: 'watch', id: 1, apiVersion: 'v1', resource: 'configmaps', namespace: ns, window: 100 });
+  for (let acknowledged = 0; acknowledged < 1_200; acknowledged += 100) {
+    await client.take(1, 1 + acknowledged + 100);
+    client.send({ op: 'ack', id: 1, count: 100 });
+  }
+  const messages = await client.take(1, 1 + 1_200 + 1);
+  t.deepEqual(
+    messages.filter(({ type }) => type === 'ERROR'),
+    [],
+  );
+  t.is(messages.at(-1)?.type, 'BOOKMARK');
+  client.socket.close();
+});

@@ -152,3 +152,20 @@ test('a plain watch over WebSocket: one message an event', async (t) => {
   t.deepEqual(messages.map(brief), ['ADDED a', 'ADDED b']);
   socket.close();
 });
+
+test('a state larger than what may wait for a reader comes at the pace at which it is read', async (t) => {
+  const ns = await namespace('w-large');
+  const text = 'x'.repeat(500_000);
+  for (let i = 0; i < 30; i++) {
+    await server.client.create(resources.configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `large-${i}`, namespace: ns },
+      ...{ data: { text } },
+    });
+  }
+  const response = await server.open('GET', `/api/v1/namespaces/${ns}/configmaps?watch=true`);
+  const events = await reader(response).take(30);
+  t.deepEqual(new Set(events.map(({ type }) => type)), new Set(['ADDED']));
+  response.destroy();
+});

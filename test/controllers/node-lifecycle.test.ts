@@ -38,10 +38,11 @@ async function setUp() {
   return {
     ...harness,
     report,
-    async join(name: string, leaseDurationSeconds?: number) {
+    async join(name: string, leaseDurationSeconds?: number, leaseAfterMs = 0) {
       await client.create<v1.Node>(resources.nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name } });
       await report(name, { MemoryPressure: 'False', Ready: 'True' });
       if (leaseDurationSeconds === undefined) return;
+      await clock.advance(leaseAfterMs);
       const spec = { holderIdentity: name, leaseDurationSeconds, renewTime: formatMicroTime(clock.now()) };
       await client.create<Lease>(resources.leases, {
         apiVersion: 'coordination.k8s.io/v1',
@@ -114,6 +115,16 @@ test('a node without a Lease has forty seconds from its last status', async (t) 
   const { clock, join, node, stop } = await setUp();
   await join('n1');
   await clock.advance(39_000);
+  t.is(ready(await node('n1')).status, 'True');
+  await clock.advance(2_000);
+  t.is(ready(await node('n1')).status, 'Unknown');
+  await stop();
+});
+
+test('a Lease that comes after its node shortens the wait', async (t) => {
+  const { clock, join, node, stop } = await setUp();
+  await join('n1', 8, 1_000);
+  await clock.advance(7_000);
   t.is(ready(await node('n1')).status, 'True');
   await clock.advance(2_000);
   t.is(ready(await node('n1')).status, 'Unknown');

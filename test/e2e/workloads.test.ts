@@ -204,6 +204,15 @@ spec:
 `,
   );
   await user.sh('kubectl wait --for=condition=Ready pods --all');
+  // What is started is ready: it may not have written yet.
+  const written = [/^20$/m, /^(other\n)?to stderr\n(other\n)?$/, /^second\n$/, /^second run\n$/].map(
+    async (pattern, index) => {
+      const log = user.background(`kubectl logs -f ${['talker -c one', 'talker -c two', 'second', 'again'][index]}`);
+      await log.until(pattern);
+      await log.interrupt();
+    },
+  );
+  await Promise.all(written);
   t.is(await user.sh('kubectl logs talker -c one --tail=3'), '18\n19\n20\n');
   t.is(await user.sh('kubectl logs talker -c one --tail=0'), '');
   t.is((await user.sh('kubectl logs talker one')).split('\n').length, 21);

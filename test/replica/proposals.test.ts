@@ -147,3 +147,15 @@ test('a state that came as a snapshot settles what it covers', async (t) => {
   proposals.applied(2, ['B']);
   t.is(await results[1], 'B');
 });
+
+test('what is no plain data is refused and leaves no gap', async (t) => {
+  const { proposals, submitted } = setUp();
+  const outcome = t.throwsAsync(proposals.propose({ secret: Symbol('x') }));
+  await settle();
+  t.is(errorCode(await outcome), 'INVALID');
+  const next = proposals.propose('plain');
+  await settle();
+  t.deepEqual(submitted, [[1]]);
+  proposals.applied(1, ['done']);
+  t.is(await next, 'done');
+});

@@ -4,8 +4,9 @@ import { KeelsonError } from '../../src/base/index.ts';
 import type { Entry, Message } from '../../src/raft/index.ts';
 import { decodeBatch, encodeBatch, estimateBytes } from '../../src/replica/batch.ts';
 import { ChunkChannel } from '../../src/replica/chunk-channel.ts';
-import { openMemoryStorage, type StoredState } from '../../src/replica/index.ts';
+import { MemoryNetwork, openMemoryStorage, type StoredState } from '../../src/replica/index.ts';
 import { LogWriter, type WriteRequest } from '../../src/replica/log-writer.ts';
+import { MessageSender } from '../../src/replica/message-sender.ts';
 import { OutgoingQueue } from '../../src/replica/outgoing-queue.ts';
 import { SessionTable } from '../../src/replica/sessions.ts';
 import { ThrottledLog } from '../../src/replica/throttled-log.ts';
@@ -196,4 +197,36 @@ test('a throttled log lets one line of a subject pass in ten seconds, and counts
   t.deepEqual(lines.at(-1)!.fields, { i: 9, suppressed: 4 });
   for (let i = 0; i < 5000; i++) log.warn(`subject ${i}`, {}, 'line');
   t.true(lines.length > 5000);
+});
+
+function append(to: number, count: number, commit: number): Message {
+  return {
+    type: 'append',
+    from: 1,
+    to,
+    term: 1,
+    previousIndex: 5,
+    previousTerm: 1,
+    entries: entries(6, 5 + count),
+    commit,
+  };
+}
+
+test('news of a commit wait for entries that tell of it as well, but not for long', async (t) => {
+  const sent: Message[] = [];
+  const transport = {
+    ...new MemoryNetwork().transport(1),
+    send: (messages: readonly Message[]) => sent.push(...messages),
+  };
+  const sender = new MessageSender(transport as never);
+  sender.send([append(2, 0, 5), append(3, 0, 5), heartbeat(1, 2, 1)]);
+  t.deepEqual(sent.splice(0), [heartbeat(1, 2, 1)]);
+  sender.send([append(2, 1, 6)]);
+  t.deepEqual(sent.splice(0), [append(2, 1, 6)]);
+  sender.send([append(3, 0, 6)]);
+  await settle();
+  t.deepEqual(sent.splice(0), [append(3, 0, 6)]);
+  sender.send([append(2, 0, 7)]);
+  await settle();
+  t.deepEqual(sent.splice(0), [append(2, 0, 7)]);
 });

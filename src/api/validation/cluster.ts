@@ -85,12 +85,11 @@ export const clusterRules: Readonly<Record<string, KindRules>> = {
   }),
   'Lease.coordination.k8s.io': kindRules<coordinationv1.Lease>({
     check({ spec: lease }, errors) {
-      const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder, holderIdentity } = lease ?? {};
+      const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = lease ?? {};
       if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
         errors.push(invalidValue(spec.child('leaseDurationSeconds'), leaseDurationSeconds, 'must be greater than 0'));
       }
       checkNonNegative(errors, spec.child('leaseTransitions'), leaseTransitions);
-      if (holderIdentity === '') errors.push(invalidValue(spec.child('holderIdentity'), '', 'must not be empty'));
       if (preferredHolder && !strategy) {
         errors.push(forbiddenField(spec.child('preferredHolder'), 'may only be specified if `strategy` is defined'));
       }

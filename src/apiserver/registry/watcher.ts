@@ -9,8 +9,8 @@ import type { EncodedEvent, WatchParameters } from './types.ts';
 
 /** Changes that may wait while a reader takes in the state. More: it has to come again. */
 const MAX_QUEUED = 10_000;
-/** Events between two looks at whether the reader has room. */
-const PORTION = 256;
+/** Events between two looks at whether the reader has room: of the largest objects, less than may wait for a reader. */
+const PORTION = 4;
 const BOOKMARK_MS = 60_000;
 
 export interface WatcherOptions {

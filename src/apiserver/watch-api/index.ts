@@ -26,7 +26,8 @@ export function watchApiRoute(
     }
     server.handleUpgrade(exchange.request, socket, head, (webSocket) => {
       const codec = codecOf(webSocket.protocol || JSON_PROTOCOL);
-      if (codec !== undefined) new WatchSession({ ...options, socket: webSocket, codec, user: exchange.user });
+      if (codec !== undefined)
+        new WatchSession({ ...options, socket: webSocket, stream: socket, codec, user: exchange.user });
     });
     return true;
   };

@@ -1,9 +1,11 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { errors, type ResourceType, type Status } from '../../api/index.ts';
 import { errorMessage } from '../../base/index.ts';
 import { type Authorizer, denied } from '../authorization/index.ts';
 import { statusOf } from '../http/respond.ts';
 import type { EncodedEvent, Registry, User } from '../registry/types.ts';
+import { drained } from '../watch.ts';
 import type { Codec } from './codec.ts';
 import { type ClientMessage, limits, parseClientMessage, type WatchId } from './protocol.ts';
 
@@ -15,6 +17,8 @@ const UNSUPPORTED_DATA = 1003;
 
 export interface SessionOptions {
   socket: WebSocket;
+  /** The stream below the socket: tells when there is room again. */
+  stream: Duplex;
   codec: Codec;
   user: User;
   registry: Registry;
@@ -87,6 +91,7 @@ export class WatchSession {
           ...(message.resourceVersion === undefined
             ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowBookmarks: true }
             : { resourceVersion: message.resourceVersion, allowBookmarks: message.bookmarks ?? false }),
+          drained: () => Promise.all([drained(this.#options.stream), watch.drained()]).then(() => {}),
           onEvent: (event) => {
             if (this.#watches.get(id) !== watch) return false;
             if (watch.offer(event)) return true;
@@ -151,6 +156,7 @@ class ClientWatch {
   readonly #send: (event: EncodedEvent) => boolean;
   #credit: number;
   #waiting: EncodedEvent[] = [];
+  readonly #onDrained: (() => void)[] = [];
   #handle: { stop(): void } | undefined;
   #stopped = false;
 
@@ -171,16 +177,28 @@ class ClientWatch {
     return this.#send(event);
   }
 
+  /** Resolves when nothing waits for an acknowledgement, or the watch is over. */
+  drained(): Promise<void> {
+    if (this.#waiting.length === 0 || this.#stopped) return Promise.resolve();
+    return new Promise((resolve) => this.#onDrained.push(resolve));
+  }
+
   acknowledge(count: number): void {
     this.#credit = Math.min(this.#credit + count, limits.window);
     const ready = this.#waiting.splice(0, this.#credit);
     this.#credit -= ready.length;
     for (const event of ready) this.#send(event);
+    if (this.#waiting.length === 0) this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#onDrained.splice(0)) resolve();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#waiting = [];
+    this.#wake();
     this.#handle?.stop();
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { errorCode, errorMessage, KeelsonError } from '../../base/index.ts';
 import { importStore, type KeyValue, type Store } from '../../peer/index.ts';
 import { openAccess } from '../access.ts';
 import { keyFromText, keyToText, readableEntry } from '../key-text.ts';
@@ -167,11 +168,29 @@ function command(parent: Command, usage: string, description: string): Command {
 async function withStore(options: KvOptions, use: (store: Store) => Promise<void>): Promise<void> {
   const { servers, tls } = openAccess(options.dataDir);
   const { connectStore } = await importStore();
-  const store = await connectStore({ urls: servers, tls });
+  let store: Store | undefined;
   try {
+    store = await connectStore({ urls: servers, tls });
     await use(store);
+  } catch (error) {
+    throw explained(error);
   } finally {
-    await store.close();
+    await store?.close();
+  }
+}
+
+/** Says what to do where the store alone can't know. */
+function explained(error: unknown): unknown {
+  switch (errorCode(error)) {
+    case 'UNAVAILABLE':
+      return new KeelsonError('UNAVAILABLE', `no peer answers: "keelson up" starts them (${errorMessage(error)})`);
+    case 'TIMEOUT':
+      return new KeelsonError(
+        'TIMEOUT',
+        'no answer in time; a write may have been done all the same: "keelson status" tells whether a majority of the peers is up',
+      );
+    default:
+      return error;
   }
 }
 

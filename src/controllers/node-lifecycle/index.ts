@@ -43,8 +43,10 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
         return change.type === 'updated' && sameState(change.old, change.object) ? [] : [name];
       }),
       source(leases, (change) => {
-        observe(change.object.metadata.name!);
-        return [];
+        const name = change.object.metadata.name!;
+        observe(name);
+        // Renewals change nothing that is to be done, but how long to wait for the next one is for the Lease to say.
+        return change.type === 'updated' && duration(change.old) === duration(change.object) ? [] : [name];
       }),
     ],
   });
@@ -118,6 +120,10 @@ class NodeReconciler implements Reconciler {
       }
     }
   }
+}
+
+function duration({ spec }: Lease): number | undefined {
+  return spec?.leaseDurationSeconds;
 }
 
 function conditionStatus({ status }: v1.Node, type: string): string | undefined {

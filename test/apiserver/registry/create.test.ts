@@ -161,6 +161,13 @@ test('a pod starts Pending, with its quality of service', async (t) => {
   }
 });
 
+test('a pod with scheduling gates says what it waits for', async (t) => {
+  const { registry } = await createFixture(t);
+  const waiting = pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] });
+  const created = fields(await registry.create({ ...at(pods), object: waiting }));
+  t.like(created.status.conditions[0], { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' });
+});
+
 test('a node comes with its status', async (t) => {
   const { registry } = await createFixture(t);
   const node = object('v1', 'Node', 'n1', { status: { capacity: { cpu: '2' } } });

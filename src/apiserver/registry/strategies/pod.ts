@@ -3,9 +3,21 @@ import { podQosClass } from './pod-qos.ts';
 import type { Strategy } from './strategy.ts';
 
 interface PodFields {
-  spec: { nodeName?: string; terminationGracePeriodSeconds?: number } & Record<string, unknown>;
+  spec: { nodeName?: string; terminationGracePeriodSeconds?: number; schedulingGates?: unknown[] } & Record<
+    string,
+    unknown
+  >;
   status?: { phase?: string };
 }
+
+const gated = {
+  type: 'PodScheduled',
+  status: 'False',
+  lastProbeTime: null,
+  lastTransitionTime: null,
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+};
 
 const fieldsOf = (object: UnstructuredObject): PodFields => object as unknown as PodFields;
 
@@ -14,7 +26,13 @@ export const podStrategy: Strategy = {
   returnsDeleted: true,
 
   prepareForCreate(object) {
-    object['status'] = { phase: 'Pending', qosClass: podQosClass(fieldsOf(object).spec) };
+    const { spec } = fieldsOf(object);
+    object['status'] = {
+      phase: 'Pending',
+      qosClass: podQosClass(spec),
+      // Nobody else would say so: the scheduler doesn't look at such pods.
+      ...(spec.schedulingGates?.length ? { conditions: [gated] } : {}),
+    };
   },
 
   prepareForStatusUpdate(object, old) {
