@@ -38,7 +38,7 @@ export function startComponents(
     node = await opening;
     await options.bootstrapped;
     if (stopping) return;
-    const kubelet = node.startKubelet(clientAs(`system:node:${config.nodeName}`, 'system:nodes'));
+    node.startKubelet(clientAs(`system:node:${config.nodeName}`, 'system:nodes'));
     const elected = { nodeName: config.nodeName, clock, random, logger };
     const controllers = runWhileLeading({
       ...elected,
@@ -56,7 +56,6 @@ export function startComponents(
       start: (leading) => startScheduler(leading),
     });
     onStop(() => scheduler.stop());
-    await kubelet;
   };
   start().catch((error) => logger.error({ error: errorMessage(error) }, 'the node could not be started'));
   return {

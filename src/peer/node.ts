@@ -8,7 +8,7 @@ import type { PeerContext } from './context.ts';
 /** The node that a peer is: the runtime from the start, its kubelet once the API serves it. */
 export interface Node {
   readonly mode: string;
-  startKubelet(client: Client): Promise<void>;
+  startKubelet(client: Client): void;
   /** The kubelet's own HTTP endpoints; undefined until it is started. */
   handler(): ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** How many pods run here. */

@@ -31,7 +31,6 @@ export function encodeTxn(request: TxnRequest): TxnCommand {
 export function decodeTxn([, compare, then, otherwise]: TxnCommand): TxnRequest {
   return {
     compare: compare.map(decodeCompare),
-    // biome-ignore lint/suspicious/noThenProperty: etcd's name, and never awaited.
     then: then.map(decodeOperation),
     else: otherwise.map(decodeOperation),
   };

@@ -441,5 +441,9 @@ test.serial('bad manifests get the messages of Kubernetes', async (t) => {
     await user.fails('kubectl apply -f -', 'apiVersion: apps/v2\nkind: Deployment\nmetadata: {name: bad}\n'),
     'error: resource mapping not found for name: "bad" namespace: "" from "STDIN": no matches for kind "Deployment" in version "apps/v2"\nensure CRDs are installed first',
   );
-  t.is(await user.sh('kubectl get pods,deployments -o name'), 'deployment.apps/web\n');
+  t.is(await user.sh('kubectl get pods -o name'), '');
+  t.is(
+    await user.fails('kubectl get deployment bad'),
+    'Error from server (NotFound): deployments.apps "bad" not found',
+  );
 });
