@@ -76,7 +76,9 @@ type Verb = (exchange: Exchange, request: ObjectRequest, options: ResourceRouteO
 
 const verbs: Record<string, Verb> = {
   async get(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request.subresource === undefined);
+    // Who reads the status gets the whole object.
+    const whole = request.subresource === undefined || request.subresource === 'status';
+    const shape = shapeOf(exchange, whole);
     const resourceVersion = exchange.query.get('resourceVersion') ?? undefined;
     await sendEncoded(exchange, 200, await registry.get({ ...request, resourceVersion }), request.type, shape, now());
   },

@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError } from '../api/index.ts';
+import { ApiError, errors } from '../api/index.ts';
 import { errorMessage, KeelsonError, type Logger } from '../base/index.ts';
 import { anonymous, type Exchange } from './exchange.ts';
 import { sendError } from './http/respond.ts';
@@ -172,7 +172,7 @@ async function upgrade(
     await options.stages.authenticate(exchange);
     await options.stages.authorize(exchange);
     for (const route of options.upgradeRoutes) if (await route(exchange, socket, head)) return;
-    refuse(socket, 404, 'Not Found');
+    throw errors.resourceNotFound();
   } catch (error) {
     report(options.logger, exchange, error);
     const code = error instanceof ApiError ? error.httpCode : 500;

@@ -51,8 +51,8 @@ export function assertNotRunning(id: number, paths: PeerPaths): void {
   );
 }
 
-/** For the peer's process. */
-const peerFlags: readonly string[] = [];
+/** A small young generation: without it V8 keeps 10 to 30 MiB more of short-lived objects (measured, idle: 126 against 99 MiB). */
+const peerFlags: readonly string[] = ['--max-semi-space-size=4'];
 
 /** Opens a peer's log at its end; one that has grown long is put aside. */
 function openLog({ log: path }: PeerPaths): { log: number; begin: number } {

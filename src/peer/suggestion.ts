@@ -1,7 +1,8 @@
-/** ` (did you mean "x"?)` when one of `known` is at most two letters away from `name`, else nothing. */
+/** ` (did you mean "x"?)` when one of `known` is a letter or two away from `name`, else nothing. */
 export function suggestion(name: string, known: readonly string[]): string {
   let best: string | undefined;
-  let bestDistance = 3;
+  // Of a short word, two letters are too much.
+  let bestDistance = name.length > 3 ? 3 : 2;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -176,6 +176,41 @@ test('a value that another manager set is a conflict', (t) => {
   t.is(apply(config({}), { live: scaled }).spec.replicas, 5);
 });
 
+test('what client-side apply has set, kubectl goes on with from the server side; what was changed since is a conflict', (t) => {
+  const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+  const applied = config({ spec: { replicas: 1, minReadySeconds: 1 } });
+  const annotations = { [annotation]: JSON.stringify(applied) };
+  const live = config({
+    spec: { replicas: 1, minReadySeconds: 1 },
+    metadata: { annotations },
+  }) as unknown as KubernetesObject;
+  applyDefaults(live);
+  trackUpdate({ type, live: undefined, next: live, manager: 'kubectl-client-side-apply', now: 0 });
+  const wanted = config({
+    spec: { replicas: 1, minReadySeconds: 2 },
+    containers: [{ name: 'c', image: 'nginx:2', args: ['<&>'] }],
+  });
+  const next = apply(wanted, { live });
+  t.like(next.spec, { replicas: 1, minReadySeconds: 2 });
+  t.deepEqual(JSON.parse(next.metadata.annotations![annotation]!), {
+    ...wanted,
+    metadata: { annotations: {}, name: 'web', namespace: 'default' },
+  });
+  t.regex(next.metadata.annotations![annotation]!, /^\{"apiVersion":.*"args":\["\\u003c\\u0026\\u003e"\].*\n$/);
+
+  const scaled = update(
+    live,
+    ({ spec }) => {
+      spec.replicas = 5;
+    },
+    'scaler',
+  );
+  const message = /^Apply failed with 1 conflict: conflict with "scaler" using apps\/v1 at \S+ \.spec\.replicas$/;
+  t.throws(() => apply(wanted, { live: scaled }), { message });
+  t.throws(() => apply(wanted, { live, manager: 'other' }), { message: /"kubectl-client-side-apply"/ });
+  t.is(apply(wanted).metadata.annotations?.[annotation], undefined);
+});
+
 test('several conflicts are listed by manager', (t) => {
   const a = apply(config({ spec: { replicas: 1 } }), { manager: 'a' });
   const b = apply({ ...head, metadata: { name: 'web' }, spec: { minReadySeconds: 1 } }, { live: a, manager: 'b' });

@@ -304,6 +304,25 @@ test('objects of a namespace are not found outside of it', async (t) => {
   t.is((await server.request('POST', '/api/v1/configmaps', { body: configMap('some') })).code, 405);
 });
 
+test('an upgrade that nobody serves is answered with a Status', async (t) => {
+  const headers = { connection: 'Upgrade', upgrade: 'SPDY/3.1' };
+  const { code, json } = await server.request('POST', '/api/v1/namespaces/default/pods/x/exec', { headers });
+  t.is(code, 404);
+  t.is(json.message, 'the server could not find the requested resource');
+});
+
+test('a status is shown as the object is', async (t) => {
+  await server.request('POST', '/api/v1/namespaces', {
+    body: JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shown' } }),
+  });
+  const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const [table, ofStatus] = await Promise.all(
+    ['', '/status'].map((part) => server.request('GET', `/api/v1/namespaces/shown${part}`, { headers })),
+  );
+  t.is(ofStatus?.json.kind, 'Table');
+  t.deepEqual(ofStatus?.json.columnDefinitions, table?.json.columnDefinitions);
+});
+
 test('metrics count requests by verb, resource and code', async (t) => {
   await server.request('GET', `${CONFIG_MAPS}/none`);
   const { body } = await server.request('GET', '/metrics');

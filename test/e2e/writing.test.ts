@@ -78,6 +78,18 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
   t.is(await user.sh('kubectl get cm owned -o jsonpath={.data}'), '{"w":"3","z":"4"}');
 });
 
+test.serial('apply --server-side goes on where client-side apply was, and back', async (t) => {
+  const shared = (data: string): string => configMap(data).replace('settings', 'moved');
+  await user.sh('kubectl apply -f -', shared('{a: one, b: two}'));
+  t.is(
+    await user.sh('kubectl apply --server-side -f -', shared('{a: changed}')),
+    'configmap/moved serverside-applied\n',
+  );
+  t.is(await user.sh('kubectl get cm moved -o jsonpath={.data}'), '{"a":"changed"}');
+  t.is(await user.sh('kubectl apply -f -', shared('{c: three}')), 'configmap/moved configured\n');
+  t.is(await user.sh('kubectl get cm moved -o jsonpath={.data}'), '{"c":"three"}');
+});
+
 test.serial('apply --dry-run and diff change nothing', async (t) => {
   t.is(
     await user.sh('kubectl apply --dry-run=server -f -', configMap('{a: dry}')),
@@ -195,12 +207,28 @@ test.serial('patch: strategic, merge and JSON', async (t) => {
     await user.fails(`kubectl patch deployment web -p '{"spec":{"selector":{"matchLabels":{"app":"x"}}}}'`),
     /^The Deployment "web" is invalid: \n\* spec.template.metadata.labels: Invalid value: .*: `selector` does not match template `labels`\n\* spec.selector: Invalid value: .*: field is immutable$/,
   );
+  t.regex(
+    await user.fails(`kubectl patch cm settings --type=merge -p '{"kind":"Secret"}'`),
+    /^Error from server \(BadRequest\): Secret in version "v1" cannot be handled as a ConfigMap: /,
+  );
   t.is(
     await user.sh(
       `kubectl patch deployment web --subresource=status --type=merge -p '{"status":{"collisionCount":3}}'`,
     ),
     'deployment.apps/web patched\n',
   );
+});
+
+test.serial('subresources are read and written by themselves', async (t) => {
+  t.is(
+    await user.sh(`kubectl patch deployment web --subresource=scale --type=merge -p '{"spec":{"replicas":0}}'`),
+    'scale.autoscaling/web patched (no change)\n',
+  );
+  t.regex(
+    await user.sh('kubectl get deployment web --subresource=status'),
+    /^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb /,
+  );
+  t.regex(await user.sh('kubectl get deployment web --subresource=scale -o yaml'), /^kind: Scale$/m);
 });
 
 test.serial('replace, also by deleting first', async (t) => {

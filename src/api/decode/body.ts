@@ -82,8 +82,8 @@ function withKind(value: unknown, expected: ExpectedKind, body: Uint8Array): Kub
   return object as unknown as KubernetesObject;
 }
 
-/** Refuses an object of another kind than the path's. */
-function requireKind(object: KubernetesObject, expected: ExpectedKind): void {
+/** Refuses an object of another kind than the path's (ApiError 400). */
+export function requireKind(object: KubernetesObject, expected: ExpectedKind): void {
   if (object.kind === expected.kind && object.apiVersion === expected.apiVersion) return;
   const type = typeOf(object.apiVersion, object.kind);
   // Options are the same in every group version.

@@ -1,4 +1,4 @@
-export { type BodyFormat, type DecodedBody, decodeBody, type ParsedObject, parseBody } from './body.ts';
+export { type BodyFormat, type DecodedBody, decodeBody, type ParsedObject, parseBody, requireKind } from './body.ts';
 export { type CheckedFields, type CheckOptions, checkFields, type FieldValidation } from './fields.ts';
 export { BodySyntaxError, type ParsedBody, parseJson } from './json.ts';
 export { decodeProtobuf, type ExpectedKind } from './protobuf.ts';

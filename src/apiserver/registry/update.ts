@@ -1,4 +1,5 @@
 import {
+  apiVersionOf,
   applyConfiguration,
   applyPatch,
   errors,
@@ -9,6 +10,7 @@ import {
   type ObjectMeta,
   type PatchKind,
   required,
+  requireKind,
   type TypeDescription,
   typeOf,
   type UnstructuredObject,
@@ -61,6 +63,7 @@ export async function patchObject(context: WriteContext, request: Parameters<Reg
   const change = (view: UnstructuredObject | undefined): UnstructuredObject => {
     if (view === undefined) throw errors.notFound(type, request.name);
     const patched = applyPatch(kind, view, patch, descriptionOf(view)) as UnstructuredObject;
+    requireKind(patched, view);
     patched.metadata ??= {};
     return check(patched, scope);
   };
@@ -77,6 +80,7 @@ async function applyObject(
   if (!manager) throw optionsInvalid(required(fieldPath('fieldManager'), 'is required for apply patch'));
   const config = cloneJson(request.patch) as UnstructuredObject;
   config.metadata = { ...config.metadata, name: config.metadata?.name || name };
+  requireKind(config, expectedKind(request));
   // Only for what is to be refused or told: what is applied are the fields as the client wrote them.
   check(config, scope);
   checkIdentity(config, namespace, name);
@@ -86,6 +90,11 @@ async function applyObject(
     return check(applyConfiguration(parameters) as UnstructuredObject, scope, 'Ignore');
   };
   return changeObject(context, { ...scope, applied: true }, request, change, subresource === undefined);
+}
+
+function expectedKind({ type, subresource }: ObjectRequest): { apiVersion: string; kind: string } {
+  const expected = type.subresources.find(({ name }) => name === subresource) ?? type;
+  return { apiVersion: apiVersionOf(expected), kind: expected.kind };
 }
 
 function descriptionOf({ apiVersion, kind }: UnstructuredObject): TypeDescription {

@@ -178,8 +178,10 @@ async function keepRunning(
 ): Promise<void> {
   const alive = setInterval(() => {}, 1 << 30);
   let failed = false;
+  let stopping = false;
   const ends = peers.map(({ id, ended }) =>
     ended.catch((error: KeelsonError) => {
+      if (stopping) return;
       if (error.code === 'PEER_STOPPED') return console.log(error.message);
       failed = true;
       const restart = `keelson peer --config ${relative('.', paths.peer(id).config)}`;
@@ -189,6 +191,7 @@ async function keepRunning(
   const stopped = await Promise.race([Promise.all(ends).then(() => true), interrupted]);
   clearInterval(alive);
   if (stopped === true) return exit(failed ? 1 : 0);
+  stopping = true;
   console.log('\nstopping peers and workloads; the data stays');
   await stop(paths, peers);
   exit(0);

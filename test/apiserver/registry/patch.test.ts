@@ -80,6 +80,29 @@ test('a patch can not rename, and needs something to patch', async (t) => {
   t.is(renamed.message, 'the name of the object (b) does not match the name on the URL (a)');
 });
 
+test('a patch does not make another kind of an object', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(configMaps), object: configMap('a') });
+  const target = { ...at(configMaps), name: 'a' };
+  const merge = registry.patch({ ...target, patchType: 'application/merge-patch+json', patch: { kind: 'Secret' } });
+  t.regex((await refused(t, merge, 'BadRequest')).message!, /^Secret in version "v1" cannot be handled as a ConfigMap/);
+  const patch = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } };
+  const options = { patchType: 'application/apply-patch+yaml', fieldManager: 'me' } as const;
+  await refused(t, registry.patch({ ...target, ...options, patch }), 'BadRequest');
+  await refused(t, registry.patch({ ...target, ...options, name: 'b', patch }), 'BadRequest');
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'web' }, spec: { replicas: 2 } };
+  await registry.create({ ...at(deployments), object: deployment('web') });
+  const scaled = await registry.patch({
+    ...at(deployments),
+    ...options,
+    name: 'web',
+    subresource: 'scale',
+    patch: scale,
+    force: true,
+  });
+  t.is(fields(scaled.result).spec.replicas, 2);
+});
+
 test('unknown fields in a patch are handled like those of an object', async (t) => {
   const { registry } = await createFixture(t);
   await registry.create({ ...at(configMaps), object: configMap('a') });

@@ -7,6 +7,7 @@ import { quote } from '../../text.ts';
 import { formatTime } from '../../time.ts';
 import { rootShape, type Shape } from '../shape.ts';
 import { FieldSet } from './field-set.ts';
+import { CLIENT_SIDE_APPLIER, clientSideApplied, updateLastApplied } from './last-applied.ts';
 import { decodeManagers, encodeManagers, type Manager, type Ownership, sameManager } from './managers.ts';
 import { type Comparison, compareObjects, fieldSetOf, mergeApplied, withNamedFields, withoutFields } from './typed.ts';
 
@@ -48,13 +49,17 @@ export function applyConfiguration(change: Change & { config: object; force: boo
   const result = merged as PlainObject;
   const others = next.slice(0, -1);
   const comparison = compareObjects(live, result, shape);
+  const clientSide = self.manager === CLIENT_SIDE_APPLIER;
+  const claimed = clientSide ? clientSideApplied(live, shape) : new FieldSet();
+  const changed = comparison.modified.union(comparison.added).difference(claimed);
   const conflicts = others
-    .map((owner) => ({ owner, fields: owner.fields.intersection(comparison.modified.union(comparison.added)) }))
+    .map((owner) => ({ owner, fields: owner.fields.intersection(changed) }))
     .filter(({ fields: taken }) => !taken.empty);
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
   const settled = [...others.map((owner) => yielding(owner, comparison)), next.at(-1)!];
   settled.at(-1)!.time = timeOf(last, fields, comparison, now);
   setManagedFields(result, encodeManagers(settled));
+  if (clientSide) updateLastApplied(result, config);
   return result;
 }
 
