@@ -1,3 +1,4 @@
+export { defaultAdmissionPlugins } from './admission/index.ts';
 export { type KubernetesApiOptions, startKubernetesApi } from './api-server.ts';
 export type { Authenticator } from './authentication/types.ts';
 export * from './authorization/index.ts';

@@ -13,7 +13,7 @@ if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
   // is JavaScript so that not even the first module needs the compiler.
   nodeModule.enableCompileCache(fromRoot('node_modules/.cache/keelson/compiled'));
   const { run } = await import('./program.ts');
-  await run(process.argv);
+  await run(process.argv.slice(2));
 } else {
   const bundled = fromRoot('node_modules/node/bin/node');
   if (!existsSync(bundled)) {

@@ -143,6 +143,7 @@ export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, no
 export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
   const renewed = await renewPki(paths, shape, SERVICE_IP, now);
   if (renewed || !existsSync(paths.kubeconfig)) writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
+  for (const { id } of shape.members) if (!existsSync(paths.peer(id).config)) writePeerConfig(paths, shape, id);
 }
 
 function namesIn(root: string): string[] {

@@ -38,7 +38,7 @@ export interface PeerConfig {
     cert: string;
     key: string;
   };
-  /** Seconds that a pod stays bound to a node that does not answer. */
+  /** Seconds that a pod stays on a node that was found not to answer, which takes ten; unless the pod says something else. */
   unreachableTolerationSeconds: number;
 }
 
@@ -64,7 +64,7 @@ const configCheck = fields(
     pki: fields({ ca: text, cert: text, key: text }),
     unreachableTolerationSeconds: count,
   },
-  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 30 },
+  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20 },
 );
 
 /** Checks a parsed configuration. Throws KeelsonError CONFIG_INVALID, whose text names the field. Relative paths start at `base`. */

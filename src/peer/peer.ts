@@ -2,6 +2,7 @@ import { resources } from '../api/index.ts';
 import {
   createLocalClient,
   createRegistry,
+  defaultAdmissionPlugins,
   rbacAuthorizer,
   startKubernetesApi,
   superuserAuthorizer,
@@ -77,6 +78,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     random,
     logger: logger.child({ component: 'registry' }),
     serviceRange: config.serviceCIDR,
+    admission: (state) => defaultAdmissionPlugins(state, config),
   });
   onStop(() => registry.close());
   const admin = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });

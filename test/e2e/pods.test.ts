@@ -1,14 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { temporaryFolder } from './support/files.ts';
 import { processesWith } from './support/processes.ts';
 import { clusterUser } from './support/user.ts';
 
 const user = clusterUser(test);
 
 /** Containers, which are nobody, can write here. */
-const outside = mkdtempSync(join(tmpdir(), 'keelson-pods-'));
+const outside = temporaryFolder(test);
 chmodSync(outside, 0o777);
 
 /** A pod of one container that runs that line of shell. */
@@ -227,7 +227,7 @@ test.serial(
   async (t) => {
     const file = (name: string) => join(outside, name);
     const probe = (kind: string, name: string, more = ''): string =>
-      `${kind}: {exec: {command: [test, -e, ${file(name)}]}, periodSeconds: 1${more}}`;
+      `${kind}: {exec: {command: [test, -e, ${file(name)}]}, periodSeconds: 1, timeoutSeconds: 30${more}}`;
     writeFileSync(file('alive'), '');
     await user.sh(
       'kubectl apply -f -',

@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { temporaryFolder } from './support/files.ts';
 import { clusterUser } from './support/user.ts';
 
 const user = clusterUser(test);
-const files = mkdtempSync(join(tmpdir(), 'keelson-e2e-'));
+const files = temporaryFolder(test);
 
 const configMap = (data: string, more = ''): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings${more}}\ndata: ${data}\n`;

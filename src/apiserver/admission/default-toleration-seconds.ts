@@ -9,24 +9,23 @@ interface Toleration {
 }
 
 const keys = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
-const SECONDS = 300;
 
-/** A pod stays five minutes on a node that is lost, unless it says something else. */
-export const defaultTolerationSeconds: AdmissionPlugin = {
-  name: 'DefaultTolerationSeconds',
-  admit(attributes) {
-    const spec = newPodSpec<{ tolerations?: Toleration[] }>(attributes);
-    if (spec === undefined) return;
-    for (const key of keys) {
-      const tolerated = spec.tolerations?.some(
-        (toleration) =>
-          (toleration.key === key || !toleration.key) && (!toleration.effect || toleration.effect === 'NoExecute'),
-      );
-      if (tolerated) continue;
-      spec.tolerations = [
-        ...(spec.tolerations ?? []),
-        { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: SECONDS },
-      ];
-    }
-  },
-};
+/** A pod stays so many seconds on a node that is lost, unless it says something else. */
+export function defaultTolerationSeconds(tolerationSeconds: number): AdmissionPlugin {
+  return {
+    name: 'DefaultTolerationSeconds',
+    admit(attributes) {
+      const spec = newPodSpec<{ tolerations?: Toleration[] }>(attributes);
+      if (spec === undefined) return;
+      for (const key of keys) {
+        const tolerated = spec.tolerations?.some(
+          (toleration) =>
+            (toleration.key === key || !toleration.key) && (!toleration.effect || toleration.effect === 'NoExecute'),
+        );
+        if (tolerated) continue;
+        const toleration = { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds };
+        spec.tolerations = [...(spec.tolerations ?? []), toleration];
+      }
+    },
+  };
+}

@@ -9,14 +9,22 @@ import type { Admission, AdmissionAttributes, AdmissionPlugin } from './types.ts
 export type * from './types.ts';
 export { defaultTolerationSeconds, namespaceLifecycle, nodeRestriction, priority, serviceAccount };
 
+export interface AdmissionOptions {
+  /** How long a pod stays on a node that is lost, unless it says something else. Default: five minutes. */
+  unreachableTolerationSeconds?: number;
+}
+
 /** The plug-ins of every cluster, in the order in which they run. First all change, later all may still refuse. */
-export function defaultAdmissionPlugins(state: StateReader): readonly AdmissionPlugin[] {
+export function defaultAdmissionPlugins(
+  state: StateReader,
+  { unreachableTolerationSeconds = 300 }: AdmissionOptions = {},
+): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle(state),
     serviceAccount(state),
     nodeRestriction(state),
     priority(state),
-    defaultTolerationSeconds,
+    defaultTolerationSeconds(unreachableTolerationSeconds),
   ];
 }
 

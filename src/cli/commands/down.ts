@@ -4,9 +4,10 @@ import { dataDirOption } from '../options.ts';
 import { stopPeers } from '../processes.ts';
 
 const help = `
-With --keep-workloads, the next "keelson up" finds their processes and takes them over, as they are.
+With --keep-workloads, the next "keelson up" takes over their processes as they
+are.
 
-Exit status: 0, also when nothing was running; 1 when there is no cluster in the directory.
+Exit status: 0, also when nothing was running; 1 when there is no cluster.
 `;
 
 /** `keelson down`: stops the peers of a data directory and their workloads; the data stays. */

@@ -13,8 +13,9 @@ interface KvOptions {
 }
 
 const help = `
-The store that the peers replicate, by itself: keys and values with revisions, transactions, watches and leases, as etcd has
-them. Keys and values are text, in UTF-8. The Kubernetes API keeps its objects under /registry/: leave those to it.
+The store that the peers replicate, by itself: keys and values with revisions,
+transactions, watches and leases, as etcd has them. Keys and values are text, in
+UTF-8. The Kubernetes API keeps its objects under /registry/: leave those to it.
 
 Examples:
   keelson kv put greeting hello
@@ -24,23 +25,32 @@ Examples:
 `;
 
 const getHelp = `
-Prints the value; with --prefix, lines of key, tab and value. Exit status: 0; 1 when the key is not there, or after an error.
+Prints the value; with --prefix, lines of key, tab and value.
+
+Exit status: 0; 1 when the key is not there, or after an error.
 `;
 
 const txnHelp = `
-A JSON object of three lists, each of which may be left out: when all of "compare" hold, "then" is carried out, else "else",
-all at one revision.
+A JSON object of three lists, each of which may be left out: when all of
+"compare" hold, "then" is carried out, else "else", all at one revision.
 
-  compare  {"key", "target": "value" | "version" | "createRevision" | "modRevision" | "lease",
-            "operator": "=" | "!=" | "<" | ">", "operand"}
-  then     {"type": "put", "key", "value", "lease"?}      {"type": "delete", "key", "end"?}
-           {"type": "range", "request": {"key", "end"?, "limit"?}}      {"type": "txn", "request": {…}}
+  compare     {"key", "target", "operator", "operand"}
+    target    value, version, createRevision, modRevision or lease
+    operator  =, !=, < or >
+  then, else  {"type": "put", "key", "value", "lease"?}
+              {"type": "delete", "key", "end"?}
+              {"type": "range", "request": {"key", "end"?, "limit"?}}
+              {"type": "txn", "request": {"compare", "then", "else"}}
 
-A key that is not there has version 0. Exit status: 0; 1 when a compare did not hold, or after an error.
+A key that is not there has version 0.
+
+Exit status: 0; 1 when a compare did not hold, or after an error.
 
 Example, which takes a lock:
-  keelson kv txn '{"compare": [{"key": "lock", "target": "version", "operator": "=", "operand": 0}],
-                   "then": [{"type": "put", "key": "lock", "value": "mine"}]}'
+  keelson kv txn '{
+    "compare": [{"key": "lock", "target": "version",
+                 "operator": "=", "operand": 0}],
+    "then": [{"type": "put", "key": "lock", "value": "mine"}]}'
 `;
 
 const leaseHelp = `
@@ -155,7 +165,7 @@ function leaseCommand(
   act: (store: Store, value: number) => Promise<void>,
 ): void {
   command(lease, name, description)
-    .argument(`<${argument}>`, '', positiveInteger)
+    .argument(`<${argument}>`, `a ${argument === 'id' ? 'lease' : 'time'}`, positiveInteger)
     .action(async (value: number, options: KvOptions) => {
       await withStore(options, (store) => act(store, value));
     });

@@ -5,11 +5,11 @@ import type { Peer, PeerConfig } from '../../peer/index.ts';
 import { interruption } from '../interruption.ts';
 
 const help = `
-The configuration is YAML or JSON; relative paths start at its directory. "keelson up" writes one for each peer
-(DIR/peer-N/config.json); cluster-configs has examples.
+The configuration is YAML or JSON; relative paths start at its directory.
+"keelson up" writes one for each peer: DIR/peer-N/config.json.
 
 Logs are JSON lines on standard output. Signals:
-  SIGTERM   stops the peer; its workloads go on, and the next start takes them over
+  SIGTERM   stops the peer; its workloads go on, and its next start adopts them
   SIGINT    stops the peer and its workloads
 
 Exit status: 0 after a signal, 1 after an error.

@@ -5,10 +5,10 @@ import { dataDirOption } from '../options.ts';
 import { formatTable } from '../table.ts';
 
 const help = `
-Columns: ROLE and TERM are Raft's; REVISION is how far the peer's store is; PODS are those that its node runs in MODE; PID
-is its process on this machine.
+ROLE and TERM are Raft's; REVISION is how far the peer's store is; PODS are
+those that its node runs in MODE; PID is its process on this machine.
 
-Exit status: 0; 1 when no majority of the peers answers, so that nothing can be written.
+Exit status: 0; 1 when no majority of the peers answers: nothing can be written.
 `;
 
 /** `keelson status`: the peers, who leads, and how far each is. Exits 1 when a majority does not answer. */

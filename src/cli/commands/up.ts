@@ -35,18 +35,21 @@ const POLL_MS = 25;
 const demoManifest = fileURLToPath(new URL('../../../cluster-configs/demo.yaml', import.meta.url));
 
 const help = `
-The first start lays the data directory out: a certificate authority, a directory a peer, a kubeconfig for its
-administrator. Later starts go on with what is there; --peers, --port and --mode need not be said again.
+The first start lays the data directory out: a certificate authority, a
+directory for each peer, a kubeconfig for its administrator. Later starts go on
+with what is there; --peers, --port and --mode need not be said again.
 
-Ports, with --port P: P, P+1, … are the peers' APIs; P+1000, P+1001, … speak Raft; on P+999, the one that the kubeconfig
-names, whichever peer lives answers.
+With --port P, the peers' APIs are on P, P+1, …, and they speak Raft on P+1000,
+P+1001, …. On P+999, which the kubeconfig names, whichever peer lives answers.
 
-Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data. Exit status: 0, 1 after an error, which has then
-stopped what had been started, 130 when it was interrupted before the cluster was ready.
+Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
+
+Exit status: 0; 1 after an error, which has then stopped what had been started;
+130 when it was interrupted before the cluster was ready.
 
 Files:
   DIR/kubeconfig     for kubectl: export KUBECONFIG=DIR/kubeconfig
-  DIR/pki            ca.crt, and client.crt with client.key of the administrator
+  DIR/pki            ca.crt; client.crt and client.key of the administrator
   DIR/peer-N/log     what the peer has to say, JSON lines
   DIR/peer-N/pid     its process
   DIR/peer-N/store   what all peers have in common

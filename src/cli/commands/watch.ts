@@ -4,10 +4,13 @@ import { openAccess, peerStatus } from '../access.ts';
 import { dataDirOption } from '../options.ts';
 
 const help = `
-Shows the state first, then each change as it happens, until Ctrl-C: {"type": "ADDED" | "MODIFIED" | "DELETED", "object": …}.
-The watch goes on over another peer when the one that serves it dies; no change is lost or told twice.
+Shows the state first, then each change as it happens, until Ctrl-C:
+  {"type": "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK", "object": …}
+When the peer that serves it dies, the watch goes on over another one; no change
+is lost or told twice.
 
-Resources are named in the plural, with version and group where they have one: pods, deployments.v1.apps.
+Resources are named in the plural, with version and group where they have one:
+pods, deployments.v1.apps.
 
 Exit status: 1 after an error, for instance when no peer answers at the start.
 

@@ -128,6 +128,24 @@ test('an update keeps what was allocated and gives back what is no longer used',
   t.deepEqual(await taken(f), [back.spec.clusterIP]);
 });
 
+test('an address once given does not change', async (t) => {
+  const f = await createFixture(t);
+  const { clusterIP } = (await create(f, 'a')).spec;
+  for (const wanted of ['1.2.3.4', '10.96.0.99']) {
+    const patch = f.registry.patch({
+      ...at(services),
+      name: 'a',
+      patchType: 'application/merge-patch+json',
+      patch: { spec: { clusterIP: wanted } },
+    });
+    t.is(
+      (await refused(t, patch, 'Invalid')).message,
+      `Service "a" is invalid: spec.clusterIPs[0]: Invalid value: ["${wanted}"]: may not change once set`,
+    );
+  }
+  t.deepEqual(await taken(f), [clusterIP]);
+});
+
 test('a PUT creates a Service; a dry run claims nothing', async (t) => {
   const f = await createFixture(t);
   const shown = await f.registry.create({ ...at(services), object: service('a'), dryRun: true });

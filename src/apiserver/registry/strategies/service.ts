@@ -127,7 +127,8 @@ function settleAddress(spec: ServiceSpec, before: ServiceSpec, claims: Claims): 
   spec.clusterIPs ??= [spec.clusterIP];
   spec['ipFamilies'] ??= ['IPv4'];
   spec['ipFamilyPolicy'] ??= 'SingleStack';
-  if (!wanted || wanted === 'None' || addressesOf(before).includes(wanted)) return;
+  // Another address than the one it has is refused by validation.
+  if (!wanted || wanted === 'None' || addressesOf(before).length > 0) return;
   const fail = (detail: string): ApiError =>
     claims.invalid(fieldPath('spec', 'clusterIPs'), spec.clusterIPs, `failed to allocate IP ${wanted}: ${detail}`);
   if (clusterIps.range.offsetOf(wanted) === undefined) {
@@ -166,9 +167,12 @@ function settleNodePorts(spec: ServiceSpec, before: ServiceSpec, claims: Claims)
   }
 }
 
-/** Who replaces a Service without naming what was allocated keeps it. */
+/** Who replaces a Service without naming what was allocated keeps it; who changes one of the two fields means both. */
 function keepAddress(spec: ServiceSpec, before: ServiceSpec): void {
   if (spec.type === 'ExternalName' || before.type === 'ExternalName') return;
+  const [first, ...others] = spec.clusterIPs ?? [];
+  if (spec.clusterIP && spec.clusterIP !== before.clusterIP && first === before.clusterIPs?.[0])
+    spec.clusterIPs = [spec.clusterIP, ...others];
   if (!spec.clusterIP && !spec.clusterIPs?.length) {
     if (before.clusterIP) spec.clusterIP = before.clusterIP;
     if (before.clusterIPs) spec.clusterIPs = [...before.clusterIPs];

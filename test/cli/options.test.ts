@@ -1,0 +1,13 @@
+import test from 'ava';
+import { InvalidArgumentError } from 'commander';
+import fc from 'fast-check';
+import { integerBetween, positiveInteger } from '../../src/cli/options.ts';
+
+test('whole numbers between the bounds are taken, and nothing else', (t) => {
+  const parse = integerBetween(1, 99);
+  fc.assert(fc.property(fc.integer({ min: 1, max: 99 }), (value) => parse(String(value)) === value));
+  for (const text of ['', '0', '100', '-1', '+1', '1.5', '1e1', '0x10', ' 1', '1 ', 'abc', '١', '99999999999999999999'])
+    t.throws(() => parse(text), { instanceOf: InvalidArgumentError, message: /whole number from 1 to 99/ }, text);
+  t.is(positiveInteger('9007199254740991'), Number.MAX_SAFE_INTEGER);
+  t.throws(() => positiveInteger('9007199254740992'));
+});

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { resources } from '../../src/api/index.ts';
+import { silentLogger } from '../../src/base/index.ts';
+import { layOutCluster, planShape } from '../../src/peer/cluster-files.ts';
+import { loadPeerConfig, type MemberConfig, type PeerConfig } from '../../src/peer/config.ts';
+import { clusterPaths } from '../../src/peer/data-dir.ts';
+import { startPeer } from '../../src/peer/index.ts';
+import { freePorts } from '../support/cluster.ts';
+import { temporaryDir } from './temporary.ts';
+
+/** The configuration of a cluster's only peer. */
+async function onlyPeer(t: ExecutionContext): Promise<PeerConfig> {
+  const paths = clusterPaths(join(temporaryDir(t), 'data'));
+  await layOutCluster(paths, planShape({ peers: 1, port: await freePorts() }), Date.now());
+  return await loadPeerConfig(paths.peer(1).config);
+}
+
+const memberOf = ({ members }: PeerConfig): MemberConfig => members[0] as MemberConfig;
+
+async function listen(t: ExecutionContext, port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  return server;
+}
+
+test('a peer runs in the program that embeds it, and keeps its data from start to start', async (t) => {
+  const config = await onlyPeer(t);
+  const first = await startPeer({ config, logger: silentLogger });
+  t.is(first.port, memberOf(config).apiPort);
+  await first.store.readBarrier();
+  t.like(first.status(), { peerId: 1, clusterId: config.clusterId, role: 'leader', members: [1] });
+  await first.store.put('greeting', Buffer.from('hello'));
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kept' } };
+  await first.client.create(resources.namespaces, namespace);
+  await first.stop();
+
+  const second = await startPeer({ config, logger: silentLogger });
+  const { kvs } = await second.store.range({ key: 'greeting' });
+  t.is(Buffer.from(kvs[0]?.value ?? []).toString(), 'hello');
+  t.is((await second.client.get(resources.namespaces, undefined, 'kept')).metadata.name, 'kept');
+  await second.stop({ workloads: true });
+});
+
+test('two peers do not share a data directory', async (t) => {
+  const config = await onlyPeer(t);
+  const peer = await startPeer({ config, logger: silentLogger });
+  await t.throwsAsync(startPeer({ config, logger: silentLogger }), { code: 'DATA_LOCKED' });
+  t.truthy(await peer.store.status());
+  await peer.stop();
+});
+
+for (const [which, code] of [
+  ['apiPort', 'PORT_BUSY'],
+  ['peerPort', 'ADDRESS_IN_USE'],
+] as const) {
+  test(`a peer whose ${which} is taken does not start, and leaves nothing open`, async (t) => {
+    const config = await onlyPeer(t);
+    const taken = await listen(t, memberOf(config)[which]);
+    await t.throwsAsync(startPeer({ config, logger: silentLogger }), { code });
+    taken.close();
+    await once(taken, 'close');
+    const peer = await startPeer({ config, logger: silentLogger });
+    await peer.stop();
+  });
+}
+
+test('a peer does not touch a store that is not its own', async (t) => {
+  const config = await onlyPeer(t);
+  const peer = await startPeer({ config, logger: silentLogger });
+  await peer.stop();
+  await t.throwsAsync(startPeer({ config: { ...config, clusterId: 'another' }, logger: silentLogger }), {
+    code: 'DATA_FOREIGN',
+  });
+  const file = join(temporaryDir(t), 'file');
+  writeFileSync(file, '');
+  await t.throwsAsync(startPeer({ config: { ...config, dataDir: file }, logger: silentLogger }), { code: 'DATA_DIR' });
+  t.true(existsSync(file));
+});
