@@ -9,6 +9,7 @@ import type { Scenario } from '../scenario.ts';
 const NAMESPACE = 'chaos';
 const WRITERS = 8;
 const PREFIX = `/registry/configmaps/${NAMESPACE}/`;
+const MARKER = '/chaos/end';
 /** Milliseconds between a peer's return and the next kill: between none and twice this. */
 const CALM_MS = 400;
 /** A cluster that accepts nothing for so long will not recover by itself. */
@@ -141,21 +142,22 @@ async function watch(cluster: RealCluster, resourceVersion: string, seen: number
 /** Every revision of the objects watched, from the store's own history. */
 async function history(cluster: RealCluster, from: number): Promise<number[]> {
   const store = await connectStore({ urls: cluster.servers, tls: cluster.tls });
-  const { revision: end } = await store.range({ key: PREFIX, end: prefixEnd(PREFIX), countOnly: true });
   const revisions: number[] = [];
   await new Promise<void>((resolve, reject) => {
+    // One watch of everything: what comes before the marker, which is written when the writers have stopped, is all.
     store.watch({
-      key: PREFIX,
-      end: prefixEnd(PREFIX),
+      key: '/',
+      end: prefixEnd('/'),
       fromRevision: from + 1,
       listener: ({ revision, events }) => {
-        for (const _ of events) revisions.push(revision);
+        for (const { kv } of events) {
+          if (kv.key.startsWith(PREFIX)) revisions.push(revision);
+          else if (kv.key === MARKER) resolve();
+        }
       },
       onEnd: reject,
     });
-    // Writers have stopped: a marker after their last write tells that all is in.
-    store.watch({ key: '/chaos/end', fromRevision: end + 1, listener: () => setTimeout(resolve, 200), onEnd: reject });
-    store.put('/chaos/end', Buffer.from('end')).catch(reject);
+    store.put(MARKER, Buffer.from('end')).catch(reject);
   });
   await store.close();
   return revisions;
