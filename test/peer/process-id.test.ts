@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { isAlive, livePid, readPid } from '../../src/peer/process-id.ts';
@@ -58,10 +58,14 @@ test('a process that has ended is not alive, even while nobody has noticed', asy
   t.false(isAlive(pid));
   t.is(livePid(join(dir, 'pid')), undefined);
   // The shell's child stays a zombie: the program that replaces the shell never waits for it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 101 & echo $!; exec sleep 100'], { stdio: ['ignore', 'pipe', 'ignore'] });
   t.teardown(() => parent.kill('SIGKILL'));
   const [chunk] = (await once(parent.stdout!, 'data')) as [Buffer];
   const zombie = Number(chunk.toString());
+  // Not before the shell is gone, which would notice.
+  while (readFileSync(`/proc/${parent.pid}/comm`, 'latin1') !== 'sleep\n')
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  process.kill(zombie, 'SIGKILL');
   while (isAlive(zombie)) await new Promise((resolve) => setTimeout(resolve, 5));
   t.notThrows(() => process.kill(zombie, 0));
 });
