@@ -21,17 +21,19 @@ interface Document {
 
 /** `/api`, `/apis` and below: what is served, aggregated for clients that ask so, or group by group. */
 export function discoveryRoute(): Route {
-  const documents = new Map<string, Document | undefined>();
+  const documents = new Map<string, Document>();
   return async (exchange) => {
     const { info, request } = exchange;
     if (info.isResource || info.verb !== 'get' || !/^\/apis?(\/|$)/.test(info.path)) return false;
     const aggregated = aggregatedVersion(parseAccept(request.headers.accept));
     const address = request.headers.host ?? '';
     const key = `${info.path} ${aggregated ?? address}`;
-    if (!documents.has(key) && documents.size < MAX_DOCUMENTS)
-      documents.set(key, documentOf(exchange, aggregated, address));
-    const document = documents.get(key) ?? documentOf(exchange, aggregated, address);
-    if (document === undefined) return false;
+    let document = documents.get(key);
+    if (document === undefined) {
+      document = documentOf(exchange, aggregated, address);
+      if (document === undefined) return false;
+      if (documents.size < MAX_DOCUMENTS) documents.set(key, document);
+    }
     await sendDocument(exchange, document);
     return true;
   };

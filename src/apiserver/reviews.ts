@@ -1,4 +1,11 @@
-import { apiVersionOf, errors, findResource, type ResourceType, type UnstructuredObject } from '../api/index.ts';
+import {
+  apiVersionOf,
+  type authorizationv1,
+  errors,
+  findResource,
+  type ResourceType,
+  type UnstructuredObject,
+} from '../api/index.ts';
 import { type Attributes, type Authorizer, type RbacSource, rulesFor } from './authorization/index.ts';
 import type { Exchange } from './exchange.ts';
 import { readBody } from './http/body.ts';
@@ -9,22 +16,8 @@ import type { Route } from './server.ts';
 
 type Review = (object: UnstructuredObject, exchange: Exchange) => Promise<unknown>;
 
-interface ReviewSpec {
-  user?: string;
-  groups?: string[];
-  uid?: string;
-  resourceAttributes?: {
-    namespace?: string;
-    verb?: string;
-    group?: string;
-    version?: string;
-    resource?: string;
-    subresource?: string;
-    name?: string;
-  };
-  nonResourceAttributes?: { path?: string; verb?: string };
-  namespace?: string;
-}
+/** What any of the reviews may ask. */
+type ReviewSpec = authorizationv1.SubjectAccessReviewSpec & authorizationv1.SelfSubjectRulesReviewSpec;
 
 /**
  * Questions that are asked by creating an object that is never stored: who am I, may I, may they

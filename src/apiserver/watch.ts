@@ -9,7 +9,7 @@ import { setWarnings } from './http/respond.ts';
 import type { CollectionRequest, EncodedEvent, Registry, WatchParameters } from './registry/types.ts';
 
 /** Bytes that may wait for one slow reader before its watch is ended: it resumes where it was. */
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+export const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 /** A watch without a timeout of its own ends between one and two times this, so that clients spread. */
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 
@@ -52,6 +52,11 @@ export async function serveWatch(
   };
   await pipeWatch(exchange, request, registry, shape, now, sink);
   if (!response.headersSent) begin(exchange);
+}
+
+/** What a reader is told that is too slow: 429. */
+export function fellBehind(): Status {
+  return errors.tooManyRequests('the watch fell too far behind: resume it from the last resourceVersion seen').status;
 }
 
 /** Resolves when a stream has room again, or is gone. */
@@ -110,9 +115,7 @@ export async function pipeWatch(
         if (over) return false;
         const waiting = sink.write(encode(event));
         if (waiting <= MAX_BUFFERED_BYTES) return true;
-        finish(
-          errors.tooManyRequests('the watch fell too far behind: resume it from the last resourceVersion seen').status,
-        );
+        finish(fellBehind());
         return false;
       },
       onEnd: finish,

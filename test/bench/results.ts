@@ -1,3 +1,5 @@
+import { formatTable } from '../../src/cli/table.ts';
+
 /** One figure, and what it is compared with. */
 export interface Result {
   name: string;
@@ -39,25 +41,14 @@ export function lowerIsBetter(
 }
 
 export function formatResults(results: readonly Result[]): string {
-  const rows = [
-    ['NAME', 'VALUE', 'UNIT', 'COMPARED WITH', 'RATIO'],
-    ...results.map(({ name, value, unit, peer, ratio }) => [
-      name,
-      String(value),
-      unit,
-      peer === undefined ? '' : `${peer.name}: ${peer.value}`,
-      ratio === undefined ? '' : `${ratio}x`,
-    ]),
-  ];
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('   ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const rows = results.map(({ name, value, unit, peer, ratio }) => [
+    name,
+    String(value),
+    unit,
+    peer === undefined ? '' : `${peer.name}: ${peer.value}`,
+    ratio === undefined ? '' : `${ratio}x`,
+  ]);
+  return formatTable(['NAME', 'VALUE', 'UNIT', 'COMPARED WITH', 'RATIO'], rows);
 }
 
 function round(value: number): number {

@@ -1,6 +1,5 @@
-import { errors, fieldPath, generateName, reasonOf, required } from '../../api/index.ts';
+import { clonePlain, errors, fieldPath, generateName, reasonOf, required } from '../../api/index.ts';
 import { commit, outcomeOf } from './commit.ts';
-import { cloneJson } from './json.ts';
 import { GENERATE_NAME_ATTEMPTS } from './metadata.ts';
 import { storageOf } from './storage.ts';
 import type { Encoded, Registry } from './types.ts';
@@ -22,7 +21,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     const chosen = name || generateName(base!, context.random);
     const decide = async () => {
-      const draft = cloneJson(body);
+      const draft = clonePlain(body);
       draft.metadata.name = chosen;
       return stageCreation(context, scope, draft);
     };

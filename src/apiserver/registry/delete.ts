@@ -1,7 +1,7 @@
-import { errors, formatTime, parseTime, type Status, type UnstructuredObject } from '../../api/index.ts';
+import { clonePlain, errors, formatTime, parseTime, type Status, type UnstructuredObject } from '../../api/index.ts';
 import { commit, outcomeOf } from './commit.ts';
 import { finalizersAfter } from './finalizers.ts';
-import { cloneJson, equalJson } from './json.ts';
+import { equalJson } from './json.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { servedForm, storageOf } from './storage.ts';
 import type { Strategy } from './strategies/index.ts';
@@ -45,7 +45,7 @@ export function fateOf(
   strategy: Strategy,
   now: number,
 ): 'now' | 'pending' | UnstructuredObject {
-  const draft = cloneJson(old);
+  const draft = clonePlain(old);
   const { metadata } = draft;
   const graceful = grace(draft, options, strategy, now);
   if (graceful === 'pending') return 'pending';

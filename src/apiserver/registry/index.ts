@@ -1,3 +1,3 @@
-export { cloneJson, equalJson, freezeJson } from './json.ts';
+export { equalJson, freezeJson } from './json.ts';
 export { createRegistry, type RegistryOptions, type RunningRegistry } from './registry.ts';
 export * from './types.ts';

@@ -2,6 +2,7 @@ import {
   apiVersionOf,
   applyConfiguration,
   applyPatch,
+  clonePlain,
   errors,
   type FieldError,
   fieldPath,
@@ -17,7 +18,6 @@ import {
 } from '../../api/index.ts';
 import { commit, outcomeOf, withVersion } from './commit.ts';
 import { ComputedObject } from './encoded.ts';
-import { cloneJson } from './json.ts';
 import { checkIdentity } from './metadata.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { servedForm, storageOf } from './storage.ts';
@@ -78,7 +78,7 @@ async function applyObject(
 ): Promise<Changed> {
   const { name, namespace, subresource, fieldManager: manager, force = false } = request;
   if (!manager) throw optionsInvalid(required(fieldPath('fieldManager'), 'is required for apply patch'));
-  const config = cloneJson(request.patch) as UnstructuredObject;
+  const config = clonePlain(request.patch) as UnstructuredObject;
   config.metadata = { ...config.metadata, name: config.metadata?.name || name };
   requireKind(config, expectedKind(request));
   // Only for what is to be refused or told: what is applied are the fields as the client wrote them.
@@ -123,7 +123,7 @@ async function changeObject(
   const transaction = await commit(context, scope, name, async (current) => {
     if (current === undefined) {
       if (!creates) throw errors.notFound(type, name);
-      draft = cloneJson(change(undefined));
+      draft = clonePlain(change(undefined));
       const { uid } = draft.metadata;
       // Who sends a uid means to change an object, and that one is gone.
       if (uid) checkPreconditions(type, { ...draft, metadata: { name } }, { uid });

@@ -1,4 +1,4 @@
-import { isPlainObject } from './plain-object.ts';
+import { isPlainObject } from '../../api/index.ts';
 
 /**
  * The WebSocket watch API: many watches on one socket. Messages are JSON texts (subprotocol `v1.json.watch.keelson`) or

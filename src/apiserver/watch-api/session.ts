@@ -5,12 +5,11 @@ import { errorMessage } from '../../base/index.ts';
 import { type Authorizer, denied } from '../authorization/index.ts';
 import { statusOf } from '../http/respond.ts';
 import type { EncodedEvent, Registry, User } from '../registry/types.ts';
-import { drained } from '../watch.ts';
+import { drained, fellBehind, MAX_BUFFERED_BYTES } from '../watch.ts';
 import type { Codec } from './codec.ts';
 import { type ClientMessage, limits, parseClientMessage, type WatchId } from './protocol.ts';
 
-/** Bytes that may wait on one socket, and events that may wait for acknowledgements of one watch. */
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** Events that may wait for acknowledgements of one watch. */
 const MAX_WAITING_EVENTS = 1_000;
 /** WebSocket close codes (RFC 6455 §7.4.1). */
 const UNSUPPORTED_DATA = 1003;
@@ -95,7 +94,7 @@ export class WatchSession {
           onEvent: (event) => {
             if (this.#watches.get(id) !== watch) return false;
             if (watch.offer(event)) return true;
-            this.#end(id, { type: 'ERROR', status: behind().status });
+            this.#end(id, { type: 'ERROR', status: fellBehind() });
             return false;
           },
           onEnd: (status: Status | undefined) =>
@@ -145,10 +144,6 @@ export class WatchSession {
     watch.stop();
     this.#send({ id, ...last });
   }
-}
-
-function behind() {
-  return errors.tooManyRequests('the watch fell too far behind: resume it from the last resourceVersion seen');
 }
 
 /** One watch on a socket: its window, and the events that wait for it to open. */

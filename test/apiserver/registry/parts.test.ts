@@ -1,12 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { resourceTypes } from '../../../src/api/index.ts';
+import { clonePlain, resourceTypes } from '../../../src/api/index.ts';
 import { Collection } from '../../../src/apiserver/registry/collection.ts';
 import { decodeContinue, encodeContinue } from '../../../src/apiserver/registry/continue-token.ts';
 import { DerivedMemory } from '../../../src/apiserver/registry/derived-memory.ts';
 import { encodeValue, StoredObject } from '../../../src/apiserver/registry/encoded.ts';
 import { ChangeHistory, ObjectChange } from '../../../src/apiserver/registry/history.ts';
-import { cloneJson, equalJson, freezeJson } from '../../../src/apiserver/registry/json.ts';
+import { equalJson, freezeJson } from '../../../src/apiserver/registry/json.ts';
 import { collectionPrefix, collectionPrefixOf, objectKey } from '../../../src/apiserver/registry/keys.ts';
 
 const memory = new DerivedMemory(1_000_000);
@@ -36,7 +36,7 @@ test('two resources never share a prefix', (t) => {
 test('JSON is copied, compared and frozen', (t) => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
-      const copy = cloneJson(a);
+      const copy = clonePlain(a);
       t.deepEqual(copy, a);
       t.true(equalJson(copy, a));
       t.is(equalJson(a, b), equalJson(b, a));
@@ -58,10 +58,10 @@ test('JSON is copied, compared and frozen', (t) => {
     const named = JSON.parse(`{"${name}":{}}`);
     t.false(equalJson(named, {}));
     t.false(equalJson({}, named));
-    t.true(equalJson(named, cloneJson(named)));
+    t.true(equalJson(named, clonePlain(named)));
   }
   const tricky = JSON.parse('{"__proto__":{"x":1}}');
-  t.deepEqual(Object.keys(cloneJson(tricky)), ['__proto__']);
+  t.deepEqual(Object.keys(clonePlain(tricky)), ['__proto__']);
 });
 
 test('a stored value has no version of its own, and shows the one it is given', (t) => {

@@ -1,4 +1,5 @@
 import {
+  clonePlain,
   errors,
   fieldPath,
   formatTime,
@@ -9,7 +10,6 @@ import {
 import type { Clock } from '../../../base/index.ts';
 import { commit } from '../commit.ts';
 import { ComputedObject } from '../encoded.ts';
-import { cloneJson } from '../json.ts';
 import { checkPreconditions } from '../preconditions.ts';
 import { storageOf } from '../storage.ts';
 import type { Encoded, Registry } from '../types.ts';
@@ -74,7 +74,7 @@ function checkBindable(pod: Pod, { metadata }: Binding): void {
 }
 
 function bound(old: Pod, node: string, annotations: Record<string, string> | undefined, clock: Clock): Pod {
-  const draft = cloneJson(old);
+  const draft = clonePlain(old);
   draft.spec.nodeName = node;
   if (annotations !== undefined) draft.metadata.annotations = { ...draft.metadata.annotations, ...annotations };
   const scheduled = {

@@ -1,5 +1,4 @@
-import type { UnstructuredObject } from '../../../api/index.ts';
-import { cloneJson } from '../json.ts';
+import { clonePlain, type UnstructuredObject } from '../../../api/index.ts';
 import type { Subresource } from './subresource.ts';
 
 interface Fields {
@@ -15,12 +14,12 @@ function part(take: (draft: Fields, view: Fields) => void): Subresource {
   return {
     view: itself,
     apply(view, old) {
-      const draft = cloneJson(old);
-      const changed = cloneJson(view);
+      const draft = clonePlain(old);
+      const changed = clonePlain(view);
       // Labels, annotations and finalizers may be changed along; whom an object belongs to may not.
       draft.metadata = changed.metadata;
       delete draft.metadata.ownerReferences;
-      if (old.metadata.ownerReferences) draft.metadata.ownerReferences = cloneJson(old.metadata.ownerReferences);
+      if (old.metadata.ownerReferences) draft.metadata.ownerReferences = clonePlain(old.metadata.ownerReferences);
       take(fieldsOf(draft), fieldsOf(changed));
       return draft;
     },
@@ -83,11 +82,11 @@ export const approvalPart = part((draft, changed) => {
 export const allButStatus: Subresource = {
   view: itself,
   apply(view, old) {
-    const draft = cloneJson(view);
-    takeField(draft, { status: cloneJson(old['status']) }, 'status');
+    const draft = clonePlain(view);
+    takeField(draft, { status: clonePlain(old['status']) }, 'status');
     return draft;
   },
 };
 
 /** The main resource of any other kind. */
-export const everything: Subresource = { view: itself, apply: (view) => cloneJson(view) };
+export const everything: Subresource = { view: itself, apply: (view) => clonePlain(view) };

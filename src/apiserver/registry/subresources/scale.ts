@@ -1,10 +1,10 @@
 import {
+  clonePlain,
   type LabelSelectorObject,
   selectorFromLabels,
   selectorFromObject,
   type UnstructuredObject,
 } from '../../../api/index.ts';
-import { cloneJson } from '../json.ts';
 import type { Subresource } from './subresource.ts';
 
 interface Scalable {
@@ -26,7 +26,7 @@ export const scale: Subresource = {
     };
   },
   apply(view, old) {
-    const draft = cloneJson(old) as UnstructuredObject & Scalable;
+    const draft = clonePlain(old) as UnstructuredObject & Scalable;
     const { resourceVersion, uid } = view.metadata;
     draft.metadata.resourceVersion = resourceVersion;
     if (uid) draft.metadata.uid = uid;
