@@ -4,6 +4,7 @@ import { startControllers } from '../controllers/index.ts';
 import { SCHEDULER_NAME, startScheduler } from '../scheduler/index.ts';
 import type { PeerContext } from './context.ts';
 import { runWhileLeading } from './control-plane.ts';
+import { goodbye } from './goodbye.ts';
 import { type Node, openNode } from './node.ts';
 
 export interface Components {
@@ -47,7 +48,6 @@ export function startComponents(
       client: clientAs('system:kube-controller-manager'),
       start: (leading) => startControllers({ ...leading, rootCa: tls.ca }),
     });
-    onStop(() => controllers.stop());
     const scheduler = runWhileLeading({
       ...elected,
       name: 'kube-scheduler',
@@ -55,7 +55,7 @@ export function startComponents(
       client: clientAs('system:kube-scheduler'),
       start: (leading) => startScheduler(leading),
     });
-    onStop(() => scheduler.stop());
+    onStop(() => goodbye(clock, Promise.all([controllers.stop(), scheduler.stop()])));
   };
   start().catch((error) => logger.error({ error: errorMessage(error) }, 'the node could not be started'));
   return {

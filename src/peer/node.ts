@@ -4,6 +4,7 @@ import type { Client } from '../client/index.ts';
 import { type Kubelet, startKubelet } from '../kubelet/index.ts';
 import { openProcessRuntime } from '../runtime/index.ts';
 import type { PeerContext } from './context.ts';
+import { goodbye } from './goodbye.ts';
 
 /** The node that a peer is: the runtime from the start, its kubelet once the API serves it. */
 export interface Node {
@@ -18,7 +19,7 @@ export interface Node {
   stopWorkloads(): Promise<void>;
 }
 
-/** For containers that no kubelet is there to stop. */
+/** For a container to end by itself. */
 const STOP_GRACE_MS = 5_000;
 
 /** Opens the runtime that the peer's mode asks for, and finds what it left running. */
@@ -47,11 +48,11 @@ export async function openNode(context: PeerContext): Promise<Node> {
     handler: () => kubelet && ((request, response) => kubelet?.handler(request, response)),
     pods: () => kubelet?.pods() ?? 0,
     async stop() {
-      await kubelet?.stop();
+      await goodbye(clock, kubelet?.stop());
       await runtime.close();
     },
     async stopWorkloads() {
-      if (kubelet !== undefined) return kubelet.stopWorkloads();
+      await goodbye(clock, kubelet?.stop());
       const running = runtime.listContainers();
       await Promise.all(running.map(({ id }) => runtime.stopContainer(id, STOP_GRACE_MS)));
     },

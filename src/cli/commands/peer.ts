@@ -56,11 +56,10 @@ async function serve(config: PeerConfig, logger: Logger, interrupted: ReturnType
   writeFileAtomic(pid, `${process.pid}\n`, 0o644);
   logger.info({ api: `https://${peer.host}:${peer.port}` }, 'peer started');
   // A signal handler alone does not keep a process alive, and a peer's timers don't either.
-  const alive = setInterval(() => {}, 1 << 30);
+  setInterval(() => {}, 1 << 30);
   try {
     await Promise.race([interrupted.promise, peer.failed, crash]);
   } finally {
-    clearInterval(alive);
     await peer.stop({ workloads: interrupted.yet === 'SIGINT' });
     if (readPid(pid) === process.pid) removeFile(pid);
   }

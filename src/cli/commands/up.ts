@@ -19,7 +19,7 @@ import { type Access, isReady, openAccess } from '../access.ts';
 import { createObjects, findObjects, readManifest, waitForPods } from '../demo.ts';
 import { interruption } from '../interruption.ts';
 import { dataDirOption, integerBetween, modeOption } from '../options.ts';
-import { checkPorts } from '../ports.ts';
+import { checkPorts, listens } from '../ports.ts';
 import { assertNotRunning, type PeerProcess, spawnPeer, stopPeers } from '../processes.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { statusTable } from './status.ts';
@@ -163,7 +163,9 @@ async function showDemo(access: Access, progress: Progress, created: boolean): P
 
 async function untilReady(server: string, tls: Access['tls']): Promise<void> {
   const until = systemClock.monotonic() + START_TIMEOUT_MS;
-  while (!(await isReady(server, tls))) {
+  const { hostname, port } = new URL(server);
+  // Knocking without TLS costs next to nothing, and peers that start need all there is.
+  while (!(await listens(hostname, Number(port))) || !(await isReady(server, tls))) {
     if (systemClock.monotonic() > until)
       throw new KeelsonError(
         'START_TIMEOUT',
