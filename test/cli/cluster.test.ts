@@ -165,7 +165,7 @@ test.serial('a peer whose store is damaged says so in one line and does not star
   isOneLineError(
     t,
     await run(['peer', '--config', peer.config]),
-    /data directory .*peer-2\/store is damaged \(CURRENT.*\): remove it/,
+    /data directory .*peer-2\/store is damaged \(CURRENT.*\): check the disk/,
   );
   await withStore((client) => write(client, 'life/without-peer-2'));
   const status = await here('status');
