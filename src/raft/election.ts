@@ -91,7 +91,7 @@ function becomeLeader(state: RaftState): void {
 export function followConfiguration(state: RaftState, leading: Leading): void {
   const others = membersOf(state.configuration);
   others.delete(state.id);
-  leading.setFollowers(others);
+  leading.setFollowers(others, state.log.lastIndex + 1);
 }
 
 /**

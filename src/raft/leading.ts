@@ -27,12 +27,12 @@ export class Leading {
     this.termDurable = termDurable;
   }
 
-  /** Keeps what is known of those who stay, and starts to probe those who are new. */
-  setFollowers(peers: Iterable<PeerId>): void {
+  /** Keeps what is known of those who stay, and starts to probe those who are new with the entry `next`. */
+  setFollowers(peers: Iterable<PeerId>, next: number): void {
     const wanted = new Set(peers);
     for (const peer of this.followers.keys()) if (!wanted.has(peer)) this.followers.delete(peer);
     for (const peer of wanted) {
-      if (!this.followers.has(peer)) this.followers.set(peer, new Progress(peer, this.openingIndex, this.ticks));
+      if (!this.followers.has(peer)) this.followers.set(peer, new Progress(peer, next, this.ticks));
     }
   }
 }

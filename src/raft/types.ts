@@ -45,8 +45,24 @@ export interface Configuration {
   learners: readonly PeerId[];
   /** Become learners when the joint configuration is left. */
   learnersNext: readonly PeerId[];
+  /** The leader leaves the joint configuration by itself, as soon as that is in effect. */
   autoLeave: boolean;
+  /** Learners that the leader makes voters, each by a change of its own, once they have caught up. Absent: none. */
+  promotable?: readonly PeerId[];
+  /** Where members are reached; the host's affair, carried along here. */
+  addresses?: Readonly<Record<PeerId, string>>;
+  /** The highest number that any member has ever had, if that is higher than the members'. */
+  highestId?: PeerId;
 }
+
+/** One step of a membership change. `add-voter` promotes a learner, and `add-learner` demotes a voter. */
+export type MemberStep =
+  | { type: 'add-voter'; peer: PeerId; address?: string }
+  /** `autoPromote`: it becomes a voter once it has caught up. */
+  | { type: 'add-learner'; peer: PeerId; address?: string; autoPromote?: boolean }
+  | { type: 'remove'; peer: PeerId }
+  /** Changes nothing but the address. */
+  | { type: 'update'; peer: PeerId; address?: string };
 
 /** Identifies a snapshot: the state after applying `index`, which was of `term`. */
 export interface SnapshotPosition {
