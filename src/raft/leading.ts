@@ -12,6 +12,13 @@ export class Leading {
   termDurable: boolean;
   /** Index of the entry that opened the term: once it is committed, so is all before it. */
   readonly openingIndex: number;
+  /**
+   * Until this entry is committed no change may be proposed: it opens the term, or carries a change, or follows one,
+   * so that a majority of the new configuration knows of it (see membership.ts).
+   */
+  changeIndex: number;
+  /** Who waits for the change under way. */
+  changeAsked: { from: PeerId; id: number } | undefined;
   /** Since the election. */
   ticks = 0;
   ticksSinceHeartbeat = 0;
@@ -24,6 +31,7 @@ export class Leading {
 
   constructor(openingIndex: number, termDurable: boolean) {
     this.openingIndex = openingIndex;
+    this.changeIndex = openingIndex;
     this.termDurable = termDurable;
   }
 

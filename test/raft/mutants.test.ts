@@ -4,7 +4,7 @@ import { mutations } from './harness/mutations.ts';
 import { run } from './harness/run.ts';
 
 // Proves that the random runs can fail: each planted bug must be found within this many seeds.
-const seeds = 2500;
+const seeds = 5000;
 
 for (const mutation of mutations) {
   test.serial(`random runs find: ${mutation.name}`, async (t) => {

@@ -10,7 +10,15 @@ const steps = Number(process.env['RAFT_STEPS'] ?? 2000);
 
 test('random runs: the properties of figure 3, linearizable reads, and life after faults', (t) => {
   t.timeout(24 * 3600_000);
-  const total: Tally = { terms: 0, committed: 0, reads: 0, readsFailed: 0, crashes: 0, snapshotsInstalled: 0 };
+  const total: Tally = {
+    terms: 0,
+    committed: 0,
+    reads: 0,
+    readsFailed: 0,
+    crashes: 0,
+    snapshotsInstalled: 0,
+    changes: 0,
+  };
   for (let seed = first; seed < first + count; seed++) {
     try {
       const tally = run(createRaft, seed, steps);
@@ -27,7 +35,7 @@ test('random runs: the properties of figure 3, linearizable reads, and life afte
     return;
   }
   t.true(total.terms > 2 * count && total.committed > 20 * count && total.reads > 5 * count && total.crashes > count);
-  t.true(total.snapshotsInstalled > 0);
+  t.true(total.snapshotsInstalled > 0 && total.changes > count);
 });
 
 test('a run depends on its seed only', (t) => {

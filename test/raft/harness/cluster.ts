@@ -1,5 +1,5 @@
 import { type Random, randomInteger, seededRandom } from '../../../src/base/index.ts';
-import type { Configuration, Input, RaftOptions } from '../../../src/raft/index.ts';
+import { type Configuration, type Input, noMembers, type RaftOptions } from '../../../src/raft/index.ts';
 import { Checker } from './checker.ts';
 import { SimulatedNetwork } from './network.ts';
 import { type CreateRaft, SimulatedPeer } from './peer.ts';
@@ -29,7 +29,10 @@ export class Cluster {
         ...raftOptions,
         id,
       };
-      this.peers.set(id, new SimulatedPeer(createRaft, settings, configuration, this.checker, this.network));
+      const { voters, votersOutgoing, learners } = configuration;
+      // Whoever is no member of the new cluster knows nothing of it.
+      const known = [...voters, ...votersOutgoing, ...learners].includes(id) ? configuration : noMembers;
+      this.peers.set(id, new SimulatedPeer(createRaft, settings, known, this.checker, this.network));
     }
   }
 

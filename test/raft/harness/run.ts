@@ -1,8 +1,8 @@
 import { type Random, randomInteger, seededRandom } from '../../../src/base/index.ts';
-import type { Configuration, Input } from '../../../src/raft/index.ts';
-import { check } from './checker.ts';
+import { type Configuration, type Input, type MemberStep, membersOf } from '../../../src/raft/index.ts';
 import { Cluster, configurationOf } from './cluster.ts';
 import type { CreateRaft, SimulatedPeer } from './peer.ts';
+import { check } from './violation.ts';
 
 /** What a run saw, to tell whether it tried anything. */
 export interface Tally {
@@ -12,6 +12,8 @@ export interface Tally {
   readsFailed: number;
   crashes: number;
   snapshotsInstalled: number;
+  /** Configurations committed. */
+  changes: number;
 }
 
 /** How rough a run is; drawn from its seed, so that rare conditions are common in some run. */
@@ -33,7 +35,8 @@ type Action = (cluster: Cluster, weather: Weather, tally: Tally) => void;
  */
 export function run(createRaft: CreateRaft, seed: number, steps: number): Tally {
   const random = seededRandom(seed ^ 0x5eed);
-  const { ids, configuration } = drawMembers(random);
+  const { ids: members, configuration } = drawMembers(random);
+  const ids = [...members, ...drawNewcomers(random, members.length)];
   const electionTicks = 4 + randomInteger(random, 8);
   const cluster = new Cluster(createRaft, {
     seed,
@@ -46,7 +49,15 @@ export function run(createRaft: CreateRaft, seed: number, steps: number): Tally 
     maxUncommittedBytes: [200, 100_000][randomInteger(random, 2)]!,
   });
   const weather = drawWeather(random);
-  const tally: Tally = { terms: 0, committed: 0, reads: 0, readsFailed: 0, crashes: 0, snapshotsInstalled: 0 };
+  const tally: Tally = {
+    terms: 0,
+    committed: 0,
+    reads: 0,
+    readsFailed: 0,
+    crashes: 0,
+    snapshotsInstalled: 0,
+    changes: 0,
+  };
   const total = weather.weights.reduce((sum, [, weight]) => sum + weight, 0);
   for (let step = 0; step < steps; step++) {
     pick(weather.weights, cluster.random.next() * total)(cluster, weather, tally);
@@ -58,6 +69,7 @@ export function run(createRaft: CreateRaft, seed: number, steps: number): Tally 
     tally.readsFailed += peer.readsFailed;
   }
   tally.committed = cluster.checker.highestCommit;
+  tally.changes = cluster.checker.membership.changes;
   return tally;
 }
 
@@ -72,6 +84,12 @@ function drawMembers(random: Random): { ids: number[]; configuration: Configurat
   }
   if (draw < 0.55) return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3, 4, 5]) };
   return { ids: [1, 2, 3], configuration: configurationOf([1, 2, 3]) };
+}
+
+/** Peers that wait to be added. In many runs nobody is, and the weather alone counts. */
+function drawNewcomers(random: Random, members: number): number[] {
+  if (random.next() < 0.3) return [];
+  return Array.from({ length: 1 + randomInteger(random, 4) }, (_, i) => members + 1 + i);
 }
 
 function drawWeather(random: Random): Weather {
@@ -98,6 +116,7 @@ function drawWeather(random: Random): Weather {
       [snapshot, upTo(4)],
       [transfer, upTo(0.4) * storm],
       [campaign, upTo(0.5) * storm],
+      [change, upTo(6)],
     ],
   };
 }
@@ -227,6 +246,33 @@ function transfer(cluster: Cluster): void {
   cluster.leader?.feed([{ type: 'transfer-leadership', to }]);
 }
 
+/** A change asked for anywhere: of one member, or of several, with those who wait to be added. */
+function change(cluster: Cluster): void {
+  const { random, running, leader } = cluster;
+  const asked = leader && random.next() < 0.7 ? leader : anyOf(random, running);
+  if (!asked) return;
+  const { highestId = 0, ...configuration } = asked.raft!.status().configuration;
+  const members = [...membersOf(configuration)];
+  const spare = [...cluster.peers.keys()].filter((id) => id > Math.max(highestId, ...members));
+  // A run without newcomers keeps its members.
+  if (spare.length === 0 && highestId === 0) return;
+  const steps: MemberStep[] = [];
+  do steps.push(drawStep(random, members, spare));
+  while (random.next() < 0.4);
+  asked.feed([{ type: 'change-membership', id: randomInteger(random, 2 ** 32), steps }]);
+}
+
+function drawStep(random: Random, members: readonly number[], spare: number[]): MemberStep {
+  const draw = random.next();
+  if (draw < 0.3 && spare.length > 0) {
+    const peer = spare.shift()!;
+    return draw < 0.1 ? { type: 'add-voter', peer } : { type: 'add-learner', peer, autoPromote: draw < 0.2 };
+  }
+  const peer = anyOf(random, members) ?? 1;
+  if (draw < 0.5) return { type: 'remove', peer };
+  return draw < 0.8 ? { type: 'add-voter', peer } : { type: 'add-learner', peer, autoPromote: draw < 0.9 };
+}
+
 function campaign(cluster: Cluster): void {
   anyOf(cluster.random, cluster.running)?.feed([{ type: 'campaign' }]);
 }
@@ -235,10 +281,18 @@ function campaign(cluster: Cluster): void {
 function comeToLife(cluster: Cluster, electionTicks: number): void {
   cluster.network.heal();
   for (const peer of cluster.peers.values()) if (!peer.raft) peer.start();
+  // Those who were removed, or not added yet, look on.
+  const members = (): SimulatedPeer[] => {
+    const { leader } = cluster;
+    return leader ? [...membersOf(leader.raft!.status().configuration)].map((id) => cluster.peer(id)) : [];
+  };
   const isSettled = (): boolean => {
-    const statuses = cluster.running.map((peer) => peer.raft!.status());
-    const { leader, lastIndex } = statuses[0]!;
-    return leader !== 0 && statuses.every((s) => s.leader === leader && s.commit === lastIndex);
+    const statuses = members().map((peer) => peer.raft!.status());
+    if (statuses.length === 0) return false;
+    const { leader, lastIndex, configuration } = statuses[0]!;
+    const { autoLeave, promotable = [] } = configuration;
+    if (leader === 0 || autoLeave || promotable.length > 0) return false;
+    return statuses.every((s) => s.leader === leader && s.commit === lastIndex);
   };
   cluster.settle();
   // Transfers still under way come to their end, and may bring one more election.
@@ -246,17 +300,18 @@ function comeToLife(cluster: Cluster, electionTicks: number): void {
   const found = cluster.tickUntil(isSettled, electionTicks * 40);
   check(found, () => `liveness: no leader, or logs differ, ${electionTicks * 40} ticks after all faults ended`);
 
-  for (const peer of cluster.running) peer.rejected = [];
+  const present = members();
+  for (const peer of present) peer.rejected = [];
   const before = cluster.checker.highestCommit;
-  for (const peer of cluster.running) {
+  for (const peer of present) {
     peer.feed([{ type: 'propose', data: [cluster.command()] }]);
     peer.read();
     // One by one, as a small bound on uncommitted bytes may refuse more.
     cluster.settle();
   }
   cluster.tick(electionTicks);
-  const expected = before + cluster.running.length;
-  for (const peer of cluster.running) {
+  const expected = before + present.length;
+  for (const peer of present) {
     check(peer.rejected.length === 0, () => `liveness: ${peer.name} refused a proposal`);
     check(peer.applied === expected, () => `liveness: ${peer.name} applied ${peer.applied} of ${expected}`);
     check(peer.openReads === 0, () => `liveness: ${peer.name} has ${peer.openReads} unanswered reads`);
