@@ -1,35 +1,59 @@
 import { type KubernetesObject, type ResourceReference, reasonOf, resources } from '../api/index.ts';
 import { defaultClusterRoleBindings, defaultClusterRoles } from '../apiserver/index.ts';
-import { errorMessage, type Logger } from '../base/index.ts';
-import type { Client } from '../client/index.ts';
+import { type Clock, errorMessage, type Logger, type Random, sleep } from '../base/index.ts';
+import { Backoff, type Client } from '../client/index.ts';
 import type { Replica } from '../replica/index.ts';
 
 /** Namespaces that every cluster has. */
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 
+export interface BootstrapOptions {
+  serviceCIDR: string;
+  apiPort: number;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
 /**
- * Bootstraps whenever this peer becomes Raft's leader, so that one peer does it and not all at once. Returns the way to end it.
+ * Bootstraps whenever this peer becomes Raft's leader, so that one peer does it and not all at once; tries again, with growing
+ * pauses, while it leads and did not succeed. Returns the way to end it.
  */
 export function keepBootstrapped(
-  replica: Replica,
+  replica: Pick<Replica, 'status' | 'onStatus'>,
   client: Client,
-  options: { serviceCIDR: string; apiPort: number; logger: Logger },
+  options: BootstrapOptions,
 ): () => void {
-  const { logger, serviceCIDR, apiPort } = options;
+  const { serviceCIDR, apiPort, clock, random, logger } = options;
   const serviceIp = serviceCIDR.replace(/\d+\/\d+$/, '1');
-  let term = 0;
+  let leadership: AbortController | undefined;
+  const leads = (): boolean => replica.status().role === 'leader';
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    const backoff = new Backoff({ random, initialMs: 100, maxMs: 10_000 });
+    for (;;) {
+      try {
+        return await bootstrap(client, { serviceIp, apiPort });
+      } catch (error) {
+        if (signal.aborted) return;
+        const delayMs = backoff.next();
+        logger.warn({ error: errorMessage(error), retryMs: Math.round(delayMs) }, 'bootstrap failed');
+        await sleep(clock, delayMs, signal);
+      }
+    }
+  };
   const check = (): void => {
-    const status = replica.status();
-    if (status.role !== 'leader' || status.term === term) return;
-    term = status.term;
-    bootstrap(client, { serviceIp, apiPort }).catch((error) => {
-      if (replica.status().term === term)
-        logger.warn({ error: errorMessage(error) }, 'bootstrap failed: it is tried again by the next leader');
-    });
+    if (leads() === (leadership !== undefined)) return;
+    leadership?.abort();
+    leadership = leads() ? new AbortController() : undefined;
+    // Rejects only when the leadership ended during a pause.
+    if (leadership !== undefined) lead(leadership.signal).catch(() => {});
   };
   const end = replica.onStatus(check);
   check();
-  return end;
+  return () => {
+    end();
+    leadership?.abort();
+  };
 }
 
 /**

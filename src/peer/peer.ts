@@ -120,7 +120,8 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   onStop(() => api.close());
   informers.start();
   onStop(() => informers.stop());
-  onStop(keepBootstrapped(replica, admin, { serviceCIDR: config.serviceCIDR, apiPort: self.apiPort, logger }));
+  const { serviceCIDR } = config;
+  onStop(keepBootstrapped(replica, admin, { serviceCIDR, apiPort: self.apiPort, clock, random, logger }));
   return {
     host: api.host,
     port: api.port,

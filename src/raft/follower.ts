@@ -1,5 +1,5 @@
 import type { RaftState } from './state.ts';
-import type { Message } from './types.ts';
+import { LogLostError, type Message } from './types.ts';
 
 /** What a follower does with its leader's messages (§5.3, §7). */
 
@@ -24,8 +24,9 @@ export function acceptAppend(state: RaftState, message: Extract<Message, { type:
 }
 
 export function acceptHeartbeat(state: RaftState, message: Extract<Message, { type: 'heartbeat' }>): void {
-  // The leader tells no more than this peer has acknowledged.
-  if (message.commit <= state.log.lastIndex) state.commitTo(message.commit);
+  // The leader tells no more than this peer has acknowledged in this term: durable once, and not to be replaced.
+  if (message.commit > state.log.lastIndex) throw new LogLostError(message.commit, state.log.lastIndex);
+  state.commitTo(message.commit);
   const { from: to, readRound } = message;
   // Promises nothing about the log, so it need not wait for the disk.
   state.out.send({ type: 'heartbeat-response', from: state.id, to, term: state.term, readRound });

@@ -1,3 +1,5 @@
+import { KeelsonError } from '../base/index.ts';
+
 /**
  * What goes into the Raft core and what comes out of it. The core is pure: `step(input)` returns
  * effects, which the host (src/replica) carries out. It owns no timer, socket, disk or randomness.
@@ -15,6 +17,16 @@
  *    the current snapshot and drops the whole log; then restore the state machine from it and report
  *    `applied`. If they don't, throw the content away and keep the log: it may hold acknowledged entries.
  */
+
+/** The log lacks what this peer has acknowledged as durable: its disk has lost it, and the peer must not go on. */
+export class LogLostError extends KeelsonError {
+  constructor(acknowledged: number, lastIndex: number) {
+    super(
+      'DATA_LOST',
+      `the log ends at entry ${lastIndex}, but entry ${acknowledged} was acknowledged: the disk has lost it; check the disk, then replace the peer by a new one`,
+    );
+  }
+}
 
 /** A member's number: positive, never reused in the life of a cluster. */
 export type PeerId = number;
@@ -240,7 +252,7 @@ export interface RestoredState {
 }
 
 export interface Raft {
-  /** Advances the state machine by one input. Throws AssertionError only on a bug. */
+  /** Advances the state machine by one input. Throws LogLostError when the disk has lost what it held, AssertionError only on a bug. */
   step(input: Input): Effects;
   /** Like `step` of each in turn, but with one set of effects: what came together is sent and written together. */
   stepAll(inputs: readonly Input[]): Effects;

@@ -1,6 +1,7 @@
 import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
+import { findLoss } from './level-manifest.ts';
 import { findWalDamage } from './level-wal.ts';
 
 export interface OpenDatabase {
@@ -41,7 +42,7 @@ export async function openDatabase(directory: string): Promise<OpenDatabase> {
 export function corruptError(directory: string, what: string, cause?: unknown): KeelsonError {
   return new KeelsonError(
     'DATA_CORRUPT',
-    `data directory ${directory} is damaged (${what}): remove it and let the peer join again, or restore a backup`,
+    `data directory ${directory} is damaged (${what}): check the disk, then replace the peer by a new one, or, if it was the only one, restore a backup`,
     { cause },
   );
 }
@@ -90,7 +91,7 @@ async function list(directory: string): Promise<string[]> {
 /** LevelDB would settle beside strangers' files, begin anew where a vital file of its own is lost, and skip damage. */
 async function inspect(directory: string, names: readonly string[]): Promise<void> {
   if (names.includes('CURRENT')) {
-    const damage = await findWalDamage(directory, names);
+    const damage = (await findLoss(directory, names)) ?? (await findWalDamage(directory, names));
     if (damage !== undefined) throw corruptError(directory, damage);
     return;
   }

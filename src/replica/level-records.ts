@@ -9,15 +9,16 @@ import type { Entry } from '../raft/index.ts';
  * | `c` snapshot id (u32) chunk (u32)  | one chunk of a snapshot                          |
  * | `f`                                | the log's floor: entries ≤ it are gone           |
  * | `h`                                | hard state                                       |
- * | `i`                                | format and identity; written first, never again  |
+ * | `i`                                | format, identity, store; written first, never again |
  * | `l` index (u64)                    | a log entry: kind (u8) term (f64) commit (f64) data |
  * | `n`                                | incarnation                                      |
+ * | `p` peer (u64)                     | the credential that another peer came with last  |
  * | `s`                                | which snapshot is current: id, position, chunks  |
  *
- * Numbers are big-endian, so that rows sort by them. `f h i n s` hold msgpack. Each value begins with a CRC32 over
+ * Numbers are big-endian, so that rows sort by them. `f h i n p s` hold msgpack. Each value begins with a CRC32 over
  * key and the rest: a flipped bit and a row under a wrong key are both found.
  */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 export const keys = {
   floor: Buffer.from('f'),
@@ -35,18 +36,24 @@ export const keys = {
     key.writeUInt32BE(number, 5);
     return key;
   },
-  entry(index: number): Buffer {
-    const key = Buffer.allocUnsafe(9);
-    key[0] = 0x6c;
-    key.writeUInt32BE(Math.floor(index / 2 ** 32), 1);
-    key.writeUInt32BE(index % 2 ** 32, 5);
-    return key;
-  },
+  entry: (index: number): Buffer => numbered(0x6c, index),
   /** Sorts after every log entry. */
   entriesEnd: Buffer.from('m'),
+  peer: (peer: number): Buffer => numbered(0x70, peer),
+  /** Sorts after every other peer. */
+  peersEnd: Buffer.from('q'),
 };
 
-export function entryIndex(key: Buffer): number {
+function numbered(letter: number, number: number): Buffer {
+  const key = Buffer.allocUnsafe(9);
+  key[0] = letter;
+  key.writeUInt32BE(Math.floor(number / 2 ** 32), 1);
+  key.writeUInt32BE(number % 2 ** 32, 5);
+  return key;
+}
+
+/** The number after the letter of a key. */
+export function numberIn(key: Buffer): number {
   return key.readUInt32BE(1) * 2 ** 32 + key.readUInt32BE(5);
 }
 
@@ -83,7 +90,7 @@ export function unsealEntry(key: Buffer, value: Buffer): { entry: Entry; commit:
   if (value.length < ENTRY_HEADER_BYTES || kind === undefined) throw new DamagedRowError(key);
   return {
     entry: {
-      index: entryIndex(key),
+      index: numberIn(key),
       term: value.readDoubleBE(5),
       kind,
       data: value.subarray(ENTRY_HEADER_BYTES),
@@ -111,7 +118,7 @@ function checksum(key: Buffer, value: Buffer): number {
 function describe(key: Buffer): string {
   switch (key[0]) {
     case 0x6c:
-      return `log entry ${entryIndex(key)}`;
+      return `log entry ${numberIn(key)}`;
     case 0x63:
       return `chunk ${key.readUInt32BE(5)} of snapshot ${key.readUInt32BE(1)}`;
     default:

@@ -1,10 +1,18 @@
 import { assert } from '../base/index.ts';
-import type { Entry, HardState, SnapshotPosition } from '../raft/index.ts';
+import type { Entry, HardState, PeerId, SnapshotPosition } from '../raft/index.ts';
 import { openDatabase } from './level-database.ts';
 import { GuardedDatabase, type Operation, record } from './level-guard.ts';
-import { entryIndex, FORMAT, keys, sealEntry, unsealEntry } from './level-records.ts';
+import { FORMAT, keys, numberIn, sealEntry, unsealEntry } from './level-records.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
-import type { Identity, SnapshotReader, StagedSnapshot, Storage, StoredState, WriteBatch } from './storage.ts';
+import type {
+  Identity,
+  SnapshotReader,
+  StagedSnapshot,
+  Storage,
+  StoreCredential,
+  StoredState,
+  WriteBatch,
+} from './storage.ts';
 
 /**
  * Opens (or creates) the storage in `directory`, which holds nothing else. Rejects with DATA_LOCKED when it is open
@@ -15,6 +23,11 @@ export async function openLevelStorage(directory: string): Promise<Storage> {
 }
 
 const initialHardState: HardState = { term: 0, vote: 0, commit: 0 };
+
+interface IdentityRecord extends Identity {
+  format: number;
+  store: string;
+}
 
 class LevelStorage implements Storage {
   readonly #database: GuardedDatabase;
@@ -31,7 +44,7 @@ class LevelStorage implements Storage {
   load(identity: Identity): Promise<StoredState | undefined> {
     const database = this.#database;
     return database.guard(async () => {
-      const stored = await database.read<{ format: number } & Identity>(keys.identity);
+      const stored = await database.read<IdentityRecord>(keys.identity);
       if (stored === undefined) {
         const rows = await database.level.keys({ limit: 1 }).all();
         if (rows.length > 0) throw database.foreign('holds a database that is not of Keelson');
@@ -41,16 +54,17 @@ class LevelStorage implements Storage {
       await this.#snapshots.load();
       const { position } = this.#snapshots;
       const entries = await this.#loadEntries(position);
-      return { identity: { ...identity }, hardState: this.#hardState, snapshot: position, entries };
+      const peers = await this.#loadPeers();
+      return { identity, store: stored.store, hardState: this.#hardState, snapshot: position, entries, peers };
     });
   }
 
-  initialise(identity: Identity, position: SnapshotPosition): Promise<void> {
+  initialise(identity: Identity, store: string, position: SnapshotPosition): Promise<void> {
     return this.#database.guard(async () => {
       this.#firstIndex = position.index + 1;
       this.#lastIndex = position.index;
       await this.#database.commit([
-        record(keys.identity, { format: FORMAT, ...identity }),
+        record(keys.identity, { format: FORMAT, store, ...identity } satisfies IdentityRecord),
         record(keys.hardState, initialHardState),
         this.#snapshots.initialise(position),
         record(keys.floor, position.index),
@@ -81,6 +95,10 @@ class LevelStorage implements Storage {
     });
   }
 
+  rememberPeer(peer: PeerId, credential: StoreCredential): Promise<void> {
+    return this.#database.guard(() => this.#database.commit([record(keys.peer(peer), credential)]));
+  }
+
   stageSnapshot(position: SnapshotPosition, chunks: AsyncIterable<Uint8Array>): Promise<StagedSnapshot> {
     return this.#snapshots.stage(position, chunks);
   }
@@ -108,7 +126,7 @@ class LevelStorage implements Storage {
     return this.#database.close();
   }
 
-  #checkOwner(stored: { format: number } & Identity, { clusterId, peerId }: Identity): void {
+  #checkOwner(stored: IdentityRecord, { clusterId, peerId }: Identity): void {
     if (stored.format !== FORMAT) {
       throw this.#database.foreign(`has format ${stored.format}, and this version of Keelson reads format ${FORMAT}`);
     }
@@ -119,6 +137,14 @@ class LevelStorage implements Storage {
     }
   }
 
+  async #loadPeers(): Promise<Map<PeerId, StoreCredential>> {
+    const peers = new Map<PeerId, StoreCredential>();
+    for await (const [key] of this.#database.level.iterator({ gte: keys.peer(0), lt: keys.peersEnd })) {
+      peers.set(numberIn(key), (await this.#database.read<StoreCredential>(key))!);
+    }
+    return peers;
+  }
+
   async #loadEntries(snapshot: SnapshotPosition): Promise<Entry[]> {
     const database = this.#database;
     const hardState = (await database.read<HardState>(keys.hardState)) ?? initialHardState;
@@ -127,7 +153,7 @@ class LevelStorage implements Storage {
     let commit = Math.max(hardState.commit, snapshot.index);
     for await (const [key, value] of this.#rowsFrom(floor + 1)) {
       const next = floor + 1 + entries.length;
-      if (entryIndex(key) !== next) throw database.corrupt(`log entry ${next} is missing`);
+      if (numberIn(key) !== next) throw database.corrupt(`log entry ${next} is missing`);
       const stored = unsealEntry(key, value);
       entries.push(stored.entry);
       commit = Math.max(commit, stored.commit);

@@ -19,9 +19,32 @@ export async function findWalDamage(directory: string, names: readonly string[])
   return undefined;
 }
 
+/** The whole records before the first that is damaged or cut short, each put together from its fragments. */
+export function* readRecords(log: Buffer): Generator<Buffer> {
+  let fragments: Buffer[] = [];
+  for (let offset = 0; offset < log.length; ) {
+    const blockEnd = endOfBlock(offset);
+    if (offset + HEADER_BYTES > blockEnd) {
+      offset = blockEnd;
+      continue;
+    }
+    if (!isRecord(log, offset)) return;
+    const end = endOfRecord(log, offset);
+    fragments.push(log.subarray(offset + HEADER_BYTES, end));
+    const type = log[offset + 6];
+    if (type === FULL || type === LAST) {
+      yield Buffer.concat(fragments);
+      fragments = [];
+    }
+    offset = end;
+  }
+}
+
 const BLOCK_BYTES = 32 * 1024;
 const HEADER_BYTES = 7;
-const MAX_TYPE = 4;
+/** Types of a record that ends here; 2 and 3 begin and continue one. */
+const FULL = 1;
+const LAST = 4;
 const SECTOR_BYTES = 512;
 
 /** Offset of the first damaged record; undefined when there is none. */
@@ -47,7 +70,7 @@ function isRecord(log: Buffer, offset: number): boolean {
   if (offset + HEADER_BYTES > log.length) return false;
   const end = endOfRecord(log, offset);
   const type = log[offset + 6]!;
-  if (type < 1 || type > MAX_TYPE || end > Math.min(endOfBlock(offset), log.length)) return false;
+  if (type < FULL || type > LAST || end > Math.min(endOfBlock(offset), log.length)) return false;
   return unmask(log.readUInt32LE(offset)) === crc32c(log.subarray(offset + 6, end));
 }
 

@@ -1,10 +1,20 @@
 import { assert, KeelsonError } from '../base/index.ts';
-import type { Entry, HardState, SnapshotPosition } from '../raft/index.ts';
-import type { Identity, SnapshotReader, StagedSnapshot, Storage, StoredState, WriteBatch } from './storage.ts';
+import type { Entry, HardState, PeerId, SnapshotPosition } from '../raft/index.ts';
+import type {
+  Identity,
+  SnapshotReader,
+  StagedSnapshot,
+  Storage,
+  StoreCredential,
+  StoredState,
+  WriteBatch,
+} from './storage.ts';
 
 /** What survives a crash of a replica whose storage is in memory; open it again with `openMemoryStorage`. */
 export class MemoryDisk {
   identity: Identity | undefined;
+  store = '';
+  readonly peers = new Map<PeerId, StoreCredential>();
   hardState: HardState = { term: 0, vote: 0, commit: 0 };
   snapshot: MemorySnapshot | undefined;
   /** Contiguous, from `firstIndex` on. */
@@ -47,7 +57,7 @@ class MemoryStorage implements Storage {
 
   async load(identity: Identity): Promise<StoredState | undefined> {
     this.#check();
-    const { identity: stored, snapshot, hardState, entries } = this.#disk;
+    const { identity: stored, store, snapshot, hardState, entries, peers } = this.#disk;
     if (stored === undefined || snapshot === undefined) return undefined;
     if (stored.clusterId !== identity.clusterId || stored.peerId !== identity.peerId) {
       throw new KeelsonError(
@@ -55,12 +65,20 @@ class MemoryStorage implements Storage {
         `this memory belongs to peer ${stored.peerId} of cluster ${stored.clusterId}`,
       );
     }
-    return { identity: stored, hardState, snapshot: snapshot.position, entries: [...entries] };
+    return {
+      identity: stored,
+      store,
+      hardState,
+      snapshot: snapshot.position,
+      entries: [...entries],
+      peers: new Map(peers),
+    };
   }
 
-  async initialise(identity: Identity, position: SnapshotPosition): Promise<void> {
+  async initialise(identity: Identity, store: string, position: SnapshotPosition): Promise<void> {
     await this.#sync();
     this.#disk.identity = { ...identity };
+    this.#disk.store = store;
     this.#disk.snapshot = { id: 0, position, chunks: [] };
     this.#disk.firstIndex = position.index + 1;
   }
@@ -92,6 +110,11 @@ class MemoryStorage implements Storage {
     await this.#sync();
     this.#disk.incarnation = Math.max(atLeast, this.#disk.incarnation + 1);
     return this.#disk.incarnation;
+  }
+
+  async rememberPeer(peer: PeerId, credential: StoreCredential): Promise<void> {
+    await this.#sync();
+    this.#disk.peers.set(peer, credential);
   }
 
   async stageSnapshot(position: SnapshotPosition, chunks: AsyncIterable<Uint8Array>): Promise<StagedSnapshot> {

@@ -3,7 +3,7 @@ import { errorCode, errorMessage, type Timer } from '../base/index.ts';
 import type { Message } from '../raft/index.ts';
 import { encodeMessages } from './message-codec.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
-import type { PeerAddress } from './transport.ts';
+import type { PeerAddress, TransportHandler } from './transport.ts';
 import { closeCodes, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
 import { dial, parseWelcome } from './ws-dial.ts';
@@ -18,7 +18,7 @@ const SOCKET_BYTES = 2 * 1024 * 1024;
 export class PeerLink {
   readonly address: PeerAddress;
   readonly #context: WsContext;
-  readonly #onUnreachable: () => void;
+  readonly #handler: TransportHandler;
   readonly #queue: OutgoingQueue;
   #socket: WebSocket | undefined;
   #retry: Timer | undefined;
@@ -30,10 +30,10 @@ export class PeerLink {
   /** The instance that welcomed the current connection. */
   #instance: string | undefined;
 
-  constructor(context: WsContext, address: PeerAddress, onUnreachable: () => void) {
+  constructor(context: WsContext, address: PeerAddress, handler: TransportHandler) {
     this.#context = context;
     this.address = address;
-    this.#onUnreachable = onUnreachable;
+    this.#handler = handler;
     this.#queue = new OutgoingQueue(context.limits.queueBytes);
     this.#dial();
   }
@@ -41,7 +41,7 @@ export class PeerLink {
   send(message: Message): void {
     // While the first dial is under way messages wait for it; during a pause between dials they are lost.
     if (this.#closed || this.#socket === undefined || !this.#queue.push(message)) {
-      this.#onUnreachable();
+      this.#handler.onUnreachable(this.address.id);
       return;
     }
     if (this.#flushing) return;
@@ -71,7 +71,7 @@ export class PeerLink {
   #dial(): void {
     this.#retry?.cancel();
     this.#retry = undefined;
-    const socket = dial(this.#context, this.address);
+    const socket = dial(this.#context, this.#handler.credential, this.address);
     this.#socket = socket;
     this.#socketBytes = 0;
     let failure: unknown;
@@ -84,7 +84,9 @@ export class PeerLink {
       failure = error;
     });
     socket.on('close', (code: number, reason: Buffer) => {
-      if (code === closeCodes.refused) failure = new Error(`it refused: ${reason.toString()}`);
+      if (code === closeCodes.disowned && !this.#closed) this.#handler.onDisowned(this.address.id);
+      if (code === closeCodes.refused || code === closeCodes.disowned)
+        failure = new Error(`it refused: ${reason.toString()}`);
       this.#onClose(failure);
     });
   }
@@ -122,7 +124,7 @@ export class PeerLink {
     this.#instance = undefined;
     this.#queue.clear();
     if (this.#closed) return;
-    this.#onUnreachable();
+    this.#handler.onUnreachable(this.address.id);
     this.#logFailure(failure);
     const { minBackoffMs, maxBackoffMs } = this.#context.limits;
     const delayMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(this.#failures, 16));

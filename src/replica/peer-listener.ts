@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
 import { decodeMessages } from './message-codec.ts';
+import type { StoreCredential } from './storage.ts';
 import type { TransportHandler } from './transport.ts';
 import { closeCodes, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
@@ -131,11 +132,25 @@ export class PeerListener {
       const hello = isBinary ? undefined : parseHello(data);
       const fault = this.#faultOf(hello, certified);
       if (fault !== undefined || hello === undefined) return refuse(fault ?? 'no hello');
-      const welcome: Welcome = { protocol: PROTOCOL, from: this.#context.peerId, instance: this.#context.instance };
-      socket.send(JSON.stringify(welcome));
-      if (hello.snapshot === undefined) this.#receiveMessages(socket, hello, refuse);
-      else void receiveSnapshot(this.#context, socket, hello.snapshot, this.#handler);
+      this.#admit(socket, hello, refuse).catch(() => socket.terminate());
     });
+  }
+
+  async #admit(socket: WebSocket, hello: Hello, refuse: (reason: string) => void): Promise<void> {
+    const release = holdBack(socket);
+    const { from, credential, snapshot } = hello;
+    if (!(await this.#handler.admit(from, credential))) {
+      // Else the answer to the close frame would not be read.
+      socket.resume();
+      socket.close(closeCodes.disowned, `peer ${from} is known here with another store`);
+      return;
+    }
+    if (socket.readyState !== socket.OPEN) return;
+    const welcome: Welcome = { protocol: PROTOCOL, from: this.#context.peerId, instance: this.#context.instance };
+    socket.send(JSON.stringify(welcome));
+    if (snapshot === undefined) this.#receiveMessages(socket, hello, refuse);
+    else void receiveSnapshot(this.#context, socket, snapshot, this.#handler);
+    release();
   }
 
   #faultOf(hello: Partial<Hello> | undefined, certified: PeerId): string | undefined {
@@ -146,6 +161,7 @@ export class PeerListener {
     if (hello.from !== certified) return `peer ${hello.from} came with the certificate of peer ${certified}`;
     if (hello.to !== peerId) return `this is peer ${peerId}, not peer ${hello.to}`;
     if (hello.from === peerId) return `peer ${peerId} is me: two peers run with one identity`;
+    if (!isCredential(hello.credential)) return 'the hello does not say which store the peer has';
     const { snapshot } = hello;
     if (
       snapshot !== undefined &&
@@ -181,6 +197,25 @@ export class PeerListener {
     // One subject for all who are nobody yet: they may come from anywhere, in any number.
     this.#context.log.warn('stranger', { remote: socket.remoteAddress, reason }, 'refused a connection');
   }
+}
+
+/** Keeps what arrives till the one for whom it is listens; returns what hands it over. */
+function holdBack(socket: WebSocket): () => void {
+  const frames: [Buffer, boolean][] = [];
+  const keep = (data: Buffer, isBinary: boolean): void => void frames.push([data, isBinary]);
+  socket.on('message', keep);
+  // What was read with the hello comes all the same.
+  socket.pause();
+  return () => {
+    socket.off('message', keep);
+    for (const frame of frames) socket.emit('message', ...frame);
+    socket.resume();
+  };
+}
+
+function isCredential(credential: Partial<StoreCredential> | undefined): boolean {
+  const { store, incarnation } = credential ?? {};
+  return typeof store === 'string' && /^[0-9a-f]{32}$/.test(store) && Number.isSafeInteger(incarnation);
 }
 
 function parseHello(frame: Buffer): Hello | undefined {

@@ -1,4 +1,4 @@
-import { errorMessage, type Logger, type Timer } from '../base/index.ts';
+import { errorMessage, KeelsonError, type Logger, type Timer } from '../base/index.ts';
 import {
   createRaft,
   type Effects,
@@ -11,13 +11,14 @@ import {
 } from '../raft/index.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import type { Batch } from './batch.ts';
+import { KnownPeers } from './known-peers.ts';
 import { LogWriter, type Written } from './log-writer.ts';
 import { MessageSender } from './message-sender.ts';
 import { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
 import { Proposals, stoppedError } from './proposals.ts';
 import { ReadBarriers } from './read-barriers.ts';
 import { Snapshots } from './snapshots.ts';
-import type { Storage, StoredState } from './storage.ts';
+import type { Storage, StoreCredential, StoredState } from './storage.ts';
 import { transferLeadership } from './transfer.ts';
 import type { SnapshotMessage, Transport, TransportHandler } from './transport.ts';
 import type { Replica, ReplicaStatus } from './types.ts';
@@ -28,9 +29,9 @@ import type { Replica, ReplicaStatus } from './types.ts';
  */
 export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   const limits = { ...defaultReplicaLimits, ...options.limits };
-  const { storage, identity, initialMembers } = options;
+  const { storage, identity } = options;
   try {
-    const stored = (await storage.load(identity)) ?? (await initialise(storage, identity, initialMembers));
+    const stored = (await storage.load(identity)) ?? (await initialise(options));
     // The time, so that a peer whose data was removed does not count anew from where others saw it before.
     const incarnation = await storage.nextIncarnation(Math.max(1, options.clock.now()));
     const replica = new RunningReplica(options, limits, stored, incarnation);
@@ -42,21 +43,25 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   }
 }
 
-async function initialise(
-  storage: Storage,
-  identity: ReplicaOptions['identity'],
-  members: readonly PeerId[],
-): Promise<StoredState> {
+async function initialise({ storage, identity, initialMembers, random }: ReplicaOptions): Promise<StoredState> {
   const configuration = {
-    voters: [...members].sort((a, b) => a - b),
+    voters: [...initialMembers].sort((a, b) => a - b),
     votersOutgoing: [],
     learners: [],
     learnersNext: [],
     autoLeave: false,
   };
   const snapshot = { index: 0, term: 0, configuration };
-  await storage.initialise(identity, snapshot);
-  return { identity, hardState: { term: 0, vote: NONE, commit: 0 }, snapshot, entries: [] };
+  const store = Buffer.from(random.bytes(16)).toString('hex');
+  await storage.initialise(identity, store, snapshot);
+  return {
+    identity,
+    store,
+    hardState: { term: 0, vote: NONE, commit: 0 },
+    snapshot,
+    entries: [],
+    peers: new Map(),
+  };
 }
 
 /** The host of a Raft core: carries out its effects, in the order and with the guarantees that it asks for. */
@@ -68,7 +73,8 @@ class RunningReplica implements Replica, TransportHandler {
   readonly #storage: Storage;
   readonly #transport: Transport;
   readonly #sender: MessageSender;
-  readonly #incarnation: number;
+  readonly credential: StoreCredential;
+  readonly #knownPeers: KnownPeers;
   readonly #raft: Raft;
   readonly #writer: LogWriter;
   readonly #applyLoop: ApplyLoop;
@@ -95,7 +101,8 @@ class RunningReplica implements Replica, TransportHandler {
     this.#transport = transport;
     this.#sender = new MessageSender(transport);
     this.#clock = clock;
-    this.#incarnation = incarnation;
+    this.credential = { store: stored.store, incarnation };
+    this.#knownPeers = new KnownPeers(storage, stored.peers, logger);
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;
     this.failed.catch(() => {});
@@ -214,6 +221,20 @@ class RunningReplica implements Replica, TransportHandler {
     return this.#snapshots.receive(message, chunks, this.#raft.status().commit);
   }
 
+  async admit(peer: PeerId, credential: StoreCredential): Promise<boolean> {
+    if (this.#stopped !== undefined) throw stoppedError();
+    return await this.#knownPeers.admit(peer, credential);
+  }
+
+  onDisowned(peer: PeerId): void {
+    this.#fail(
+      new KeelsonError(
+        'DATA_LOST',
+        `peer ${peer} knows peer ${this.id} with another or a newer store: one that forgot what it promised could undo acknowledged writes; put its latest store back, or replace the peer by a new one`,
+      ),
+    );
+  }
+
   onUnreachable(peer: PeerId): void {
     this.#step({ type: 'unreachable', peer });
   }
@@ -312,7 +333,7 @@ class RunningReplica implements Replica, TransportHandler {
   }
 
   #isMine({ origin, incarnation }: Batch): boolean {
-    return origin === this.id && incarnation === this.#incarnation;
+    return origin === this.id && incarnation === this.credential.incarnation;
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,4 @@
-import type { Entry, HardState, RestoredState, SnapshotPosition } from '../raft/index.ts';
+import type { Entry, HardState, PeerId, RestoredState, SnapshotPosition } from '../raft/index.ts';
 
 /**
  * Durable home of one replica: log, hard state, snapshots. Any rejection is fatal for the peer: after a
@@ -11,8 +11,8 @@ export interface Storage {
    * another's than `identity`.
    */
   load(identity: Identity): Promise<StoredState | undefined>;
-  /** Writes the identity of a new replica and its first state. Durable when it resolves. */
-  initialise(identity: Identity, position: SnapshotPosition): Promise<void>;
+  /** Writes the identity of a new replica and its first state; `store` names this storage. Durable when it resolves. */
+  initialise(identity: Identity, store: string, position: SnapshotPosition): Promise<void>;
   /**
    * Atomic and durable when it resolves. Calls must not overlap. The storage keeps no reference to what it is given
    * after that, but for the bytes of entries, which nobody may change.
@@ -20,6 +20,8 @@ export interface Storage {
   write(batch: WriteBatch): Promise<void>;
   /** Makes the incarnation greater than it was, and `atLeast` so much, durably; returns it. Called once at each start. */
   nextIncarnation(atLeast: number): Promise<number>;
+  /** Keeps the credential that another peer came with, in place of the one before. Durable when it resolves; may run beside `write`. */
+  rememberPeer(peer: PeerId, credential: StoreCredential): Promise<void>;
   /**
    * Stores a snapshot's content, durably, without making it the current one: `write` does that. What was staged
    * and never written is removed by `discardSnapshot`, or when the storage is opened the next time. May run beside `write`.
@@ -53,8 +55,19 @@ export interface Identity {
   peerId: number;
 }
 
+/** By it other peers notice that a peer's data was lost, or replaced by an older copy: a peer that forgot what it promised. */
+export interface StoreCredential {
+  /** Names the storage: random, made with it. */
+  store: string;
+  /** Grows with each start of its peer. */
+  incarnation: number;
+}
+
 export interface StoredState extends Omit<RestoredState, 'applied'> {
   identity: Identity;
+  store: string;
+  /** What other peers came with last. */
+  peers: ReadonlyMap<PeerId, StoreCredential>;
 }
 
 /** A snapshot that is durable but not yet the current one. */

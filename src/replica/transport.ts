@@ -1,4 +1,5 @@
 import type { Message, PeerId } from '../raft/index.ts';
+import type { StoreCredential } from './storage.ts';
 
 /**
  * Carries messages between peers. Best effort: messages may be lost, and after a reconnect repeated
@@ -29,6 +30,15 @@ export interface PeerAddress {
 export type SnapshotMessage = Extract<Message, { type: 'snapshot' }>;
 
 export interface TransportHandler {
+  /** Shown to every peer that is dialled. */
+  readonly credential: StoreCredential;
+  /**
+   * Whether to listen to `peer`, which came with this credential. When not, it must be told so; it hears of it by
+   * `onDisowned`. May write, so that the peer is recognised after a restart.
+   */
+  admit(peer: PeerId, credential: StoreCredential): Promise<boolean>;
+  /** `peer` does not admit this one. */
+  onDisowned(peer: PeerId): void;
   /** Must not throw. Messages that arrived together come together. */
   onMessages(messages: readonly Message[]): void;
   /** A snapshot begins; resolves when it is stored durably, rejects to refuse it. */

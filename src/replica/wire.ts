@@ -1,4 +1,5 @@
 import type { Message, PeerId } from '../raft/index.ts';
+import type { StoreCredential } from './storage.ts';
 import type { SnapshotMessage } from './transport.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { SnapshotMessage } from './transport.ts';
  * ended by the text frame `SnapshotEnd` and answered by the text frame `SnapshotStored`. A refusal is a close
  * frame whose reason is one line for people.
  */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export interface Hello {
   protocol: number;
@@ -16,6 +17,7 @@ export interface Hello {
   to: PeerId;
   /** Random for each start of a peer: tells a restarted peer from one whose connection just broke. */
   instance: string;
+  credential: StoreCredential;
   /** Present: this connection carries the snapshot so announced. Absent: it carries messages. */
   snapshot?: SnapshotMessage;
 }
@@ -32,7 +34,7 @@ export interface SnapshotEnd {
 }
 
 /** Close codes, from the range that RFC 6455 leaves to applications. */
-export const closeCodes = { refused: 4000, snapshotRefused: 4001 } as const;
+export const closeCodes = { refused: 4000, snapshotRefused: 4001, disowned: 4002 } as const;
 
 export const limits = {
   /** Beyond, a frame ends its connection. Fits one entry of the largest size with all that goes with it. */

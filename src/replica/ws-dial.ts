@@ -1,12 +1,18 @@
 import type { ConnectionOptions, PeerCertificate } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import { KeelsonError } from '../base/index.ts';
+import type { StoreCredential } from './storage.ts';
 import type { PeerAddress, SnapshotMessage } from './transport.ts';
 import { type Hello, limits, PROTOCOL, peerCommonName, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
 
 /** Opens a connection to a peer and says hello; the caller listens for what follows. */
-export function dial(context: WsContext, peer: PeerAddress, snapshot?: SnapshotMessage): WebSocket {
+export function dial(
+  context: WsContext,
+  credential: StoreCredential,
+  peer: PeerAddress,
+  snapshot?: SnapshotMessage,
+): WebSocket {
   const host = peer.host.includes(':') ? `[${peer.host}]` : peer.host;
   const options = {
     ca: context.tls.ca,
@@ -32,6 +38,7 @@ export function dial(context: WsContext, peer: PeerAddress, snapshot?: SnapshotM
       from: context.peerId,
       to: peer.id,
       instance: context.instance,
+      credential,
       snapshot,
     };
     socket.send(JSON.stringify(hello));

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { errorMessage, KeelsonError, type Timer } from '../base/index.ts';
 import { ChunkChannel } from './chunk-channel.ts';
+import type { StoreCredential } from './storage.ts';
 import type { PeerAddress, SnapshotMessage, TransportHandler } from './transport.ts';
 import { closeCodes, type SnapshotEnd } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
@@ -9,12 +10,13 @@ import { dial, parseWelcome } from './ws-dial.ts';
 /** Streams a snapshot over a connection of its own, so that heartbeats don't queue behind it. */
 export async function sendSnapshot(
   context: WsContext,
+  credential: StoreCredential,
   peer: PeerAddress,
   message: SnapshotMessage,
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  const socket = dial(context, peer, message);
+  const socket = dial(context, credential, peer, message);
   const guard = guardAgainstStall(context, socket);
   const replies = new Replies(socket, peer);
   const onAbort = (): void => socket.terminate();

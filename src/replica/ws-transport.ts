@@ -56,8 +56,10 @@ export class WsTransport implements Transport {
 
   async sendSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const link = this.#links.get(message.to);
-    if (link === undefined) throw new KeelsonError('PEER_UNKNOWN', `no address is known of peer ${message.to}`);
-    await sendSnapshot(this.#context, link.address, message, chunks, this.#abort.signal);
+    const credential = this.#handler?.credential;
+    if (link === undefined || credential === undefined)
+      throw new KeelsonError('PEER_UNKNOWN', `no address is known of peer ${message.to}`);
+    await sendSnapshot(this.#context, credential, link.address, message, chunks, this.#abort.signal);
   }
 
   setPeers(peers: readonly PeerAddress[]): void {
@@ -73,7 +75,7 @@ export class WsTransport implements Transport {
     }
     for (const [id, peer] of wanted) {
       if (this.#links.has(id)) continue;
-      this.#links.set(id, new PeerLink(this.#context, peer, () => handler.onUnreachable(id)));
+      this.#links.set(id, new PeerLink(this.#context, peer, handler));
     }
   }
 

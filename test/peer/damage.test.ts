@@ -59,10 +59,11 @@ const damages: [title: string, damage: (store: string) => void, code: RegExp][] 
     /^DATA_CORRUPT$/,
   ],
   ['no CURRENT', (store) => rmSync(join(store, 'CURRENT')), /^DATA_CORRUPT$/],
-  ['a CURRENT that is nonsense', (store) => writeFileSync(join(store, 'CURRENT'), 'x\n'), /^DATA_/],
-  ['no MANIFEST', (store) => rmSync(find(store, /^MANIFEST/)), /^DATA_/],
-  ['an empty MANIFEST', (store) => writeFileSync(find(store, /^MANIFEST/), ''), /^DATA_/],
-  ['a damaged MANIFEST', (store) => flip(find(store, /^MANIFEST/), 12), /^DATA_/],
+  ['a CURRENT that is nonsense', (store) => writeFileSync(join(store, 'CURRENT'), 'x\n'), /^DATA_CORRUPT$/],
+  ['no log', (store) => rmSync(find(store, /\.log$/)), /^DATA_CORRUPT$/],
+  ['no MANIFEST', (store) => rmSync(find(store, /^MANIFEST/)), /^DATA_CORRUPT$/],
+  ['an empty MANIFEST', (store) => writeFileSync(find(store, /^MANIFEST/), ''), /^DATA_CORRUPT$/],
+  ['a damaged MANIFEST', (store) => flip(find(store, /^MANIFEST/), 12), /^DATA_CORRUPT$/],
 ];
 
 // One after another: all copies have the same ports.

@@ -8,7 +8,7 @@ import { ClassicLevel } from 'classic-level';
 import { errorCode } from '../../src/base/index.ts';
 import { openLevelStorage } from '../../src/replica/index.ts';
 import { keys, seal } from '../../src/replica/level-records.ts';
-import { chunksOf, entries, entry, identity, position, storageSuite, textOf } from './storage-suite.ts';
+import { chunksOf, entries, entry, identity, position, STORE, storageSuite, textOf } from './storage-suite.ts';
 
 async function makeDirectory(t?: ExecutionContext): Promise<string> {
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'keelson-storage-'));
@@ -28,7 +28,7 @@ storageSuite(test, 'level', async () => {
 async function makeFilled(t: ExecutionContext): Promise<string> {
   const directory = await makeDirectory(t);
   const storage = await openLevelStorage(directory);
-  await storage.initialise(identity, position(0, 0));
+  await storage.initialise(identity, STORE, position(0, 0));
   await storage.write({ hardState: { term: 1, vote: 2, commit: 6 }, entries: entries(1, 10) });
   await storage.write({ snapshot: await storage.stageSnapshot(position(5), chunksOf('one', 'two')), entries: [] });
   await storage.compact(3);

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { errorCode, randomInteger, seededRandom } from '../../src/base/index.ts';
 import { openLevelStorage } from '../../src/replica/index.ts';
 import { crc32c } from '../../src/replica/level-wal.ts';
-import { entry, identity, position } from './storage-suite.ts';
+import { entry, identity, position, STORE } from './storage-suite.ts';
 
 const LAST = 60;
 
@@ -15,7 +15,7 @@ async function makeLog(t: ExecutionContext): Promise<{ directory: string; file: 
   t.teardown(() => fs.rm(parent, { recursive: true, force: true }));
   const directory = path.join(parent, 'data');
   const storage = await openLevelStorage(directory);
-  await storage.initialise(identity, position(0, 0));
+  await storage.initialise(identity, STORE, position(0, 0));
   for (let index = 1; index <= LAST; index++) {
     await storage.write({ entries: [entry(index, 1, 'x'.repeat((index * 977) % 9000))] });
   }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { errorCode } from '../../src/base/index.ts';
 import { MemoryDisk, openMemoryStorage } from '../../src/replica/index.ts';
-import { entries, identity, position, storageSuite } from './storage-suite.ts';
+import { entries, identity, position, STORE, storageSuite } from './storage-suite.ts';
 
 storageSuite(test, 'memory', async () => {
   const disk = new MemoryDisk();
@@ -13,7 +13,7 @@ test('what was not synced at a crash is lost', async (t) => {
   const never = new Promise<void>(() => {});
   let sync: () => Promise<void> = async () => {};
   const crashed = openMemoryStorage(disk, { beforeSync: () => sync() });
-  await crashed.initialise(identity, position(0, 0));
+  await crashed.initialise(identity, STORE, position(0, 0));
   await crashed.write({ entries: entries(1, 2) });
   sync = () => never;
   void crashed.write({ entries: entries(3, 4) });
@@ -29,7 +29,7 @@ test('a disk that fails stays failed', async (t) => {
       if (broken) throw new Error('no space left');
     },
   });
-  await storage.initialise(identity, position(0, 0));
+  await storage.initialise(identity, STORE, position(0, 0));
   broken = true;
   t.is(errorCode(await t.throwsAsync(storage.write({ entries: entries(1, 1) }))), 'DATA_FAILED');
   broken = false;

@@ -54,7 +54,7 @@ class RealCluster {
     const replica = await startReplica({
       identity: { clusterId: 'real', peerId: id },
       initialMembers: ids,
-      storage: await openLevelStorage(path.join(this.#directory, String(id))),
+      storage: await openLevelStorage(this.storeOf(id)),
       transport,
       stateMachine: machine,
       clock: systemClock,
@@ -63,6 +63,10 @@ class RealCluster {
       limits: { snapshotBytes: 20_000, keepBytes: 5000, timeoutMs: 60_000 },
     });
     this.peers[id - 1] = { id, port: transport.port, machine, replica, transport };
+  }
+
+  storeOf(id: number): string {
+    return path.join(this.#directory, String(id));
   }
 
   introduce(): void {
@@ -109,3 +113,27 @@ test('commands survive restarts of every peer, one after the other, under load',
     t.is(list.join(), lists[0]!.join());
   }
 });
+
+for (const [what, lose] of [
+  ['was removed', (store: string) => fs.rm(store, { recursive: true })],
+  ['is an older copy', (store: string) => fs.rename(`${store}.old`, store)],
+] as const) {
+  test(`a peer whose store ${what} is not let in again, and the others go on`, async (t) => {
+    const cluster = await RealCluster.start(t);
+    const [one, two] = cluster.peers as [Peer, Peer, Peer];
+    await one.replica.propose({ author: 'before', number: 1 });
+    await two.replica.stop();
+    await fs.cp(cluster.storeOf(2), `${cluster.storeOf(2)}.old`, { recursive: true });
+    await cluster.boot(2);
+    cluster.introduce();
+    await cluster.peers[1]!.replica.propose({ author: 'restarted', number: 1 });
+    await cluster.peers[1]!.replica.stop();
+    if (what !== 'was removed') await fs.rm(cluster.storeOf(2), { recursive: true });
+    await lose(cluster.storeOf(2));
+    await cluster.boot(2);
+    cluster.introduce();
+    await t.throwsAsync(cluster.peers[1]!.replica.failed, { code: 'DATA_LOST' });
+    await one.replica.propose({ author: 'after', number: 1 });
+    t.deepEqual(one.machine.list, ['before#1', 'restarted#1', 'after#1']);
+  });
+}

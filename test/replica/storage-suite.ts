@@ -11,6 +11,7 @@ export interface StorageHome {
 }
 
 export const identity = { clusterId: 'blue', peerId: 2 };
+export const STORE = 'fe'.repeat(16);
 const configuration = { voters: [1, 2, 3], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
 
 export function position(index: number, term = 1): SnapshotPosition {
@@ -57,7 +58,7 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
   const openNew = async (home: StorageHome): Promise<Storage> => {
     const storage = await home.open();
     await storage.load(identity);
-    await storage.initialise(identity, position(0, 0));
+    await storage.initialise(identity, STORE, position(0, 0));
     return storage;
   };
   const reopen = async (home: StorageHome, storage: Storage): Promise<{ storage: Storage; state: StoredState }> => {
@@ -75,8 +76,33 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
 
   check('a new replica begins with what it was initialised with', async (t, home) => {
     const { storage, state } = await reopen(home, await openNew(home));
-    t.deepEqual(state, { identity, hardState: { term: 0, vote: 0, commit: 0 }, snapshot: position(0, 0), entries: [] });
+    const hardState = { term: 0, vote: 0, commit: 0 };
+    t.deepEqual(state, {
+      identity,
+      store: STORE,
+      hardState,
+      snapshot: position(0, 0),
+      entries: [],
+      peers: new Map(),
+    });
     t.is(await storage.readSnapshot(), undefined);
+    await storage.close();
+  });
+
+  check('what other peers came with last is remembered', async (t, home) => {
+    const first = await openNew(home);
+    const other = 'ab'.repeat(16);
+    await first.rememberPeer(3, { store: other, incarnation: 7 });
+    await first.rememberPeer(1, { store: other, incarnation: 1 });
+    await first.rememberPeer(3, { store: other, incarnation: 8 });
+    const { storage, state } = await reopen(home, first);
+    t.deepEqual(
+      [...state.peers].sort(([a], [b]) => a - b),
+      [
+        [1, { store: other, incarnation: 1 }],
+        [3, { store: other, incarnation: 8 }],
+      ],
+    );
     await storage.close();
   });
 

@@ -11,7 +11,7 @@ import { OutgoingQueue } from '../../src/replica/outgoing-queue.ts';
 import { SessionTable } from '../../src/replica/sessions.ts';
 import { ThrottledLog } from '../../src/replica/throttled-log.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
-import { entries, identity, position } from './storage-suite.ts';
+import { entries, identity, position, STORE } from './storage-suite.ts';
 import { heartbeat, recordingLogger } from './ws-harness.ts';
 
 test('a batch carries plain data unchanged, in memory of its own', (t) => {
@@ -82,7 +82,7 @@ function takenSequence(session: { incarnation: number; sequence: number } | unde
 test('the log writer gathers what comes during a write, and tells only what is durable', async (t) => {
   const gates: (() => void)[] = [];
   const disk = openMemoryStorage(undefined, { beforeSync: () => new Promise((resolve) => gates.push(resolve)) });
-  const initialised = disk.initialise(identity, position(0, 0));
+  const initialised = disk.initialise(identity, STORE, position(0, 0));
   gates.shift()!();
   await initialised;
   const told: (readonly [number, number | undefined])[] = [];
@@ -121,7 +121,7 @@ test('the log writer merges to what one by one would have come to', async (t) =>
   await fc.assert(
     fc.asyncProperty(fc.array(request, { maxLength: 12 }), async (requests) => {
       const disk = openMemoryStorage(undefined, { beforeSync: () => new Promise((resolve) => setImmediate(resolve)) });
-      await disk.initialise(identity, position(0, 0));
+      await disk.initialise(identity, STORE, position(0, 0));
       const writer = new LogWriter(
         disk,
         () => {},

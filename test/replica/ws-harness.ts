@@ -5,20 +5,48 @@ import type { ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import { type Logger, seededRandom, systemClock } from '../../src/base/index.ts';
 import type { Message } from '../../src/raft/index.ts';
-import { type SnapshotMessage, type TransportHandler, type WsLimits, WsTransport } from '../../src/replica/index.ts';
+import {
+  type SnapshotMessage,
+  type StoreCredential,
+  type TransportHandler,
+  type WsLimits,
+  WsTransport,
+} from '../../src/replica/index.ts';
 import { type Authority, createAuthority, type PeerTls } from '../support/certificates.ts';
 
 export const quick: Partial<WsLimits> = { minBackoffMs: 5, maxBackoffMs: 50, pingMs: 5000, handshakeMs: 20_000 };
 
 /** A handler that remembers, and lets a test wait for what it hopes for. */
 export class Recorder implements TransportHandler {
+  readonly credential: StoreCredential;
   readonly messages: Message[] = [];
   readonly frames: number[] = [];
   readonly unreachable: number[] = [];
+  /** Peers that do not admit this one. */
+  readonly disownedBy: number[] = [];
+  /** What others came with. */
+  readonly credentials: [number, StoreCredential][] = [];
+  /** Tests refuse, or take their time. */
+  onAdmit: () => Promise<boolean> = async () => true;
   onSnapshot: TransportHandler['onSnapshot'] = async () => {
     throw new Error('not wanted');
   };
   readonly #waiting: { condition: () => boolean; resolve: () => void }[] = [];
+
+  constructor(credential: StoreCredential = { store: '5a'.repeat(16), incarnation: 1 }) {
+    this.credential = credential;
+  }
+
+  admit(peer: number, credential: StoreCredential): Promise<boolean> {
+    this.credentials.push([peer, credential]);
+    this.changed();
+    return this.onAdmit();
+  }
+
+  onDisowned(peer: number): void {
+    this.disownedBy.push(peer);
+    this.changed();
+  }
 
   onMessages(messages: readonly Message[]): void {
     this.messages.push(...messages);

@@ -3,6 +3,7 @@ import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { WsLimits } from '../../src/replica/index.ts';
 import { encodeMessages } from '../../src/replica/message-codec.ts';
+import { PROTOCOL } from '../../src/replica/wire.ts';
 import { createAuthority } from '../support/certificates.ts';
 import {
   closed,
@@ -16,7 +17,8 @@ import {
   snapshotMessage,
 } from './ws-harness.ts';
 
-const hello = { protocol: 1, clusterId: 'blue', from: 2, to: 1, instance: 'x' };
+const credential = { store: '5a'.repeat(16), incarnation: 1 };
+const hello = { protocol: PROTOCOL, clusterId: 'blue', from: 2, to: 1, instance: 'x', credential };
 
 async function setUp(t: ExecutionContext, limits: Partial<WsLimits> = {}): Promise<{ network: Net; one: Peer }> {
   const network = await Net.create(t);
@@ -107,9 +109,11 @@ for (const [what, frame] of Object.entries({
   'no JSON': '{',
   null: 'null',
   'of another cluster': { ...hello, clusterId: 'green' },
-  'of another protocol': { ...hello, protocol: 2 },
+  'of another protocol': { ...hello, protocol: PROTOCOL + 1 },
   'with the name of another': { ...hello, from: 3 },
   'meant for another': { ...hello, to: 3 },
+  'without a credential': { ...hello, credential: undefined },
+  'with a credential that is none': { ...hello, credential: { store: 'x', incarnation: 1 } },
   'for a snapshot of another': { ...hello, snapshot: snapshotMessage(3, 1) },
   'for a snapshot that is none': { ...hello, snapshot: heartbeat(2, 1, 1) },
 })) {

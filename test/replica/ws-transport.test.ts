@@ -160,3 +160,38 @@ test('nothing is delivered after close, and close may be called twice', async (t
   await one.handler.until(() => one.handler.unreachable.includes(2));
   t.is(two.handler.messages.length, heard);
 });
+
+test('a peer shows its credential; one that is not admitted is told so, and not heard', async (t) => {
+  const { one, two } = await pair(t);
+  await sendUntilHeard(two, one);
+  t.deepEqual(one.handler.credentials[0], [2, two.handler.credential]);
+  const network = await Net.create(t);
+  const strict = await network.peer(1);
+  strict.handler.onAdmit = async () => false;
+  const changed = await network.peer(2);
+  changed.transport.setPeers([strict.address]);
+  changed.transport.send([heartbeat(2, 1, 1)]);
+  await changed.handler.until(() => changed.handler.disownedBy.length > 0);
+  t.deepEqual(changed.handler.disownedBy, [1]);
+  t.deepEqual(strict.handler.messages, []);
+});
+
+test('what is sent while the other side makes up its mind arrives, in order', async (t) => {
+  const network = await Net.create(t);
+  const slow = await network.peer(1);
+  const decision = Promise.withResolvers<boolean>();
+  slow.handler.onAdmit = () => decision.promise;
+  const two = await network.peer(2);
+  two.transport.setPeers([slow.address]);
+  for (let round = 1; round <= 50; round++) two.transport.send([heartbeat(2, 1, round)]);
+  await slow.handler.until(() => slow.handler.credentials.length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.deepEqual(slow.handler.messages, []);
+  decision.resolve(true);
+  two.transport.send([heartbeat(2, 1, 51)]);
+  await slow.handler.until(() => slow.handler.messages.length === 51);
+  t.deepEqual(
+    rounds(slow.handler),
+    Array.from({ length: 51 }, (_, i) => i + 1),
+  );
+});

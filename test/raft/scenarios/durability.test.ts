@@ -1,5 +1,5 @@
 import test from 'ava';
-import { encodeConfiguration } from '../../../src/raft/index.ts';
+import { encodeConfiguration, LogLostError } from '../../../src/raft/index.ts';
 import { configurationOf } from '../harness/cluster.ts';
 import { acknowledge, bytes, deliver, logOf, newCore, newLeader, only } from '../harness/core.ts';
 
@@ -26,6 +26,13 @@ test('a vote is told only when it is durable, and given once in a term', (t) => 
   const again = deliver(raft, { ...request, from: 2 });
   t.like(again.messagesAfterPersist[0], { granted: true });
   t.is(again.hardState, undefined);
+});
+
+test('a follower whose log lacks what it has acknowledged stops', (t) => {
+  const raft = newCore({}, { hardState: { term: 2, vote: 0, commit: 1 }, entries: logOf([1, 1]) });
+  const heartbeat = { type: 'heartbeat', from: 2, to: 1, term: 2, readRound: 0 } as const;
+  t.is(deliver(raft, { ...heartbeat, commit: 2 }).messages.length, 1);
+  t.throws(() => deliver(raft, { ...heartbeat, commit: 3 }), { instanceOf: LogLostError, message: /entry 3/ });
 });
 
 test('a follower acknowledges when its log is durable; heartbeats it answers at once', (t) => {
