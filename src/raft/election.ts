@@ -1,5 +1,6 @@
 import { membersOf } from './configuration.ts';
 import { Leading } from './leading.ts';
+import { isBoundAfterRestart } from './lease.ts';
 import { quorumValue, voteResult } from './quorum.ts';
 import { openTerm } from './replication.ts';
 import type { RaftState } from './state.ts';
@@ -107,6 +108,7 @@ export function followConfiguration(state: RaftState, leading: Leading): void {
  * off, or removed, must not disturb those who are well (thesis §4.2.3).
  */
 export function hasLiveLeader(state: RaftState): boolean {
+  if (isBoundAfterRestart(state)) return true;
   // A leader out of touch with the quorum steps down by itself.
   return state.role === 'leader' || (state.leader !== NONE && state.electionElapsed < state.options.electionTicks);
 }
@@ -162,6 +164,7 @@ function learnCommit(state: RaftState, { commit = 0, commitTerm }: Vote): void {
 export function tickElection(state: RaftState): void {
   const { electionTicks, heartbeatTicks } = state.options;
   for (const id of state.forwardedReads.tick(electionTicks)) state.out.failRead(id);
+  state.ticks++;
   state.electionElapsed++;
   if (state.electionElapsed >= state.electionTimeout) {
     setLeader(state, NONE);

@@ -1,3 +1,4 @@
+import { Lease } from './lease.ts';
 import { Progress } from './progress.ts';
 import { ReadRounds } from './read-index.ts';
 import type { PeerId } from './types.ts';
@@ -27,6 +28,7 @@ export class Leading {
   /** Bytes of entries in the log not yet committed. */
   uncommittedBytes = 0;
   readonly reads = new ReadRounds();
+  readonly lease = new Lease();
   transfer: { to: PeerId; since: number; asked: boolean } | undefined;
 
   constructor(openingIndex: number, termDurable: boolean) {

@@ -1,5 +1,5 @@
 import { assert, unreachable } from '../base/index.ts';
-import { becomeFollower, checkQuorum, startPreVote, tickElection } from './election.ts';
+import { becomeFollower, checkQuorum, hasLiveLeader, startPreVote, tickElection } from './election.ts';
 import type { Leading } from './leading.ts';
 import { askChange, promoteLearners, settleMembership } from './membership.ts';
 import { takeMessage } from './message.ts';
@@ -118,7 +118,8 @@ function takeIn(state: RaftState, input: Input): void {
       leading?.followers.get(input.peer)?.unreachable();
       break;
     case 'campaign':
-      startPreVote(state);
+      // A promise to the leader binds whatever the host wishes.
+      if (!state.options.lease || !hasLiveLeader(state)) startPreVote(state);
       break;
     case 'transfer-leadership':
       if (leading) startTransfer(state, leading, input.to);

@@ -146,7 +146,11 @@ function sendAppend(state: RaftState, leading: Leading, progress: Progress): boo
 export function broadcastHeartbeat(state: RaftState, leading: Leading): void {
   leading.heartbeatDue = false;
   leading.ticksSinceHeartbeat = 0;
-  const { id, term, commit } = state;
+  const { id, term, commit, options } = state;
+  if (options.lease) {
+    leading.reads.round++;
+    leading.lease.sent(leading.reads.round, options.lease.now());
+  }
   for (const { peer, match } of leading.followers.values()) {
     send(state, leading, {
       type: 'heartbeat',

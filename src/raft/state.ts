@@ -38,6 +38,10 @@ export class RaftState {
   /** As reported by the host. */
   applied: number;
 
+  /** As restored. */
+  readonly startTerm: number;
+  /** Since the start, while not leading. */
+  ticks = 0;
   /** Ticks since the leader was heard, a vote was granted, or an election began. */
   electionElapsed = 0;
   electionTimeout = 0;
@@ -57,6 +61,7 @@ export class RaftState {
     this.log = new Log(restored.snapshot, restored.entries);
     // Log and snapshot prove that their terms were reached, even if that was not written before a crash.
     this.term = Math.max(restored.hardState.term, this.log.lastTerm);
+    this.startTerm = this.term;
     this.vote = this.term === restored.hardState.term ? restored.hardState.vote : NONE;
     this.applied = Math.max(restored.applied, restored.snapshot.index);
     this.commit = Math.max(restored.hardState.commit, this.applied);

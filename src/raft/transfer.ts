@@ -27,6 +27,7 @@ export function continueTransfer(state: RaftState, leading: Leading): void {
   const { transfer } = leading;
   if (!transfer || transfer.asked || leading.followers.get(transfer.to)?.match !== state.log.lastIndex) return;
   transfer.asked = true;
+  leading.lease.forfeit();
   state.out.send({ type: 'timeout-now', from: state.id, to: transfer.to, term: state.term });
 }
 

@@ -238,6 +238,19 @@ export interface RaftOptions {
   maxUncommittedBytes: number;
   /** Uniform in [0, 1); the only source of randomness. */
   random: () => number;
+  /** Present, on all peers alike: reads rest on a lease while there is one. Absent: each is confirmed by a round. */
+  lease?: LeaseOptions | undefined;
+}
+
+/**
+ * Leases for reads (thesis §6.4.1). A leader may answer alone for a while after it sent the heartbeats that a quorum
+ * answered: till then none of those followers helps to elect another. Only as sound as the bound on the clocks' drift.
+ */
+export interface LeaseOptions {
+  /** The host's monotonic clock, in milliseconds. Ticks won't do: a process that stood still has missed some. */
+  now: () => number;
+  /** Less than what `electionTicks` - 1 ticks of the fastest peer's clock take by the slowest peer's. */
+  durationMs: number;
 }
 
 /** What was durable when the peer stopped. */

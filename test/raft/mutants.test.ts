@@ -12,7 +12,7 @@ for (const mutation of mutations) {
     await using mutant = await loadMutant(mutation);
     for (let seed = 1; seed <= seeds; seed++) {
       try {
-        run(mutant.createRaft, seed, 2000);
+        run(mutant.createRaft, seed, 2000, mutation.focus);
       } catch (error) {
         t.log(`seed ${seed}: ${(error as Error).message}`);
         t.pass();

@@ -10,6 +10,8 @@ export class Cluster {
   readonly network = new SimulatedNetwork();
   readonly peers = new Map<number, SimulatedPeer>();
   readonly checker = new Checker(this.peers);
+  /** For peers with leases. */
+  now = 0;
   #nextCommand = 1;
 
   constructor(

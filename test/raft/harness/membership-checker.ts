@@ -43,7 +43,7 @@ export class MembershipChecker {
     check(pending.length <= 1, () => `${peer.name} holds ${pending.length} changes that are not committed`);
     if (pending.length === 1 && role === 'leader') {
       const next = decodeConfiguration(pending[0]!.data)!;
-      check(isSafeStep(configuration, next), () => `${peer.name} proposes an unsafe step: ${pending[0]!.data}`);
+      check(isSafeStep(configuration, next), () => `${peer.name} proposes an unsafe step to ${JSON.stringify(next)}`);
     }
   }
 

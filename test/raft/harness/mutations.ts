@@ -94,6 +94,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'one half of a joint configuration elects',
+    focus: 'replacements',
     file: 'quorum.ts',
     original: "return incoming === 'won' && outgoing === 'won' ?",
     replacement: "return incoming === 'won' ?",
@@ -176,5 +177,33 @@ export const mutations: readonly Mutation[] = [
     file: 'follower.ts',
     original: 'state.commitTo(Math.min(message.commit, last));',
     replacement: 'state.commitTo(Math.min(message.commit, previousIndex));',
+  },
+  {
+    name: 'a lease holds on although another was told to stand',
+    focus: 'leases',
+    file: 'transfer.ts',
+    original: 'leading.lease.forfeit();',
+    replacement: '',
+  },
+  {
+    name: 'a restarted peer forgets its promise to the leader',
+    focus: 'leases',
+    file: 'election.ts',
+    original: 'if (isBoundAfterRestart(state)) return true;',
+    replacement: '',
+  },
+  {
+    name: 'a lease outlives the promises that it rests on',
+    focus: 'leases',
+    file: 'lease.ts',
+    original: 'now - this.#from < durationMs',
+    replacement: 'now - this.#from < 2.5 * durationMs',
+  },
+  {
+    name: 'a lease needs no quorum',
+    focus: 'leases',
+    file: 'read-index.ts',
+    original: 'leading.lease.confirmed(confirmed);',
+    replacement: 'leading.lease.confirmed(reads.round);',
   },
 ];

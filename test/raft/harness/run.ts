@@ -27,19 +27,25 @@ interface Weather {
   weights: [Action, number][];
 }
 
+/** What a run is about: a bit of everything, or one part whose bugs take a rare chain of events. */
+export type Focus = 'anything' | 'leases' | 'replacements';
+
 type Action = (cluster: Cluster, weather: Weather, tally: Tally) => void;
 
 /**
  * One random run: `steps` actions under bad conditions, then a healed cluster that must come to life.
  * The checker looks on at every step. Throws a Violation, or whatever the core throws.
  */
-export function run(createRaft: CreateRaft, seed: number, steps: number): Tally {
+export function run(createRaft: CreateRaft, seed: number, steps: number, focus: Focus = 'anything'): Tally {
   const random = seededRandom(seed ^ 0x5eed);
-  const { ids: members, configuration } = drawMembers(random);
-  const ids = [...members, ...drawNewcomers(random, members.length)];
+  const { ids: members, configuration } = focus === 'anything' ? drawMembers(random) : membersFor[focus];
+  const ids = focus === 'anything' ? [...members, ...drawNewcomers(random, members.length)] : members;
   const electionTicks = 4 + randomInteger(random, 8);
-  const cluster = new Cluster(createRaft, {
+  const hasLeases = focus === 'leases' || (focus === 'anything' && random.next() < 0.25);
+  const durationMs = (electionTicks - 1) / MAX_RATE;
+  const cluster: Cluster = new Cluster(createRaft, {
     seed,
+    lease: hasLeases ? { now: () => cluster.now, durationMs } : undefined,
     ids,
     configuration,
     electionTicks,
@@ -48,7 +54,7 @@ export function run(createRaft: CreateRaft, seed: number, steps: number): Tally 
     maxInflight: [1, 2, 8, 256][randomInteger(random, 4)]!,
     maxUncommittedBytes: [200, 100_000][randomInteger(random, 2)]!,
   });
-  const weather = drawWeather(random);
+  const weather = focus === 'anything' ? drawWeather(random, hasLeases) : weatherFor[focus](random);
   const tally: Tally = {
     terms: 0,
     committed: 0,
@@ -82,7 +88,10 @@ function drawMembers(random: Random): { ids: number[]; configuration: Configurat
   if (draw < 0.35) {
     return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3], { votersOutgoing: [3, 4, 5] }) };
   }
-  if (draw < 0.55) return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3, 4, 5]) };
+  if (draw < 0.5) return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3, 4, 5]) };
+  if (draw < 0.6) {
+    return { ids: [1, 2, 3, 4, 5, 6], configuration: configurationOf([1, 2, 3], { learners: [4, 5, 6] }) };
+  }
   return { ids: [1, 2, 3], configuration: configurationOf([1, 2, 3]) };
 }
 
@@ -92,7 +101,7 @@ function drawNewcomers(random: Random, members: number): number[] {
   return Array.from({ length: 1 + randomInteger(random, 4) }, (_, i) => members + 1 + i);
 }
 
-function drawWeather(random: Random): Weather {
+function drawWeather(random: Random, leases: boolean): Weather {
   const upTo = (max: number): number => (random.next() < 0.3 ? 0 : random.next() * max);
   const storm = random.next() < 0.5 ? 1 : 5;
   return {
@@ -102,7 +111,7 @@ function drawWeather(random: Random): Weather {
     together: upTo(0.5),
     weights: [
       [deliver, 100],
-      [tickOne, 3 + random.next() * 10 * storm],
+      leases ? [tickAll, (3 + random.next() * 10 * storm) / 3] : [tickOne, 3 + random.next() * 10 * storm],
       [persist, 5 + random.next() * 40],
       [apply, 2 + random.next() * 20],
       [propose, 1 + random.next() * 15],
@@ -121,6 +130,56 @@ function drawWeather(random: Random): Weather {
   };
 }
 
+const membersFor: Record<Exclude<Focus, 'anything'>, ReturnType<typeof drawMembers>> = {
+  leases: { ids: [1, 2, 3], configuration: configurationOf([1, 2, 3]) },
+  replacements: { ids: [1, 2, 3, 4, 5, 6], configuration: configurationOf([1, 2, 3], { learners: [4, 5, 6] }) },
+};
+
+const weatherFor: Record<Exclude<Focus, 'anything'>, (random: Random) => Weather> = {
+  /** A leader is cut off for a while; its followers may forget it, or be told to stand. */
+  leases: (random) => ({
+    drop: 0.05 * random.next(),
+    duplicate: 0.05,
+    order: 0.9,
+    together: 0.1,
+    weights: [
+      [deliver, 100],
+      [tickAll, 2 + 4 * random.next()],
+      [persist, 60],
+      [apply, 20],
+      [propose, 6],
+      [read, 8],
+      [isolateLeader, 0.5],
+      [heal, 0.2],
+      [forget, random.next()],
+      [restart, 3],
+      [campaign, 2 * random.next()],
+      [transfer, random.next()],
+    ],
+  }),
+  /** Again and again all voters are replaced by peers that may be behind, while leaders die. */
+  replacements: (random) => ({
+    drop: 0.2 * random.next(),
+    duplicate: 0.05,
+    order: random.next(),
+    together: 0.3,
+    weights: [
+      [deliver, 100],
+      [tickOne, 10 + 20 * random.next()],
+      [persist, 30],
+      [apply, 10],
+      [propose, 10],
+      [crashLeader, random.next()],
+      [restart, 2],
+      [isolateLeader, random.next()],
+      [partition, random.next()],
+      [heal, 2],
+      [campaign, 2 * random.next()],
+      [change, 5],
+    ],
+  }),
+};
+
 function pick(weights: Weather['weights'], point: number): Action {
   let rest = point;
   for (const [action, weight] of weights) {
@@ -138,7 +197,7 @@ function deliver(cluster: Cluster, weather: Weather, tally: Tally): void {
   const { network, random } = cluster;
   const packet = network.take(random, weather.order);
   if (!packet) {
-    tickOne(cluster);
+    weather.weights[1]![0](cluster, weather, tally);
     return;
   }
   const { message } = packet;
@@ -163,6 +222,21 @@ function deliver(cluster: Cluster, weather: Weather, tally: Tally): void {
 
 function tickOne(cluster: Cluster): void {
   anyOf(cluster.random, cluster.running)?.feed([{ type: 'tick' }]);
+}
+
+/** How fast the fastest clock runs, by that of the slowest; leases rest on it. */
+const MAX_RATE = 2;
+
+/** With leases, clocks differ no more than that. A step of less than a tick, so that leaders and followers don't tick together. */
+function tickAll(cluster: Cluster): void {
+  const stepped = 0.5;
+  const before = cluster.now;
+  cluster.now += stepped;
+  for (const peer of cluster.running) {
+    const rate = peer.id === 1 ? 1 : MAX_RATE;
+    const phase = peer.id / 7;
+    if (Math.floor(cluster.now * rate + phase) > Math.floor(before * rate + phase)) peer.feed([{ type: 'tick' }]);
+  }
 }
 
 function persist(cluster: Cluster): void {
@@ -203,6 +277,16 @@ function stop(cluster: Cluster, peer: SimulatedPeer | undefined, tally: Tally): 
   if (!peer) return;
   tally.crashes++;
   peer.crash(randomInteger(cluster.random, peer.writes.length + 1));
+}
+
+/** Followers die and are back at once, as after a power cut. */
+function forget(cluster: Cluster): void {
+  const { random, leader, running } = cluster;
+  for (const peer of running) {
+    if (peer === leader || random.next() < 0.3) continue;
+    peer.crash(randomInteger(random, peer.writes.length + 1));
+    peer.start();
+  }
 }
 
 function restart(cluster: Cluster): void {
@@ -254,11 +338,17 @@ function change(cluster: Cluster): void {
   const { highestId = 0, ...configuration } = asked.raft!.status().configuration;
   const members = [...membersOf(configuration)];
   const spare = [...cluster.peers.keys()].filter((id) => id > Math.max(highestId, ...members));
-  // A run without newcomers keeps its members.
-  if (spare.length === 0 && highestId === 0) return;
+  // A run without newcomers keeps its members, unless learners are there to take their place.
+  if (spare.length === 0 && highestId === 0 && configuration.learners.length < 2) return;
   const steps: MemberStep[] = [];
-  do steps.push(drawStep(random, members, spare));
-  while (random.next() < 0.4);
+  if (configuration.learners.length > 1 && random.next() < 0.5) {
+    // Everybody is replaced: old and new voters have nobody in common.
+    for (const peer of configuration.learners) steps.push({ type: 'add-voter', peer });
+    for (const peer of configuration.voters) steps.push({ type: 'add-learner', peer });
+  } else {
+    do steps.push(drawStep(random, members, spare));
+    while (random.next() < 0.4);
+  }
   asked.feed([{ type: 'change-membership', id: randomInteger(random, 2 ** 32), steps }]);
 }
 
