@@ -1,9 +1,10 @@
 import { membersOf } from './configuration.ts';
 import { Leading } from './leading.ts';
+import { isBoundAfterRestart } from './lease.ts';
 import { quorumValue, voteResult } from './quorum.ts';
 import { openTerm } from './replication.ts';
 import type { RaftState } from './state.ts';
-import { type Message, NONE, type PeerId } from './types.ts';
+import { type Message, NONE, type PeerId, type Vote } from './types.ts';
 
 /** Who leads: roles and their changes, votes, timers (§5.2, §5.4.1; thesis §6.2, §9.6). */
 
@@ -12,11 +13,19 @@ export function becomeFollower(state: RaftState, term: number, leader: PeerId): 
   if (term > state.term) state.setTermAndVote(term, NONE);
   state.role = 'follower';
   if (state.leading) {
+    forsakeChange(state, state.leading);
     for (const id of state.leading.reads.openFrom(state.id)) state.out.failRead(id);
     state.leading = undefined;
   }
   setLeader(state, leader);
   restartElectionTimer(state);
+}
+
+/** Whoever asked for the change under way can't be told what comes of it. */
+function forsakeChange(state: RaftState, { changeAsked }: Leading): void {
+  if (changeAsked?.from !== state.id) return;
+  const why = 'leadership was lost before the change was known to be in effect: it may yet be';
+  state.out.answerChange(changeAsked.id, { refused: 'outcome-unknown', why });
 }
 
 function setLeader(state: RaftState, leader: PeerId): void {
@@ -91,7 +100,7 @@ function becomeLeader(state: RaftState): void {
 export function followConfiguration(state: RaftState, leading: Leading): void {
   const others = membersOf(state.configuration);
   others.delete(state.id);
-  leading.setFollowers(others);
+  leading.setFollowers(others, state.log.lastIndex + 1);
 }
 
 /**
@@ -99,6 +108,7 @@ export function followConfiguration(state: RaftState, leading: Leading): void {
  * off, or removed, must not disturb those who are well (thesis §4.2.3).
  */
 export function hasLiveLeader(state: RaftState): boolean {
+  if (isBoundAfterRestart(state)) return true;
   // A leader out of touch with the quorum steps down by itself.
   return state.role === 'leader' || (state.leader !== NONE && state.electionElapsed < state.options.electionTicks);
 }
@@ -108,7 +118,9 @@ export function acceptVoteRequest(state: RaftState, message: Extract<Message, { 
   const { from: to, term, lastIndex, lastTerm } = message;
   const isFree = term > state.term || state.vote === to || (state.vote === NONE && state.leader === NONE);
   const granted = isFree && state.log.isCoveredBy(lastIndex, lastTerm) && !outranks(state, message);
-  const answer = { from: state.id, to, term: granted ? term : state.term, granted };
+  const { commit, log } = state;
+  const vote: Vote = { granted, commit, commitTerm: log.term(commit) };
+  const answer = { from: state.id, to, term: granted ? term : state.term, ...vote };
   if (message.type === 'pre-vote') {
     state.out.send({ type: 'pre-vote-response', ...answer });
     return;
@@ -137,13 +149,22 @@ export function acceptVoteResponse(
   if (state.role !== (isPreVote ? 'pre-candidate' : 'candidate') || state.votes.has(message.from)) return;
   if (isPreVote && message.granted && message.term !== state.term + 1) return;
   state.votes.set(message.from, message.granted);
-  countVotes(state);
+  if (!message.granted) learnCommit(state, message);
+  if (state.canVote) countVotes(state);
+  else becomeFollower(state, state.term, NONE);
+}
+
+/** Takes over what a voter knows to be committed. If the entry is in this log too, so is all before it. */
+function learnCommit(state: RaftState, { commit = 0, commitTerm }: Vote): void {
+  if (commit > state.commit && commitTerm !== undefined && state.log.term(commit) === commitTerm)
+    state.commitTo(commit);
 }
 
 /** Time passes for whoever doesn't lead. */
 export function tickElection(state: RaftState): void {
   const { electionTicks, heartbeatTicks } = state.options;
   for (const id of state.forwardedReads.tick(electionTicks)) state.out.failRead(id);
+  state.ticks++;
   state.electionElapsed++;
   if (state.electionElapsed >= state.electionTimeout) {
     setLeader(state, NONE);

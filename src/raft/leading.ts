@@ -1,3 +1,4 @@
+import { Lease } from './lease.ts';
 import { Progress } from './progress.ts';
 import { ReadRounds } from './read-index.ts';
 import type { PeerId } from './types.ts';
@@ -12,6 +13,13 @@ export class Leading {
   termDurable: boolean;
   /** Index of the entry that opened the term: once it is committed, so is all before it. */
   readonly openingIndex: number;
+  /**
+   * Until this entry is committed no change may be proposed: it opens the term, or carries a change, or follows one,
+   * so that a majority of the new configuration knows of it (see membership.ts).
+   */
+  changeIndex: number;
+  /** Who waits for the change under way. */
+  changeAsked: { from: PeerId; id: number } | undefined;
   /** Since the election. */
   ticks = 0;
   ticksSinceHeartbeat = 0;
@@ -20,19 +28,21 @@ export class Leading {
   /** Bytes of entries in the log not yet committed. */
   uncommittedBytes = 0;
   readonly reads = new ReadRounds();
+  readonly lease = new Lease();
   transfer: { to: PeerId; since: number; asked: boolean } | undefined;
 
   constructor(openingIndex: number, termDurable: boolean) {
     this.openingIndex = openingIndex;
+    this.changeIndex = openingIndex;
     this.termDurable = termDurable;
   }
 
-  /** Keeps what is known of those who stay, and starts to probe those who are new. */
-  setFollowers(peers: Iterable<PeerId>): void {
+  /** Keeps what is known of those who stay, and starts to probe those who are new with the entry `next`. */
+  setFollowers(peers: Iterable<PeerId>, next: number): void {
     const wanted = new Set(peers);
     for (const peer of this.followers.keys()) if (!wanted.has(peer)) this.followers.delete(peer);
     for (const peer of wanted) {
-      if (!this.followers.has(peer)) this.followers.set(peer, new Progress(peer, this.openingIndex, this.ticks));
+      if (!this.followers.has(peer)) this.followers.set(peer, new Progress(peer, next, this.ticks));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { acceptVoteRequest, acceptVoteResponse, becomeFollower, hasLiveLeader, startElection } from './election.ts';
 import { acceptAppend, acceptHeartbeat, acceptSnapshot } from './follower.ts';
 import type { Leading } from './leading.ts';
+import { acceptChangeRequest } from './membership.ts';
 import { acceptReadAnswer } from './read-index.ts';
 import { acceptAppendResponse, acceptHeartbeatResponse, propose } from './replication.ts';
 import type { RaftState } from './state.ts';
@@ -29,7 +30,7 @@ export function takeMessage(state: RaftState, message: Message): void {
 function checkTerm(state: RaftState, message: Message): boolean {
   const { type, from, term } = message;
   // What followers ask of a leader holds in any term.
-  if (type === 'propose' || type === 'read-index') return true;
+  if (type === 'propose' || type === 'read-index' || type === 'change-membership') return true;
   if (term < state.term) {
     answerStale(state, message);
     return false;
@@ -42,7 +43,7 @@ function checkTerm(state: RaftState, message: Message): boolean {
     return true;
   }
   // A leader believes that its time is over when it hears so from a member, not from a stranger.
-  const isAnswer = type.endsWith('-response') && type !== 'read-index-response';
+  const isAnswer = type.endsWith('-response') && !isLeadersMessage(message);
   if (isAnswer && state.leading && !state.leading.followers.has(from)) return false;
   becomeFollower(state, term, isLeadersMessage(message) ? from : NONE);
   return true;
@@ -73,6 +74,7 @@ function isLeadersMessage({ type }: Message): boolean {
     type === 'heartbeat' ||
     type === 'snapshot' ||
     type === 'read-index-response' ||
+    type === 'change-membership-response' ||
     type === 'timeout-now'
   );
 }
@@ -85,6 +87,10 @@ function stepLeader(state: RaftState, leading: Leading, message: Message): void 
       break;
     case 'read-index':
       leading.reads.ask(message.from, message.id);
+      break;
+    case 'change-membership':
+      // Not from one who was removed, or who is yet to be added.
+      if (leading.followers.has(message.from)) acceptChangeRequest(state, leading, message);
       break;
     case 'append-response':
       acceptAppendResponse(state, leading, message);
@@ -115,6 +121,9 @@ function stepFollower(state: RaftState, message: Message): void {
       break;
     case 'read-index-response':
       acceptReadAnswer(state, message.id, message.index);
+      break;
+    case 'change-membership-response':
+      state.out.answerChange(message.id, message.answer);
       break;
     case 'timeout-now':
       if (message.from === state.leader) startElection(state, true);

@@ -1,4 +1,4 @@
-import type { Effects, HardState, Message, RaftStatus, SnapshotPosition } from './types.ts';
+import type { ChangeAnswer, Effects, HardState, Message, RaftStatus, SnapshotPosition } from './types.ts';
 
 const EMPTY: readonly never[] = Object.freeze([]);
 
@@ -11,6 +11,7 @@ const NO_EFFECTS: Effects = Object.freeze({
   committed: EMPTY,
   reads: EMPTY,
   readsFailed: EMPTY,
+  changes: EMPTY,
   rejected: undefined,
   snapshotsToSend: EMPTY,
   status: undefined,
@@ -22,6 +23,7 @@ export class Outbox {
   #messagesAfterPersist: Message[] | undefined;
   #reads: { id: number; index: number }[] | undefined;
   #readsFailed: number[] | undefined;
+  #changes: { id: number; answer: ChangeAnswer }[] | undefined;
   #rejected: { data: Uint8Array[]; reason: NonNullable<Effects['rejected']>['reason'] } | undefined;
   #snapshotsToSend: Extract<Message, { type: 'snapshot' }>[] | undefined;
   /** A snapshot that this step takes over. */
@@ -57,6 +59,11 @@ export class Outbox {
     this.#readsFailed.push(id);
   }
 
+  answerChange(id: number, answer: ChangeAnswer): void {
+    this.#changes ??= [];
+    this.#changes.push({ id, answer });
+  }
+
   /** Returns proposals to the host. Of several reasons within one step, the last one is told. */
   reject(data: readonly Uint8Array[], reason: NonNullable<Effects['rejected']>['reason']): void {
     this.#rejected = { data: this.#rejected ? [...this.#rejected.data, ...data] : [...data], reason };
@@ -81,12 +88,13 @@ export class Outbox {
       committed: end.committed,
       reads: this.#reads ?? EMPTY,
       readsFailed: this.#readsFailed ?? EMPTY,
+      changes: this.#changes ?? EMPTY,
       rejected: this.#rejected,
       snapshotsToSend: this.#snapshotsToSend ?? EMPTY,
       status: end.status,
     };
     this.#messages = this.#messagesAfterPersist = this.#reads = this.#readsFailed = undefined;
-    this.#rejected = this.#snapshotsToSend = this.snapshot = undefined;
+    this.#changes = this.#rejected = this.#snapshotsToSend = this.snapshot = undefined;
     this.hardStateChanged = false;
     return effects;
   }
@@ -97,6 +105,7 @@ export class Outbox {
       this.#messagesAfterPersist ||
       this.#reads ||
       this.#readsFailed ||
+      this.#changes ||
       this.#rejected ||
       this.#snapshotsToSend ||
       this.snapshot

@@ -18,8 +18,10 @@ export class Progress {
   verify = false;
   /** The commit index that the follower learns from what was sent. */
   toldCommit = 0;
-  /** When it last answered, in ticks of this leadership. */
+  /** When it last answered, or began to follow, in ticks of this leadership. */
   lastHeard: number;
+  /** It has answered at all. */
+  answered = false;
   /** The last round of heartbeats that it answered. */
   readRound = 0;
   /** Index of the snapshot under way. */
@@ -72,9 +74,14 @@ export class Progress {
     this.#enter('probe', Math.max(Math.min(previousIndex, agreed + 1), this.match + 1));
   }
 
+  heard(tick: number): void {
+    this.lastHeard = tick;
+    this.answered = true;
+  }
+
   /** A sign of life: what went unanswered may be lost. */
   alive(tick: number, lastIndex: number): void {
-    this.lastHeard = tick;
+    this.heard(tick);
     this.paused = false;
     this.verify = this.match < lastIndex;
   }

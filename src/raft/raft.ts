@@ -1,7 +1,7 @@
 import { assert, unreachable } from '../base/index.ts';
-import { decodeConfiguration } from './configuration.ts';
-import { becomeFollower, checkQuorum, followConfiguration, startPreVote, tickElection } from './election.ts';
+import { becomeFollower, checkQuorum, hasLiveLeader, startPreVote, tickElection } from './election.ts';
 import type { Leading } from './leading.ts';
+import { askChange, promoteLearners, settleMembership } from './membership.ts';
 import { takeMessage } from './message.ts';
 import { answerReads, askRead, openReadRound } from './read-index.ts';
 import { advanceCommit, broadcastHeartbeat, persistedAsLeader, propose, replicate } from './replication.ts';
@@ -26,16 +26,14 @@ export function createRaft(options: RaftOptions, restored: RestoredState): Raft 
 class RaftNode implements Raft {
   readonly #state: RaftState;
   /** As last told to the host. */
-  #told: { role: RaftStatus['role']; term: number; leader: number };
+  #told: Pick<RaftStatus, 'role' | 'term' | 'leader' | 'configuration'>;
 
   constructor(options: RaftOptions, restored: RestoredState) {
     const state = new RaftState(options, restored);
-    for (const entry of state.log.range(Math.max(state.log.firstIndex, state.snapshot.index + 1), state.handedOut)) {
-      followEntry(state, entry);
-    }
     becomeFollower(state, state.term, NONE);
     this.#state = state;
-    this.#told = { role: state.role, term: state.term, leader: state.leader };
+    const { role, term, leader, configuration } = state;
+    this.#told = { role, term, leader, configuration };
   }
 
   step(input: Input): Effects {
@@ -59,10 +57,10 @@ class RaftNode implements Raft {
   /** Draws the conclusions of what was taken in, once for all inputs that came together. */
   #settle(): Effects {
     const state = this.#state;
-    const { log, out, leading } = state;
-    if (leading) advanceCommit(state, leading);
+    const { log, out } = state;
+    if (state.leading) advanceAsLeader(state, state.leading);
     const committed = handOut(state);
-    if (leading) sendAsLeader(state, leading);
+    if (state.leading) sendAsLeader(state, state.leading);
     const entries = log.takeUnsaved();
     const mustWrite = out.hardStateChanged || entries.length > 0 || out.snapshot !== undefined;
     const { term, vote, commit } = state;
@@ -75,9 +73,12 @@ class RaftNode implements Raft {
   }
 
   #news(): RaftStatus | undefined {
-    const { role, term, leader } = this.#state;
-    if (role === this.#told.role && term === this.#told.term && leader === this.#told.leader) return undefined;
-    this.#told = { role, term, leader };
+    const { role, term, leader, configuration } = this.#state;
+    const told = this.#told;
+    if (role === told.role && term === told.term && leader === told.leader && configuration === told.configuration) {
+      return undefined;
+    }
+    this.#told = { role, term, leader, configuration };
     return this.#state.status();
   }
 }
@@ -117,10 +118,14 @@ function takeIn(state: RaftState, input: Input): void {
       leading?.followers.get(input.peer)?.unreachable();
       break;
     case 'campaign':
-      startPreVote(state);
+      // A promise to the leader binds whatever the host wishes.
+      if (!state.options.lease || !hasLiveLeader(state)) startPreVote(state);
       break;
     case 'transfer-leadership':
       if (leading) startTransfer(state, leading, input.to);
+      break;
+    case 'change-membership':
+      askChange(state, input.id, input.steps);
       break;
     default:
       unreachable(input);
@@ -143,8 +148,16 @@ function tickLeader(state: RaftState, leading: Leading): void {
   leading.ticks++;
   if (checkQuorum(state, leading)) return;
   tickTransfer(state, leading);
+  promoteLearners(state, leading);
   leading.ticksSinceHeartbeat++;
   if (leading.ticksSinceHeartbeat >= state.options.heartbeatTicks) leading.heartbeatDue = true;
+}
+
+/** Commits what a quorum holds, and follows the configuration that came into effect by it. */
+function advanceAsLeader(state: RaftState, leading: Leading): void {
+  const before = state.configuration;
+  advanceCommit(state, leading);
+  settleMembership(state, leading, before);
 }
 
 /** The leader's end of a step: everything that the step made due goes out. */
@@ -156,18 +169,9 @@ function sendAsLeader(state: RaftState, leading: Leading): void {
   continueTransfer(state, leading);
 }
 
-/** What is newly committed, to be applied. Configurations among it take effect here. */
+/** What is newly committed, to be applied. */
 function handOut(state: RaftState): readonly Entry[] {
   const committed = state.log.range(state.handedOut + 1, state.commit);
   state.handedOut = state.commit;
-  for (const entry of committed) followEntry(state, entry);
   return committed;
-}
-
-function followEntry(state: RaftState, entry: Entry): void {
-  if (entry.kind !== 'configuration') return;
-  const configuration = decodeConfiguration(entry.data);
-  assert(configuration, `entry ${entry.index} holds no configuration`);
-  state.configuration = configuration;
-  if (state.leading) followConfiguration(state, state.leading);
 }

@@ -1,4 +1,5 @@
 import type { Leading } from './leading.ts';
+import { holdsLease } from './lease.ts';
 import { quorumValue } from './quorum.ts';
 import type { RaftState } from './state.ts';
 import { NONE, type PeerId } from './types.ts';
@@ -6,7 +7,8 @@ import { NONE, type PeerId } from './types.ts';
 /**
  * Linearizable reads without a log write (thesis §6.4). An index that is safe to read at is the leader's
  * commit index, once a majority has confirmed, after the question came, that it still leads. Questions
- * are gathered into rounds: one round of heartbeats answers all that came before it.
+ * are gathered into rounds: one round of heartbeats answers all that came before it. With leases (lease.ts), a round
+ * that was confirmed a short while ago does as well.
  */
 
 interface Asked {
@@ -32,8 +34,14 @@ export class ReadRounds {
 
   open(index: number): void {
     this.round++;
-    this.#open.push({ round: this.round, index, asked: this.#waiting });
+    this.#open.push({ round: this.round, index, asked: this.takeWaiting() });
+  }
+
+  /** Takes out the questions that wait for a round. */
+  takeWaiting(): readonly Asked[] {
+    const waiting = this.#waiting;
     this.#waiting = [];
+    return waiting;
   }
 
   /** Takes out the next questions that rounds up to `confirmed` answer. */
@@ -113,6 +121,10 @@ export function acceptReadAnswer(state: RaftState, number: number, index: number
 export function openReadRound(state: RaftState, leading: Leading): void {
   // Before an entry of its own term is committed, a leader doesn't know what its predecessors committed.
   if (state.commit < leading.openingIndex || !leading.reads.wantsRound(leading.heartbeatDue)) return;
+  if (holdsLease(state, leading)) {
+    answer(state, leading.reads.takeWaiting(), state.commit);
+    return;
+  }
   leading.reads.open(state.commit);
   leading.heartbeatDue = true;
 }
@@ -123,18 +135,15 @@ export function answerReads(state: RaftState, leading: Leading): void {
   const confirmed = quorumValue(state.configuration, (peer) =>
     peer === state.id ? reads.round : (followers.get(peer)?.readRound ?? 0),
   );
+  leading.lease.confirmed(confirmed);
   for (let next = reads.takeConfirmed(confirmed); next; next = reads.takeConfirmed(confirmed)) {
-    for (const { from, id } of next.asked) {
-      if (from === state.id) state.out.answerRead(id, next.index);
-      else
-        state.out.send({
-          type: 'read-index-response',
-          from: state.id,
-          to: from,
-          term: state.term,
-          id,
-          index: next.index,
-        });
-    }
+    answer(state, next.asked, next.index);
+  }
+}
+
+function answer({ id: from, term, out }: RaftState, asked: readonly Asked[], index: number): void {
+  for (const { from: to, id } of asked) {
+    if (to === from) out.answerRead(id, index);
+    else out.send({ type: 'read-index-response', from, to, term, id, index });
   }
 }

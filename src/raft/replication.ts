@@ -7,7 +7,7 @@ import type { Entry, Message } from './types.ts';
 
 /** The leader's side of replication (§5.3, §5.4.2). What a follower does is in follower.ts. */
 
-const NO_DATA = new Uint8Array(0);
+const NO_DATA: Uint8Array = new Uint8Array(0);
 const NO_ENTRIES: readonly Entry[] = Object.freeze([]);
 
 /** Appends this term's first entry, which lets everything before it be committed. */
@@ -15,7 +15,7 @@ export function openTerm(state: RaftState, leading: Leading): void {
   for (const entry of state.log.range(state.commit + 1, state.log.lastIndex)) {
     leading.uncommittedBytes += entryBytes(entry);
   }
-  append(state, leading, 'empty', NO_DATA);
+  append(state, leading, 'empty');
 }
 
 /**
@@ -27,7 +27,8 @@ export function propose(
   leading: Leading,
   data: readonly Uint8Array[],
 ): 'overloaded' | 'transferring' | undefined {
-  if (leading.transfer) return 'transferring';
+  // A leader that was removed is about to go.
+  if (leading.transfer || !state.canVote) return 'transferring';
   let bytes = 0;
   for (const each of data) bytes += each.byteLength;
   const total = leading.uncommittedBytes + bytes;
@@ -36,7 +37,8 @@ export function propose(
   return undefined;
 }
 
-function append(state: RaftState, leading: Leading, kind: Entry['kind'], data: Uint8Array): void {
+/** Appends an entry of this term. */
+export function append(state: RaftState, leading: Leading, kind: Entry['kind'], data: Uint8Array = NO_DATA): void {
   const entry: Entry = { index: state.log.lastIndex + 1, term: state.term, kind, data };
   state.log.append(entry);
   leading.uncommittedBytes += entryBytes(entry);
@@ -57,7 +59,7 @@ export function acceptAppendResponse(
 ): void {
   const progress = leading.followers.get(message.from);
   if (!progress || message.match > state.log.lastIndex) return;
-  progress.lastHeard = leading.ticks;
+  progress.heard(leading.ticks);
   if (message.rejected) {
     progress.refused(message.match, state.log.lastIndexUpToTerm(message.hintIndex, message.hintTerm));
   } else {
@@ -144,7 +146,11 @@ function sendAppend(state: RaftState, leading: Leading, progress: Progress): boo
 export function broadcastHeartbeat(state: RaftState, leading: Leading): void {
   leading.heartbeatDue = false;
   leading.ticksSinceHeartbeat = 0;
-  const { id, term, commit } = state;
+  const { id, term, commit, options } = state;
+  if (options.lease) {
+    leading.reads.round++;
+    leading.lease.sent(leading.reads.round, options.lease.now());
+  }
   for (const { peer, match } of leading.followers.values()) {
     send(state, leading, {
       type: 'heartbeat',

@@ -1,11 +1,12 @@
 import { assert } from '../base/index.ts';
-import { isVoter } from './configuration.ts';
+import { decodeConfiguration, isVoter } from './configuration.ts';
 import type { Leading } from './leading.ts';
 import { Log } from './log.ts';
 import { Outbox } from './outbox.ts';
 import { ForwardedReads } from './read-index.ts';
 import {
   type Configuration,
+  type Entry,
   NONE,
   type PeerId,
   type RaftOptions,
@@ -37,6 +38,10 @@ export class RaftState {
   /** As reported by the host. */
   applied: number;
 
+  /** As restored. */
+  readonly startTerm: number;
+  /** Since the start, while not leading. */
+  ticks = 0;
   /** Ticks since the leader was heard, a vote was granted, or an election began. */
   electionElapsed = 0;
   electionTimeout = 0;
@@ -56,11 +61,13 @@ export class RaftState {
     this.log = new Log(restored.snapshot, restored.entries);
     // Log and snapshot prove that their terms were reached, even if that was not written before a crash.
     this.term = Math.max(restored.hardState.term, this.log.lastTerm);
+    this.startTerm = this.term;
     this.vote = this.term === restored.hardState.term ? restored.hardState.vote : NONE;
     this.applied = Math.max(restored.applied, restored.snapshot.index);
     this.commit = Math.max(restored.hardState.commit, this.applied);
     assert(this.commit <= this.log.lastIndex, `the log ends at ${this.log.lastIndex}, before commit ${this.commit}`);
     this.handedOut = this.applied;
+    this.#follow(this.log.range(Math.max(this.log.firstIndex, this.snapshot.index + 1), this.commit));
     this.forwardedReads = new ForwardedReads(options.random);
   }
 
@@ -71,7 +78,18 @@ export class RaftState {
   commitTo(index: number): void {
     if (index <= this.commit) return;
     assert(index <= this.log.lastIndex, `commit ${index} beyond the log's end ${this.log.lastIndex}`);
+    this.#follow(this.log.range(this.commit + 1, index));
     this.commit = index;
+  }
+
+  /** Configurations take effect where they are known to be committed. */
+  #follow(committed: readonly Entry[]): void {
+    for (const { index, kind, data } of committed) {
+      if (kind !== 'configuration') continue;
+      const configuration = decodeConfiguration(data);
+      assert(configuration, `entry ${index} holds no configuration`);
+      this.configuration = configuration;
+    }
   }
 
   setTermAndVote(term: number, vote: PeerId): void {

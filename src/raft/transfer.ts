@@ -12,7 +12,8 @@ export function startTransfer(state: RaftState, leading: Leading, to: PeerId): v
   if (leading.transfer?.to !== target) leading.transfer = { to: target, since: leading.ticks, asked: false };
 }
 
-function mostUpToDate(state: RaftState, leading: Leading): PeerId {
+/** The voter, other than the leader, that holds most of the log; NONE if there is none. */
+export function mostUpToDate(state: RaftState, leading: Leading): PeerId {
   let best = NONE;
   let bestMatch = -1;
   for (const { peer, match } of leading.followers.values()) {
@@ -26,6 +27,7 @@ export function continueTransfer(state: RaftState, leading: Leading): void {
   const { transfer } = leading;
   if (!transfer || transfer.asked || leading.followers.get(transfer.to)?.match !== state.log.lastIndex) return;
   transfer.asked = true;
+  leading.lease.forfeit();
   state.out.send({ type: 'timeout-now', from: state.id, to: transfer.to, term: state.term });
 }
 

@@ -57,8 +57,43 @@ export interface Configuration {
   learners: readonly PeerId[];
   /** Become learners when the joint configuration is left. */
   learnersNext: readonly PeerId[];
+  /** The leader leaves the joint configuration by itself, as soon as that is in effect. */
   autoLeave: boolean;
+  /** Learners that the leader makes voters, each by a change of its own, once they have caught up. Absent: none. */
+  promotable?: readonly PeerId[];
+  /** Where members are reached; the host's affair, carried along here. */
+  addresses?: Readonly<Record<PeerId, string>>;
+  /** The highest number that any member has ever had, if that is higher than the members'. */
+  highestId?: PeerId;
 }
+
+/** One step of a membership change. `add-voter` promotes a learner, and `add-learner` demotes a voter. */
+export type MemberStep =
+  | { type: 'add-voter'; peer: PeerId; address?: string }
+  /** `autoPromote`: it becomes a voter once it has caught up. */
+  | { type: 'add-learner'; peer: PeerId; address?: string; autoPromote?: boolean }
+  | { type: 'remove'; peer: PeerId }
+  /** Changes nothing but the address. */
+  | { type: 'update'; peer: PeerId; address?: string };
+
+/**
+ * What comes of a change asked for: it is in effect, and a majority of the new configuration knows; whoever has applied
+ * `index` follows it. Or why it was not proposed.
+ */
+export type ChangeAnswer = { index: number } | { refused: ChangeRefusal; why: string };
+
+export type ChangeRefusal =
+  /** Passes by itself: no leader is known, or it has only just been elected, or is about to hand over. */
+  | 'not-ready'
+  | 'under-way'
+  | 'no-voters-left'
+  /** Those who answer now are too few for the new configuration. */
+  | 'quorum-lost'
+  | 'not-caught-up'
+  | 'id-used'
+  | 'unknown-member'
+  /** Proposed, but leadership was lost before it was known to be in effect. The new leader may yet commit it. */
+  | 'outcome-unknown';
 
 /** Identifies a snapshot: the state after applying `index`, which was of `term`. */
 export interface SnapshotPosition {
@@ -67,13 +102,19 @@ export interface SnapshotPosition {
   configuration: Configuration;
 }
 
+/**
+ * A voter's answer, with the last entry that it knows to be committed: a candidate that it refuses may hold that one
+ * without knowing, and with it a configuration in which the voter's consent is not even needed.
+ */
+export type Vote = { granted: boolean; commit?: number; commitTerm?: number };
+
 export type Message =
   /** Would you vote for me in `term`? Changes nothing at either side (thesis §9.6). */
   | { type: 'pre-vote'; from: PeerId; to: PeerId; term: number; lastIndex: number; lastTerm: number }
-  | { type: 'pre-vote-response'; from: PeerId; to: PeerId; term: number; granted: boolean }
+  | ({ type: 'pre-vote-response'; from: PeerId; to: PeerId; term: number } & Vote)
   /** `transfer`: the leader asked for this election, so leases don't protect it (thesis §3.10). */
   | { type: 'vote'; from: PeerId; to: PeerId; term: number; lastIndex: number; lastTerm: number; transfer: boolean }
-  | { type: 'vote-response'; from: PeerId; to: PeerId; term: number; granted: boolean }
+  | ({ type: 'vote-response'; from: PeerId; to: PeerId; term: number } & Vote)
   /** Log entries after (`previousIndex`, `previousTerm`); may be empty to carry `commit`. */
   | {
       type: 'append';
@@ -109,7 +150,10 @@ export type Message =
   | { type: 'read-index'; from: PeerId; to: PeerId; term: number; id: number }
   | { type: 'read-index-response'; from: PeerId; to: PeerId; term: number; id: number; index: number }
   /** Start an election at once (thesis §3.10). */
-  | { type: 'timeout-now'; from: PeerId; to: PeerId; term: number };
+  | { type: 'timeout-now'; from: PeerId; to: PeerId; term: number }
+  /** A change forwarded to the leader. Best effort: it or its answer may be lost. */
+  | { type: 'change-membership'; from: PeerId; to: PeerId; term: number; id: number; steps: readonly MemberStep[] }
+  | { type: 'change-membership-response'; from: PeerId; to: PeerId; term: number; id: number; answer: ChangeAnswer };
 
 export type Input =
   /** One tick of the host's clock has passed. */
@@ -131,7 +175,9 @@ export type Input =
   /** Start an election now (tests, and a single peer's start). */
   | { type: 'campaign' }
   /** Hand leadership to `to` (NONE: the most up-to-date voter). Ignored unless this peer leads. */
-  | { type: 'transfer-leadership'; to: PeerId };
+  | { type: 'transfer-leadership'; to: PeerId }
+  /** Proposes a membership change, by way of the leader; `id` is unlike any other of this peer, in earlier lives too. */
+  | { type: 'change-membership'; id: number; steps: readonly MemberStep[] };
 
 export interface Effects {
   /** Present when term or vote changed; a new `commit` alone waits for the next write, to save an fsync. */
@@ -151,6 +197,8 @@ export interface Effects {
   reads: readonly { id: number; index: number }[];
   /** Reads that could not be confirmed (no leader, or leadership lost): ask again. */
   readsFailed: readonly number[];
+  /** What came of changes that this peer asked for. */
+  changes: readonly { id: number; answer: ChangeAnswer }[];
   /** Proposals that were neither appended nor forwarded: no leader known, or over the bound. */
   rejected: { data: readonly Uint8Array[]; reason: 'no-leader' | 'overloaded' | 'transferring' } | undefined;
   /**
@@ -159,7 +207,7 @@ export interface Effects {
    * reported by `snapshot-sent`: till then the peer gets no entries.
    */
   snapshotsToSend: readonly Extract<Message, { type: 'snapshot' }>[];
-  /** Present when role, term or leader changed. */
+  /** Present when role, term, leader or configuration changed. */
   status: RaftStatus | undefined;
 }
 
@@ -190,6 +238,19 @@ export interface RaftOptions {
   maxUncommittedBytes: number;
   /** Uniform in [0, 1); the only source of randomness. */
   random: () => number;
+  /** Present, on all peers alike: reads rest on a lease while there is one. Absent: each is confirmed by a round. */
+  lease?: LeaseOptions | undefined;
+}
+
+/**
+ * Leases for reads (thesis §6.4.1). A leader may answer alone for a while after it sent the heartbeats that a quorum
+ * answered: till then none of those followers helps to elect another. Only as sound as the bound on the clocks' drift.
+ */
+export interface LeaseOptions {
+  /** The host's monotonic clock, in milliseconds. Ticks won't do: a process that stood still has missed some. */
+  now: () => number;
+  /** Less than what `electionTicks` - 1 ticks of the fastest peer's clock take by the slowest peer's. */
+  durationMs: number;
 }
 
 /** What was durable when the peer stopped. */

@@ -1,5 +1,5 @@
-import { decodeConfiguration, isConfiguration } from './configuration.ts';
-import type { Entry, Message, SnapshotPosition } from './types.ts';
+import { decodeConfiguration, isAddress, isConfiguration } from './configuration.ts';
+import type { ChangeAnswer, Entry, MemberStep, Message, SnapshotPosition } from './types.ts';
 
 /**
  * Whether a message from another peer makes sense at all. What comes over the network must never trip
@@ -27,13 +27,37 @@ export function isWellFormed(message: Message): boolean {
       return isNumber(message.id);
     case 'read-index-response':
       return isNumber(message.id) && isNumber(message.index);
+    case 'change-membership':
+      return isNumber(message.id) && areSteps(message.steps);
+    case 'change-membership-response':
+      return isNumber(message.id) && isAnswer(message.answer);
     case 'pre-vote-response':
     case 'vote-response':
+      return isNumber(message.commit ?? 0) && isNumber(message.commitTerm ?? 0);
     case 'timeout-now':
       return true;
     default:
       return false;
   }
+}
+
+const STEP_TYPES: readonly MemberStep['type'][] = ['add-voter', 'add-learner', 'remove', 'update'];
+const MAX_STEPS = 100;
+
+function areSteps(steps: readonly MemberStep[]): boolean {
+  if (!Array.isArray(steps) || steps.length > MAX_STEPS) return false;
+  return steps.every((step: Partial<Record<string, unknown>> | null) => {
+    if (step === null || !STEP_TYPES.includes(step['type'] as MemberStep['type'])) return false;
+    const { peer, address, autoPromote } = step;
+    const isOptional = (value: unknown, type: string): boolean => value === undefined || typeof value === type;
+    return isNumber(peer) && (address === undefined || isAddress(address)) && isOptional(autoPromote, 'boolean');
+  });
+}
+
+function isAnswer(answer: ChangeAnswer): boolean {
+  if (typeof answer !== 'object' || answer === null) return false;
+  if ('refused' in answer) return typeof answer.refused === 'string' && typeof answer.why === 'string';
+  return isNumber(answer.index);
 }
 
 function isNumber(value: unknown): boolean {

@@ -1,4 +1,5 @@
 export { openLevelStorage } from './level-storage.ts';
+export { formatAddress, type Member, parseAddress } from './members.ts';
 export { MemoryDisk, type MemoryStorageOptions, openMemoryStorage } from './memory-storage.ts';
 export { MemoryNetwork } from './memory-transport.ts';
 export { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';

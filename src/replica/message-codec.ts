@@ -8,9 +8,9 @@ import type { Entry, Message, PeerId } from '../raft/index.ts';
  */
 const FIELDS = {
   'pre-vote': ['lastIndex', 'lastTerm'],
-  'pre-vote-response': ['granted'],
+  'pre-vote-response': ['granted', 'commit', 'commitTerm'],
   vote: ['lastIndex', 'lastTerm', 'transfer'],
-  'vote-response': ['granted'],
+  'vote-response': ['granted', 'commit', 'commitTerm'],
   append: ['previousIndex', 'previousTerm', 'commit', 'entries'],
   'append-response': ['rejected', 'match', 'hintIndex', 'hintTerm'],
   heartbeat: ['commit', 'readRound'],
@@ -20,6 +20,8 @@ const FIELDS = {
   'read-index': ['id'],
   'read-index-response': ['id', 'index'],
   'timeout-now': [],
+  'change-membership': ['id', 'steps'],
+  'change-membership-response': ['id', 'answer'],
 } as const satisfies { [T in Message['type']]: readonly (keyof Extract<Message, { type: T }>)[] };
 
 /** On the wire, types and kinds are places in these lists: only ever add at the end. */

@@ -1,16 +1,21 @@
 import type { Clock, Logger, Random } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
 import type { Identity, Storage } from './storage.ts';
-import type { Transport } from './transport.ts';
+import type { PeerAddress, Transport } from './transport.ts';
 import type { StateMachine } from './types.ts';
 
 export interface ReplicaOptions {
   identity: Identity;
-  /** Voters of a new cluster, the same on each of its peers. Counts only while the storage is empty. */
+  /**
+   * Voters of a new cluster, the same on each of its peers; nobody, for a peer that waits to be added to a running one.
+   * Counts only while the storage is empty.
+   */
   initialMembers: readonly PeerId[];
+  /** Where peers are, as the operator knows. The replica adds members that come later. Absent: the caller tells the transport. */
+  peers?: readonly PeerAddress[];
   /** Opened; the replica closes it. */
   storage: Storage;
-  /** Not started; the replica starts and closes it. Its peers are the caller's concern. */
+  /** Not started; the replica starts and closes it. */
   transport: Transport;
   /** Empty; the replica fills it from snapshot and log. */
   stateMachine: StateMachine;
@@ -18,6 +23,11 @@ export interface ReplicaOptions {
   random: Random;
   logger: Logger;
   limits?: Partial<ReplicaLimits>;
+  /**
+   * What makes a read linearizable; the same on all peers. `index`, the default: a round of heartbeats, whatever clocks
+   * do. `lease`: nothing, for as long as the last heartbeats promise; sound only within `maxClockDrift`.
+   */
+  reads?: 'index' | 'lease';
 }
 
 export interface ReplicaLimits {
@@ -46,6 +56,8 @@ export interface ReplicaLimits {
   /** The log behind a snapshot that stays for slow followers: no more than either. Defaults 8 MiB, 5 000. */
   keepBytes: number;
   keepEntries: number;
+  /** With leases: how much faster one peer's clock may run than another's, as a share. Default 0.1, which is far more than clocks do. */
+  maxClockDrift: number;
   /** See RaftOptions. Defaults 1 MiB, 256, 64 MiB. */
   maxAppendBytes: number;
   maxInflight: number;
@@ -69,6 +81,7 @@ export const defaultReplicaLimits: ReplicaLimits = {
   snapshotEntries: 100_000,
   keepBytes: 8 * MIB,
   keepEntries: 5000,
+  maxClockDrift: 0.1,
   maxAppendBytes: MIB,
   maxInflight: 256,
   maxUncommittedBytes: 64 * MIB,

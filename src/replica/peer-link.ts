@@ -85,7 +85,8 @@ export class PeerLink {
     });
     socket.on('close', (code: number, reason: Buffer) => {
       if (code === closeCodes.disowned && !this.#closed) this.#handler.onDisowned(this.address.id);
-      if (code === closeCodes.refused || code === closeCodes.disowned)
+      if (code === closeCodes.removed && !this.#closed) this.#handler.onRemoved(this.address.id);
+      if (code === closeCodes.refused || code === closeCodes.disowned || code === closeCodes.removed)
         failure = new Error(`it refused: ${reason.toString()}`);
       this.#onClose(failure);
     });

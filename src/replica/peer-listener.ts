@@ -88,6 +88,11 @@ export class PeerListener {
     });
   }
 
+  /** Ends the connections of peers that were removed: when they come again, they are told. */
+  dropRemoved(): void {
+    for (const [peer, socket] of this.#connections) if (this.#handler.isRemoved(peer)) socket.terminate();
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return new Promise((resolve) => {
@@ -132,6 +137,10 @@ export class PeerListener {
       const hello = isBinary ? undefined : parseHello(data);
       const fault = this.#faultOf(hello, certified);
       if (fault !== undefined || hello === undefined) return refuse(fault ?? 'no hello');
+      if (this.#handler.isRemoved(certified)) {
+        socket.close(closeCodes.removed, `peer ${certified} was removed`);
+        return;
+      }
       this.#admit(socket, hello, refuse).catch(() => socket.terminate());
     });
   }

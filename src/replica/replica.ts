@@ -3,6 +3,8 @@ import {
   createRaft,
   type Effects,
   type Input,
+  type LeaseOptions,
+  type MemberStep,
   type Message,
   NONE,
   type PeerId,
@@ -13,6 +15,9 @@ import { ApplyLoop } from './apply-loop.ts';
 import type { Batch } from './batch.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LogWriter, type Written } from './log-writer.ts';
+import { formatAddress, type Member } from './members.ts';
+import { Membership } from './membership.ts';
+import { MembershipChanges } from './membership-changes.ts';
 import { MessageSender } from './message-sender.ts';
 import { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
 import { Proposals, stoppedError } from './proposals.ts';
@@ -21,13 +26,13 @@ import { Snapshots } from './snapshots.ts';
 import type { Storage, StoreCredential, StoredState } from './storage.ts';
 import { transferLeadership } from './transfer.ts';
 import type { SnapshotMessage, Transport, TransportHandler } from './transport.ts';
-import type { Replica, ReplicaStatus } from './types.ts';
+import type { ClusterMember, ReplicaStatus } from './types.ts';
 
 /**
  * Starts a peer of a replicated state machine: fills the state machine from the storage, then takes part. Resolves
  * when the peer runs, which does not mean that a leader is known. Rejects when storage or transport do.
  */
-export async function startReplica(options: ReplicaOptions): Promise<Replica> {
+export async function startReplica(options: ReplicaOptions): Promise<ClusterMember> {
   const limits = { ...defaultReplicaLimits, ...options.limits };
   const { storage, identity } = options;
   try {
@@ -43,13 +48,16 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
   }
 }
 
-async function initialise({ storage, identity, initialMembers, random }: ReplicaOptions): Promise<StoredState> {
+async function initialise(options: ReplicaOptions): Promise<StoredState> {
+  const { storage, identity, initialMembers, peers = [], random } = options;
+  const addresses = peers.filter(({ id }) => initialMembers.includes(id)).map((peer) => [peer.id, formatAddress(peer)]);
   const configuration = {
     voters: [...initialMembers].sort((a, b) => a - b),
     votersOutgoing: [],
     learners: [],
     learnersNext: [],
     autoLeave: false,
+    ...(addresses.length > 0 && { addresses: Object.fromEntries(addresses) }),
   };
   const snapshot = { index: 0, term: 0, configuration };
   const store = Buffer.from(random.bytes(16)).toString('hex');
@@ -64,8 +72,15 @@ async function initialise({ storage, identity, initialMembers, random }: Replica
   };
 }
 
+/** What a leader may promise itself; see `LeaseOptions`. */
+function leaseOptions({ reads, clock }: ReplicaOptions, limits: ReplicaLimits): LeaseOptions | undefined {
+  if (reads !== 'lease') return undefined;
+  const durationMs = (limits.electionTicks - 1) * limits.tickMs * (1 - limits.maxClockDrift);
+  return { now: () => clock.monotonic(), durationMs };
+}
+
 /** The host of a Raft core: carries out its effects, in the order and with the guarantees that it asks for. */
-class RunningReplica implements Replica, TransportHandler {
+class RunningReplica implements ClusterMember, TransportHandler {
   readonly id: PeerId;
   readonly failed: Promise<never>;
   readonly #limits: ReplicaLimits;
@@ -80,6 +95,8 @@ class RunningReplica implements Replica, TransportHandler {
   readonly #applyLoop: ApplyLoop;
   readonly #proposals: Proposals;
   readonly #barriers: ReadBarriers;
+  readonly #changes: MembershipChanges;
+  readonly #membership: Membership;
   readonly #snapshots: Snapshots;
   readonly #listeners = new Set<(status: ReplicaStatus) => void>();
   readonly #clock: ReplicaOptions['clock'];
@@ -89,6 +106,7 @@ class RunningReplica implements Replica, TransportHandler {
   #inputs: Input[] = [];
   #stepping = false;
   #ticker: Timer | undefined;
+  #stopping: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ReplicaOptions, limits: ReplicaLimits, stored: StoredState, incarnation: number) {
@@ -116,10 +134,14 @@ class RunningReplica implements Replica, TransportHandler {
         maxInflight: limits.maxInflight,
         maxUncommittedBytes: limits.maxUncommittedBytes,
         random: () => random.next(),
+        lease: leaseOptions(options, limits),
       },
       { hardState, snapshot, entries, applied: snapshot.index },
     );
     const onFailure = (error: unknown): void => this.#fail(error);
+    const { peers } = options;
+    const raft = this.#raft;
+    this.#membership = new Membership({ id: this.id, raft, transport, clock, logger, peers, onRemoved: onFailure });
     this.#writer = new LogWriter(storage, (written) => this.#onWritten(written), onFailure);
     const origin = { index: 0, term: 0, configuration: snapshot.configuration };
     this.#applyLoop = new ApplyLoop(stateMachine, limits.applyPerTurn, origin, {
@@ -140,8 +162,12 @@ class RunningReplica implements Replica, TransportHandler {
     this.#proposals = new Proposals({ origin: this.id, incarnation }, limits, (data) => {
       this.#step({ type: 'propose', data });
     });
-    this.#barriers = new ReadBarriers(Math.ceil(limits.timeoutMs / limits.tickMs) + 1, (id) => {
+    const timeoutTicks = Math.ceil(limits.timeoutMs / limits.tickMs) + 1;
+    this.#barriers = new ReadBarriers(timeoutTicks, (id) => {
       this.#step({ type: 'read-index', id });
+    });
+    this.#changes = new MembershipChanges(Math.floor(random.next() * 2 ** 32) * 2 ** 20, timeoutTicks, (id, steps) => {
+      this.#step({ type: 'change-membership', id, steps });
     });
     this.#snapshots = new Snapshots(
       {
@@ -164,6 +190,7 @@ class RunningReplica implements Replica, TransportHandler {
   async start({ snapshot, hardState, entries }: StoredState): Promise<void> {
     const reader = await this.#storage.readSnapshot();
     if (reader !== undefined) await this.#applyLoop.restoreNow(reader);
+    this.#membership.follow(this.#membership.configuration);
     await this.#transport.start(this);
     this.#logger.info(
       { peer: this.id, term: hardState.term, snapshot: snapshot.index, entries: entries.length },
@@ -171,7 +198,7 @@ class RunningReplica implements Replica, TransportHandler {
     );
     this.#ticker = this.#clock.setTicker(this.#limits.tickMs, () => this.#tick());
     // A single peer need not wait for anybody's word.
-    const { voters } = snapshot.configuration;
+    const { voters } = this.#membership.configuration;
     if (voters.length === 1 && voters[0] === this.id) this.#step({ type: 'campaign' });
     // What is known to be committed is applied at once, before any leader is known.
     this.#step({ type: 'applied', index: snapshot.index });
@@ -196,17 +223,44 @@ class RunningReplica implements Replica, TransportHandler {
 
   async transferLeadership(to?: PeerId): Promise<void> {
     if (this.#stopped !== undefined) throw stoppedError();
+    await this.#transfer(to, 2 * this.#limits.electionTicks * this.#limits.tickMs);
+  }
+
+  async #transfer(to: PeerId | undefined, timeoutMs: number): Promise<void> {
     await transferLeadership({
       replica: this,
       to,
       progress: this.#raft.progress(),
+      configuration: this.#membership.configuration,
       clock: this.#clock,
-      timeoutMs: this.#limits.electionTicks * this.#limits.tickMs * 2,
+      timeoutMs,
       start: (peer) => this.#step({ type: 'transfer-leadership', to: peer }),
     });
   }
 
-  stop(): Promise<void> {
+  members(): Member[] {
+    return this.#membership.members();
+  }
+
+  changeMembership(steps: readonly MemberStep[]): Promise<void> {
+    return this.#changes.change(steps);
+  }
+
+  stop({ handOver = true } = {}): Promise<void> {
+    if (!handOver) return this.#halt();
+    this.#stopping ??= this.#handOver().then(() => this.#halt());
+    return this.#stopping;
+  }
+
+  /** A new leader at once, instead of an election timeout without one. */
+  async #handOver(): Promise<void> {
+    if (this.#stopped !== undefined || this.#raft.status().role !== 'leader') return;
+    await this.#transfer(undefined, this.#limits.electionTicks * this.#limits.tickMs).catch((error) => {
+      this.#logger.info({ peer: this.id, reason: errorMessage(error) }, 'leadership was not handed over');
+    });
+  }
+
+  #halt(): Promise<void> {
     this.#stopped ??= this.#shutDown();
     return this.#stopped;
   }
@@ -235,6 +289,14 @@ class RunningReplica implements Replica, TransportHandler {
     );
   }
 
+  isRemoved(peer: PeerId): boolean {
+    return this.#membership.isRemoved(peer);
+  }
+
+  onRemoved(_peer: PeerId): void {
+    this.#membership.leave();
+  }
+
   onUnreachable(peer: PeerId): void {
     this.#step({ type: 'unreachable', peer });
   }
@@ -242,6 +304,7 @@ class RunningReplica implements Replica, TransportHandler {
   #tick(): void {
     this.#proposals.tick();
     this.#barriers.tick();
+    this.#changes.tick();
     this.#inputs.push({ type: 'tick' });
     // Nobody leads a new cluster yet, so nobody is disturbed; all are likely to have started just now.
     if (this.#opensCluster) this.#inputs.push({ type: 'campaign' });
@@ -271,12 +334,13 @@ class RunningReplica implements Replica, TransportHandler {
   }
 
   #carryOut(effects: Effects): void {
-    const { messages, committed, reads, readsFailed, rejected, snapshotsToSend, status } = effects;
+    const { messages, committed, reads, readsFailed, changes, rejected, snapshotsToSend, status } = effects;
     if (messages.length > 0) this.#sender.send(messages);
     this.#write(effects);
     if (committed.length > 0) this.#applyLoop.push(committed);
     for (const { id, index } of reads) this.#barriers.answered(id, index);
     for (const id of readsFailed) this.#barriers.failed(id);
+    for (const { id, answer } of changes) this.#changes.answered(id, answer);
     if (rejected !== undefined) this.#proposals.refused();
     for (const message of snapshotsToSend) {
       this.#snapshots.send(message).catch((error) => this.#fail(error));
@@ -309,6 +373,7 @@ class RunningReplica implements Replica, TransportHandler {
 
   #onApplied(index: number): void {
     this.#barriers.applied(index);
+    this.#changes.applied(index);
     this.#step({ type: 'applied', index });
     this.#snapshots.consider();
   }
@@ -316,6 +381,9 @@ class RunningReplica implements Replica, TransportHandler {
   #onStatus(raftStatus: RaftStatus): void {
     const status = this.#statusOf(raftStatus);
     const { role, term, leader } = status;
+    const { configuration } = raftStatus;
+    if (configuration !== this.#membership.configuration) this.#membership.follow(configuration);
+    if (this.isRemoved(this.id)) this.#changes.removed();
     this.#logger.info({ peer: this.id, role, term, leader }, 'raft status');
     if (leader !== NONE) {
       this.#opensCluster = false;
@@ -340,11 +408,13 @@ class RunningReplica implements Replica, TransportHandler {
     if (this.#stopped !== undefined) return;
     this.#logger.error({ peer: this.id, error: errorMessage(error) }, 'replica failed; it stops');
     this.#reportFailure(error);
-    void this.stop();
+    void this.#halt();
   }
 
   async #shutDown(): Promise<void> {
     this.#ticker?.cancel();
+    this.#membership.stop();
+    this.#changes.stop();
     this.#proposals.stop();
     this.#barriers.stop();
     this.#applyLoop.stop();

@@ -1,26 +1,30 @@
 import { type Clock, KeelsonError } from '../base/index.ts';
-import { NONE, type PeerId, type Raft } from '../raft/index.ts';
+import { type Configuration, isVoter, NONE, type PeerId, type Raft } from '../raft/index.ts';
 import type { Replica } from './types.ts';
 
-/** Hands leadership to `to`, or to the follower whose log is nearest; resolves when another leader is known. */
+/** Hands leadership to `to`, or to the voter whose log is nearest; resolves when another leader is known. */
 export function transferLeadership(request: {
   replica: Replica;
   to: PeerId | undefined;
   progress: ReturnType<Raft['progress']>;
+  configuration: Configuration;
   clock: Clock;
   timeoutMs: number;
   start(to: PeerId): void;
 }): Promise<void> {
-  const { replica, progress, clock, timeoutMs, start } = request;
+  const { replica, progress, configuration, clock, timeoutMs, start } = request;
   const { role, leader } = replica.status();
   if (role !== 'leader') {
     const who = leader === NONE ? 'nobody is known to lead' : `peer ${leader} leads`;
     return Promise.reject(new KeelsonError('NOT_LEADER', `peer ${replica.id} does not lead, ${who}: ask the leader`));
   }
-  const to = request.to ?? nearest(progress);
+  const to = request.to ?? nearest(progress, configuration);
   if (to === replica.id) return Promise.resolve();
   if (to === undefined || !progress.has(to)) {
     return Promise.reject(new KeelsonError('NO_SUCH_PEER', `there is no peer ${to ?? 'else'} to lead`));
+  }
+  if (!isVoter(configuration, to)) {
+    return Promise.reject(new KeelsonError('NOT_A_VOTER', `peer ${to} is a learner and can't lead: promote it first`));
   }
   return new Promise((resolve, reject) => {
     const settle = (outcome: () => void): void => {
@@ -38,8 +42,11 @@ export function transferLeadership(request: {
   });
 }
 
-function nearest(progress: ReturnType<Raft['progress']>): PeerId | undefined {
+function nearest(progress: ReturnType<Raft['progress']>, configuration: Configuration): PeerId | undefined {
   let best: PeerId | undefined;
-  for (const [peer, { match }] of progress) if (best === undefined || match > progress.get(best)!.match) best = peer;
+  for (const [peer, { match }] of progress) {
+    if (!isVoter(configuration, peer)) continue;
+    if (best === undefined || match > progress.get(best)!.match) best = peer;
+  }
   return best;
 }

@@ -39,6 +39,10 @@ export interface TransportHandler {
   admit(peer: PeerId, credential: StoreCredential): Promise<boolean>;
   /** `peer` does not admit this one. */
   onDisowned(peer: PeerId): void;
+  /** Whether `peer` was a member and is none any more. It is told so instead of being listened to. */
+  isRemoved(peer: PeerId): boolean;
+  /** `peer` says that this one was removed. */
+  onRemoved(peer: PeerId): void;
   /** Must not throw. Messages that arrived together come together. */
   onMessages(messages: readonly Message[]): void;
   /** A snapshot begins; resolves when it is stored durably, rejects to refuse it. */

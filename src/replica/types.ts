@@ -1,4 +1,5 @@
-import type { PeerId, Role } from '../raft/index.ts';
+import type { MemberStep, PeerId, Role } from '../raft/index.ts';
+import type { Member } from './members.ts';
 
 /**
  * A replicated state machine as its user sees it. Commands are plain data that `msgpackr` can carry.
@@ -25,10 +26,26 @@ export interface Replica {
   onStatus(listener: (status: ReplicaStatus) => void): () => void;
   /** Asks `to` (or the most up-to-date follower) to take over leadership; resolves when done or after a timeout rejects. */
   transferLeadership(to?: PeerId): Promise<void>;
-  /** Finishes writes under way and closes storage and transport. Idempotent. */
-  stop(): Promise<void>;
-  /** Settles when the replica had to stop by itself: rejects with the disk error. */
+  /**
+   * Hands leadership over, if it can be done within an election timeout, finishes writes under way and closes storage
+   * and transport. `handOver: false` leaves the others to notice. Idempotent.
+   */
+  stop(options?: { handOver?: boolean }): Promise<void>;
+  /** Settles when the replica had to stop by itself: rejects with the disk error, or REMOVED when it is no member any more. */
   readonly failed: Promise<never>;
+}
+
+/** A replica whose cluster can change. */
+export interface ClusterMember extends Replica {
+  /** Who is in the cluster, as far as this peer knows. */
+  members(): Member[];
+  /**
+   * Changes who is in the cluster, all steps at once; asked on any peer, and resolves when it is in effect, so that
+   * peers that were removed may be switched off. A change that would leave too few voters that answer is refused.
+   * Rejects with QUORUM_LOST, NOT_CAUGHT_UP, CHANGE_UNDER_WAY, NO_VOTERS_LEFT, ID_USED, NO_SUCH_PEER or NO_LEADER
+   * (nothing was changed), TIMEOUT or STOPPED (unknown).
+   */
+  changeMembership(steps: readonly MemberStep[]): Promise<void>;
 }
 
 export interface ReplicaStatus {

@@ -34,7 +34,7 @@ export interface SnapshotEnd {
 }
 
 /** Close codes, from the range that RFC 6455 leaves to applications. */
-export const closeCodes = { refused: 4000, snapshotRefused: 4001, disowned: 4002 } as const;
+export const closeCodes = { refused: 4000, snapshotRefused: 4001, disowned: 4002, removed: 4003 } as const;
 
 export const limits = {
   /** Beyond, a frame ends its connection. Fits one entry of the largest size with all that goes with it. */

@@ -73,6 +73,7 @@ export class WsTransport implements Transport {
       link.close();
       this.#links.delete(id);
     }
+    this.#listener?.dropRemoved();
     for (const [id, peer] of wanted) {
       if (this.#links.has(id)) continue;
       this.#links.set(id, new PeerLink(this.#context, peer, handler));

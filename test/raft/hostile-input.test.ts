@@ -32,6 +32,13 @@ const position = fc.record({
   configuration: fc.constantFrom(configurationOf([1, 2, 3]), configurationOf([2]), {} as never, null as never),
 });
 
+const step = fc.record({
+  type: fc.constantFrom('add-voter', 'add-learner', 'remove', 'update', 'other'),
+  peer: number,
+  address: fc.constantFrom(undefined, 'host:1', 7, 'x'.repeat(1000)),
+  autoPromote: fc.constantFrom(undefined, true, 'yes'),
+});
+
 /** Entries in order, as a real sender would have them. */
 const log = fc
   .array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 })
@@ -49,9 +56,11 @@ function record<T extends Message['type']>(type: T, fields: Record<string, fc.Ar
 
 const message: fc.Arbitrary<Message> = fc.oneof(
   record('pre-vote', { lastIndex: number, lastTerm: number }),
-  record('pre-vote-response', { granted: boolean }),
+  record('pre-vote-response', { granted: boolean, commit: number, commitTerm: number }),
   record('vote', { lastIndex: number, lastTerm: number, transfer: boolean }),
-  record('vote-response', { granted: boolean }),
+  record('vote-response', { granted: boolean, commit: number, commitTerm: number }),
+  record('change-membership', { id: number, steps: fc.oneof(fc.array(step, { maxLength: 2 }), data) }),
+  record('change-membership-response', { id: number, answer: fc.constantFrom(null, {}, { refused: 1 }, { index: 2 }) }),
   record('append', {
     previousIndex: number,
     previousTerm: number,

@@ -1,10 +1,10 @@
 import { type Random, randomInteger, seededRandom, silentLogger } from '../../src/base/index.ts';
 import type { Message } from '../../src/raft/index.ts';
 import {
+  type ClusterMember,
   MemoryDisk,
   MemoryNetwork,
   openMemoryStorage,
-  type Replica,
   type ReplicaLimits,
   type Storage,
   startReplica,
@@ -27,7 +27,7 @@ export interface Member {
   id: number;
   disk: MemoryDisk;
   /** Undefined while it is down. */
-  replica: Replica | undefined;
+  replica: ClusterMember | undefined;
   machine: AppendList;
   life: number;
   proposed: number;
@@ -36,6 +36,9 @@ export interface Member {
 export interface ClusterOptions {
   seed: number;
   peers?: number;
+  /** How many of them are the cluster at first; the rest wait to be added. Default: all. */
+  founders?: number;
+  reads?: 'index' | 'lease';
   limits?: Partial<ReplicaLimits>;
   /** Wraps the transport of each start. */
   wrapTransport?: (transport: Transport) => Transport;
@@ -77,6 +80,10 @@ export class Cluster {
     return cluster;
   }
 
+  get #founders(): number {
+    return this.#options.founders ?? this.members.length;
+  }
+
   member(id: number): Member {
     return this.members[id - 1]!;
   }
@@ -91,7 +98,7 @@ export class Cluster {
   }
 
   /** Starts a member; winds the clock meanwhile. */
-  boot(id: number): Promise<Replica> {
+  boot(id: number): Promise<ClusterMember> {
     return this.settled(this.#boot(id));
   }
 
@@ -106,7 +113,7 @@ export class Cluster {
     return promise;
   }
 
-  async #boot(id: number): Promise<Replica> {
+  async #boot(id: number): Promise<ClusterMember> {
     const member = this.member(id);
     member.life += 1;
     member.proposed = 0;
@@ -114,7 +121,7 @@ export class Cluster {
     const transport = this.network.transport(id);
     member.replica = await startReplica({
       identity: { clusterId: 'test', peerId: id },
-      initialMembers: this.members.map((each) => each.id),
+      initialMembers: id > this.#founders ? [] : this.members.slice(0, this.#founders).map((each) => each.id),
       storage: (await this.#options.openStorage?.(member)) ?? this.#openMemory(member),
       transport: this.#options.wrapTransport?.(transport) ?? transport,
       stateMachine: member.machine,
@@ -122,6 +129,7 @@ export class Cluster {
       random: this.random,
       logger: silentLogger,
       limits: this.#options.limits ?? {},
+      reads: this.#options.reads ?? 'index',
     });
     member.replica.failed.catch((error) => this.errors.push(error));
     return member.replica;
@@ -131,7 +139,7 @@ export class Cluster {
   crash(id: number): void {
     const member = this.member(id);
     member.disk.owner = undefined;
-    void member.replica?.stop();
+    void member.replica?.stop({ handOver: false });
     member.replica = undefined;
   }
 
@@ -233,7 +241,7 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.live.map(({ replica }) => replica!.stop()));
+    await this.settled(Promise.all(this.live.map(({ replica }) => replica!.stop({ handOver: false }))));
     await settle();
   }
 

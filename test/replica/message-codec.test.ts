@@ -19,11 +19,17 @@ const content = fc.record({
   kind: fc.constantFrom<Entry['kind']>('command', 'configuration', 'empty'),
   data: bytes,
 });
+const vote = fc.record({ granted: fc.boolean(), commit: number, commitTerm: number });
+const step = fc.oneof(
+  fc.record({ type: fc.constant('add-learner'), peer: number, address: fc.string(), autoPromote: fc.boolean() }),
+  fc.record({ type: fc.constant('remove'), peer: number }),
+);
+const answer = fc.oneof(fc.record({ index: number }), fc.record({ refused: fc.string(), why: fc.string() }));
 const bodies: { [T in Message['type']]: fc.Arbitrary<object> } = {
   'pre-vote': fc.record({ lastIndex: number, lastTerm: number }),
-  'pre-vote-response': fc.record({ granted: fc.boolean() }),
+  'pre-vote-response': vote,
   vote: fc.record({ lastIndex: number, lastTerm: number, transfer: fc.boolean() }),
-  'vote-response': fc.record({ granted: fc.boolean() }),
+  'vote-response': vote,
   append: fc
     .record({ previousIndex: fc.nat(), previousTerm: number, commit: number, contents: fc.array(content) })
     .map(({ contents, ...rest }) => ({
@@ -38,6 +44,8 @@ const bodies: { [T in Message['type']]: fc.Arbitrary<object> } = {
   'read-index': fc.record({ id: number }),
   'read-index-response': fc.record({ id: number, index: number }),
   'timeout-now': fc.record({}),
+  'change-membership': fc.record({ id: number, steps: fc.array(step) }),
+  'change-membership-response': fc.record({ id: number, answer }),
 };
 const message = fc.oneof(
   ...Object.entries(bodies).map(([type, body]) =>

@@ -24,6 +24,9 @@ export class Recorder implements TransportHandler {
   readonly unreachable: number[] = [];
   /** Peers that do not admit this one. */
   readonly disownedBy: number[] = [];
+  /** Peers to be told that they were removed, and those who told this one. */
+  readonly removed = new Set<number>();
+  readonly removedBy: number[] = [];
   /** What others came with. */
   readonly credentials: [number, StoreCredential][] = [];
   /** Tests refuse, or take their time. */
@@ -45,6 +48,15 @@ export class Recorder implements TransportHandler {
 
   onDisowned(peer: number): void {
     this.disownedBy.push(peer);
+    this.changed();
+  }
+
+  isRemoved(peer: number): boolean {
+    return this.removed.has(peer);
+  }
+
+  onRemoved(peer: number): void {
+    this.removedBy.push(peer);
     this.changed();
   }
 

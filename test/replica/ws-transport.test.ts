@@ -198,3 +198,14 @@ test('what is sent while the other side makes up its mind arrives, in order', as
     Array.from({ length: 51 }, (_, i) => i + 1),
   );
 });
+
+test('a peer that was removed is told so, when it comes and when it is there already', async (t) => {
+  const { one, two } = await pair(t);
+  await sendUntilHeard(two, one);
+  one.handler.removed.add(2);
+  const heard = one.handler.messages.length;
+  one.transport.setPeers([]);
+  await two.handler.until(() => two.handler.removedBy.length > 0);
+  t.deepEqual(two.handler.removedBy, [1]);
+  t.is(one.handler.messages.length, heard);
+});

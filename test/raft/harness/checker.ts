@@ -1,14 +1,7 @@
 import type { Configuration, Effects, Entry, RaftStatus } from '../../../src/raft/index.ts';
+import { MembershipChecker } from './membership-checker.ts';
 import type { SimulatedPeer } from './peer.ts';
-
-/** A property of Raft did not hold. */
-export class Violation extends Error {
-  override name = 'Violation';
-}
-
-export function check(condition: boolean, message: () => string): asserts condition {
-  if (!condition) throw new Violation(message());
-}
+import { check } from './violation.ts';
 
 interface Known {
   entry: Entry;
@@ -17,8 +10,8 @@ interface Known {
 
 /**
  * Sees every step of every peer, and checks the five properties of the Raft paper's figure 3 at each,
- * with two more: what is committed lies durably on a quorum, and reads are linearizable. It is written
- * against the paper, with nothing of the code it checks.
+ * with more: what is committed lies durably on a quorum, reads are linearizable, and configurations change
+ * one safe step at a time (see `MembershipChecker`). It is written against the paper, with nothing of the code it checks.
  */
 export class Checker {
   /** By term. */
@@ -29,6 +22,7 @@ export class Checker {
   readonly #committed: { term: number; inTerm: number }[] = [];
   /** By index. */
   readonly #applied: { entry: Entry; state: number }[] = [];
+  readonly membership = new MembershipChecker();
   /** The highest index known anywhere to be committed. */
   highestCommit = 0;
 
@@ -60,8 +54,9 @@ export class Checker {
     }
     if (isLeader || after.role !== 'leader') for (const entry of effects.entries) this.#logMatching(peer, entry);
     for (let index = Math.max(before.commit, peer.log.baseIndex) + 1; index <= after.commit; index++) {
-      this.#commit(peer, index, after);
+      this.#commit(peer, index, before.configuration, after.term);
     }
+    this.membership.observe(peer, after, effects);
     this.highestCommit = Math.max(this.highestCommit, after.commit);
   }
 
@@ -103,7 +98,7 @@ export class Checker {
     }
   }
 
-  #commit(peer: SimulatedPeer, index: number, status: RaftStatus): void {
+  #commit(peer: SimulatedPeer, index: number, configuration: Configuration, inTerm: number): void {
     const term = peer.log.term(index)!;
     const known = this.#committed[index];
     if (known) {
@@ -111,9 +106,10 @@ export class Checker {
       return;
     }
     // The first to know is the leader, in whose term it is.
-    this.#committed[index] = { term, inTerm: status.term };
+    this.#committed[index] = { term, inTerm };
+    this.membership.committed(peer.log.entry(index)!);
     check(
-      hasQuorum(status.configuration, (id) => this.#peers.get(id)!.durableTermAt(index) === term),
+      hasQuorum(configuration, (id) => this.#peers.get(id)!.durableTermAt(index) === term),
       () => `${peer.name} commits ${index}, which is not durable on a quorum`,
     );
   }

@@ -1,5 +1,5 @@
 import { type Random, randomInteger, seededRandom } from '../../../src/base/index.ts';
-import type { Configuration, Input, RaftOptions } from '../../../src/raft/index.ts';
+import { type Configuration, type Input, noMembers, type RaftOptions } from '../../../src/raft/index.ts';
 import { Checker } from './checker.ts';
 import { SimulatedNetwork } from './network.ts';
 import { type CreateRaft, SimulatedPeer } from './peer.ts';
@@ -10,6 +10,8 @@ export class Cluster {
   readonly network = new SimulatedNetwork();
   readonly peers = new Map<number, SimulatedPeer>();
   readonly checker = new Checker(this.peers);
+  /** For peers with leases. */
+  now = 0;
   #nextCommand = 1;
 
   constructor(
@@ -29,7 +31,10 @@ export class Cluster {
         ...raftOptions,
         id,
       };
-      this.peers.set(id, new SimulatedPeer(createRaft, settings, configuration, this.checker, this.network));
+      const { voters, votersOutgoing, learners } = configuration;
+      // Whoever is no member of the new cluster knows nothing of it.
+      const known = [...voters, ...votersOutgoing, ...learners].includes(id) ? configuration : noMembers;
+      this.peers.set(id, new SimulatedPeer(createRaft, settings, known, this.checker, this.network));
     }
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CreateRaft } from './peer.ts';
+import type { Focus } from './run.ts';
 
 /** A bug to plant: in `file` of src/raft, `original` (found exactly once) becomes `replacement`. */
 export interface Mutation {
@@ -10,6 +11,8 @@ export interface Mutation {
   file: string;
   original: string;
   replacement: string;
+  /** The runs that are to find it; any if absent. */
+  focus?: Focus;
 }
 
 /** The Raft core with a bug planted, in a copy of the source. */

@@ -1,17 +1,19 @@
-import type {
-  Configuration,
-  Effects,
-  Entry,
-  HardState,
-  Input,
-  Message,
-  Raft,
-  RaftOptions,
-  RestoredState,
-  SnapshotPosition,
+import {
+  type Configuration,
+  decodeConfiguration,
+  type Effects,
+  type Entry,
+  type HardState,
+  type Input,
+  type Message,
+  type Raft,
+  type RaftOptions,
+  type RestoredState,
+  type SnapshotPosition,
 } from '../../../src/raft/index.ts';
-import { type Checker, check } from './checker.ts';
+import type { Checker } from './checker.ts';
 import type { SimulatedNetwork } from './network.ts';
+import { check } from './violation.ts';
 
 export type CreateRaft = (options: RaftOptions, restored: RestoredState) => Raft;
 
@@ -48,6 +50,10 @@ export class ShadowLog {
     return index === this.baseIndex ? this.#baseTerm : this.entries[index - this.baseIndex - 1]?.term;
   }
 
+  entry(index: number): Entry | undefined {
+    return this.entries[index - this.baseIndex - 1];
+  }
+
   reset({ index, term }: SnapshotPosition): void {
     this.baseIndex = index;
     this.#baseTerm = term;
@@ -78,10 +84,13 @@ export class SimulatedPeer {
   toApply: Entry[] = [];
   applied = 0;
   state = 0;
+  /** As of what was applied. */
+  configuration: Configuration;
   /** What was handed back. */
   rejected: Uint8Array[] = [];
   readsAnswered = 0;
   readsFailed = 0;
+  changesRefused = 0;
 
   readonly #createRaft: CreateRaft;
   readonly #options: RaftOptions;
@@ -109,6 +118,7 @@ export class SimulatedPeer {
     this.#options = options;
     this.#checker = checker;
     this.#network = network;
+    this.configuration = configuration;
     this.#snapshot = { position: { index: 0, term: 0, configuration }, state: 0 };
     this.#durable = new ShadowLog(this.#snapshot.position, []);
     this.log = this.#durable;
@@ -145,6 +155,7 @@ export class SimulatedPeer {
     this.log = new ShadowLog(position, this.#durable.entries);
     this.applied = position.index;
     this.state = state;
+    this.configuration = position.configuration;
     this.#nextRead = 1;
   }
 
@@ -183,6 +194,7 @@ export class SimulatedPeer {
       this.toApply = [];
       this.applied = received.position.index;
       this.state = received.state;
+      this.configuration = received.position.configuration;
       this.#checker.restored(this, this.applied, this.state);
     }
     for (const entry of effects.committed) {
@@ -205,6 +217,7 @@ export class SimulatedPeer {
       check(this.#reads.delete(id), () => `${this.name}: failed read ${id} was not open`);
       this.readsFailed++;
     }
+    for (const { answer } of effects.changes) if ('refused' in answer) this.changesRefused++;
     if (effects.rejected) this.rejected.push(...effects.rejected.data);
   }
 
@@ -254,6 +267,7 @@ export class SimulatedPeer {
     if (this.toApply.length === 0) return;
     for (const entry of this.toApply.splice(0, count)) {
       this.applied = entry.index;
+      if (entry.kind === 'configuration') this.configuration = decodeConfiguration(entry.data)!;
       for (const byte of entry.data) this.state = (Math.imul(this.state, 31) + byte) | 0;
       this.state = (Math.imul(this.state, 31) + entry.term) | 0;
       this.#checker.applied(this, entry, this.state);
@@ -265,8 +279,7 @@ export class SimulatedPeer {
   takeSnapshot(keep: number): void {
     const index = this.applied;
     if (!this.raft || index <= this.#snapshot.position.index) return;
-    // Configurations don't change in these runs.
-    const position = { index, term: this.log.term(index)!, configuration: this.raft.status().configuration };
+    const position = { index, term: this.log.term(index)!, configuration: this.configuration };
     this.writes.push({
       hardState: undefined,
       entries: [],

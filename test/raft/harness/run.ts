@@ -1,8 +1,8 @@
 import { type Random, randomInteger, seededRandom } from '../../../src/base/index.ts';
-import type { Configuration, Input } from '../../../src/raft/index.ts';
-import { check } from './checker.ts';
+import { type Configuration, type Input, type MemberStep, membersOf } from '../../../src/raft/index.ts';
 import { Cluster, configurationOf } from './cluster.ts';
 import type { CreateRaft, SimulatedPeer } from './peer.ts';
+import { check } from './violation.ts';
 
 /** What a run saw, to tell whether it tried anything. */
 export interface Tally {
@@ -12,6 +12,8 @@ export interface Tally {
   readsFailed: number;
   crashes: number;
   snapshotsInstalled: number;
+  /** Configurations committed. */
+  changes: number;
 }
 
 /** How rough a run is; drawn from its seed, so that rare conditions are common in some run. */
@@ -25,18 +27,25 @@ interface Weather {
   weights: [Action, number][];
 }
 
+/** What a run is about: a bit of everything, or one part whose bugs take a rare chain of events. */
+export type Focus = 'anything' | 'leases' | 'replacements';
+
 type Action = (cluster: Cluster, weather: Weather, tally: Tally) => void;
 
 /**
  * One random run: `steps` actions under bad conditions, then a healed cluster that must come to life.
  * The checker looks on at every step. Throws a Violation, or whatever the core throws.
  */
-export function run(createRaft: CreateRaft, seed: number, steps: number): Tally {
+export function run(createRaft: CreateRaft, seed: number, steps: number, focus: Focus = 'anything'): Tally {
   const random = seededRandom(seed ^ 0x5eed);
-  const { ids, configuration } = drawMembers(random);
+  const { ids: members, configuration } = focus === 'anything' ? drawMembers(random) : membersFor[focus];
+  const ids = focus === 'anything' ? [...members, ...drawNewcomers(random, members.length)] : members;
   const electionTicks = 4 + randomInteger(random, 8);
-  const cluster = new Cluster(createRaft, {
+  const hasLeases = focus === 'leases' || (focus === 'anything' && random.next() < 0.25);
+  const durationMs = (electionTicks - 1) / MAX_RATE;
+  const cluster: Cluster = new Cluster(createRaft, {
     seed,
+    lease: hasLeases ? { now: () => cluster.now, durationMs } : undefined,
     ids,
     configuration,
     electionTicks,
@@ -45,8 +54,16 @@ export function run(createRaft: CreateRaft, seed: number, steps: number): Tally 
     maxInflight: [1, 2, 8, 256][randomInteger(random, 4)]!,
     maxUncommittedBytes: [200, 100_000][randomInteger(random, 2)]!,
   });
-  const weather = drawWeather(random);
-  const tally: Tally = { terms: 0, committed: 0, reads: 0, readsFailed: 0, crashes: 0, snapshotsInstalled: 0 };
+  const weather = focus === 'anything' ? drawWeather(random, hasLeases) : weatherFor[focus](random);
+  const tally: Tally = {
+    terms: 0,
+    committed: 0,
+    reads: 0,
+    readsFailed: 0,
+    crashes: 0,
+    snapshotsInstalled: 0,
+    changes: 0,
+  };
   const total = weather.weights.reduce((sum, [, weight]) => sum + weight, 0);
   for (let step = 0; step < steps; step++) {
     pick(weather.weights, cluster.random.next() * total)(cluster, weather, tally);
@@ -58,6 +75,7 @@ export function run(createRaft: CreateRaft, seed: number, steps: number): Tally 
     tally.readsFailed += peer.readsFailed;
   }
   tally.committed = cluster.checker.highestCommit;
+  tally.changes = cluster.checker.membership.changes;
   return tally;
 }
 
@@ -70,11 +88,20 @@ function drawMembers(random: Random): { ids: number[]; configuration: Configurat
   if (draw < 0.35) {
     return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3], { votersOutgoing: [3, 4, 5] }) };
   }
-  if (draw < 0.55) return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3, 4, 5]) };
+  if (draw < 0.5) return { ids: [1, 2, 3, 4, 5], configuration: configurationOf([1, 2, 3, 4, 5]) };
+  if (draw < 0.6) {
+    return { ids: [1, 2, 3, 4, 5, 6], configuration: configurationOf([1, 2, 3], { learners: [4, 5, 6] }) };
+  }
   return { ids: [1, 2, 3], configuration: configurationOf([1, 2, 3]) };
 }
 
-function drawWeather(random: Random): Weather {
+/** Peers that wait to be added. In many runs nobody is, and the weather alone counts. */
+function drawNewcomers(random: Random, members: number): number[] {
+  if (random.next() < 0.3) return [];
+  return Array.from({ length: 1 + randomInteger(random, 4) }, (_, i) => members + 1 + i);
+}
+
+function drawWeather(random: Random, leases: boolean): Weather {
   const upTo = (max: number): number => (random.next() < 0.3 ? 0 : random.next() * max);
   const storm = random.next() < 0.5 ? 1 : 5;
   return {
@@ -84,7 +111,7 @@ function drawWeather(random: Random): Weather {
     together: upTo(0.5),
     weights: [
       [deliver, 100],
-      [tickOne, 3 + random.next() * 10 * storm],
+      leases ? [tickAll, (3 + random.next() * 10 * storm) / 3] : [tickOne, 3 + random.next() * 10 * storm],
       [persist, 5 + random.next() * 40],
       [apply, 2 + random.next() * 20],
       [propose, 1 + random.next() * 15],
@@ -98,9 +125,60 @@ function drawWeather(random: Random): Weather {
       [snapshot, upTo(4)],
       [transfer, upTo(0.4) * storm],
       [campaign, upTo(0.5) * storm],
+      [change, upTo(6)],
     ],
   };
 }
+
+const membersFor: Record<Exclude<Focus, 'anything'>, ReturnType<typeof drawMembers>> = {
+  leases: { ids: [1, 2, 3], configuration: configurationOf([1, 2, 3]) },
+  replacements: { ids: [1, 2, 3, 4, 5, 6], configuration: configurationOf([1, 2, 3], { learners: [4, 5, 6] }) },
+};
+
+const weatherFor: Record<Exclude<Focus, 'anything'>, (random: Random) => Weather> = {
+  /** A leader is cut off for a while; its followers may forget it, or be told to stand. */
+  leases: (random) => ({
+    drop: 0.05 * random.next(),
+    duplicate: 0.05,
+    order: 0.9,
+    together: 0.1,
+    weights: [
+      [deliver, 100],
+      [tickAll, 2 + 4 * random.next()],
+      [persist, 60],
+      [apply, 20],
+      [propose, 6],
+      [read, 8],
+      [isolateLeader, 0.5],
+      [heal, 0.2],
+      [forget, random.next()],
+      [restart, 3],
+      [campaign, 2 * random.next()],
+      [transfer, random.next()],
+    ],
+  }),
+  /** Again and again all voters are replaced by peers that may be behind, while leaders die. */
+  replacements: (random) => ({
+    drop: 0.2 * random.next(),
+    duplicate: 0.05,
+    order: random.next(),
+    together: 0.3,
+    weights: [
+      [deliver, 100],
+      [tickOne, 10 + 20 * random.next()],
+      [persist, 30],
+      [apply, 10],
+      [propose, 10],
+      [crashLeader, random.next()],
+      [restart, 2],
+      [isolateLeader, random.next()],
+      [partition, random.next()],
+      [heal, 2],
+      [campaign, 2 * random.next()],
+      [change, 5],
+    ],
+  }),
+};
 
 function pick(weights: Weather['weights'], point: number): Action {
   let rest = point;
@@ -119,7 +197,7 @@ function deliver(cluster: Cluster, weather: Weather, tally: Tally): void {
   const { network, random } = cluster;
   const packet = network.take(random, weather.order);
   if (!packet) {
-    tickOne(cluster);
+    weather.weights[1]![0](cluster, weather, tally);
     return;
   }
   const { message } = packet;
@@ -144,6 +222,21 @@ function deliver(cluster: Cluster, weather: Weather, tally: Tally): void {
 
 function tickOne(cluster: Cluster): void {
   anyOf(cluster.random, cluster.running)?.feed([{ type: 'tick' }]);
+}
+
+/** How fast the fastest clock runs, by that of the slowest; leases rest on it. */
+const MAX_RATE = 2;
+
+/** With leases, clocks differ no more than that. A step of less than a tick, so that leaders and followers don't tick together. */
+function tickAll(cluster: Cluster): void {
+  const stepped = 0.5;
+  const before = cluster.now;
+  cluster.now += stepped;
+  for (const peer of cluster.running) {
+    const rate = peer.id === 1 ? 1 : MAX_RATE;
+    const phase = peer.id / 7;
+    if (Math.floor(cluster.now * rate + phase) > Math.floor(before * rate + phase)) peer.feed([{ type: 'tick' }]);
+  }
 }
 
 function persist(cluster: Cluster): void {
@@ -184,6 +277,16 @@ function stop(cluster: Cluster, peer: SimulatedPeer | undefined, tally: Tally): 
   if (!peer) return;
   tally.crashes++;
   peer.crash(randomInteger(cluster.random, peer.writes.length + 1));
+}
+
+/** Followers die and are back at once, as after a power cut. */
+function forget(cluster: Cluster): void {
+  const { random, leader, running } = cluster;
+  for (const peer of running) {
+    if (peer === leader || random.next() < 0.3) continue;
+    peer.crash(randomInteger(random, peer.writes.length + 1));
+    peer.start();
+  }
 }
 
 function restart(cluster: Cluster): void {
@@ -227,6 +330,39 @@ function transfer(cluster: Cluster): void {
   cluster.leader?.feed([{ type: 'transfer-leadership', to }]);
 }
 
+/** A change asked for anywhere: of one member, or of several, with those who wait to be added. */
+function change(cluster: Cluster): void {
+  const { random, running, leader } = cluster;
+  const asked = leader && random.next() < 0.7 ? leader : anyOf(random, running);
+  if (!asked) return;
+  const { highestId = 0, ...configuration } = asked.raft!.status().configuration;
+  const members = [...membersOf(configuration)];
+  const spare = [...cluster.peers.keys()].filter((id) => id > Math.max(highestId, ...members));
+  // A run without newcomers keeps its members, unless learners are there to take their place.
+  if (spare.length === 0 && highestId === 0 && configuration.learners.length < 2) return;
+  const steps: MemberStep[] = [];
+  if (configuration.learners.length > 1 && random.next() < 0.5) {
+    // Everybody is replaced: old and new voters have nobody in common.
+    for (const peer of configuration.learners) steps.push({ type: 'add-voter', peer });
+    for (const peer of configuration.voters) steps.push({ type: 'add-learner', peer });
+  } else {
+    do steps.push(drawStep(random, members, spare));
+    while (random.next() < 0.4);
+  }
+  asked.feed([{ type: 'change-membership', id: randomInteger(random, 2 ** 32), steps }]);
+}
+
+function drawStep(random: Random, members: readonly number[], spare: number[]): MemberStep {
+  const draw = random.next();
+  if (draw < 0.3 && spare.length > 0) {
+    const peer = spare.shift()!;
+    return draw < 0.1 ? { type: 'add-voter', peer } : { type: 'add-learner', peer, autoPromote: draw < 0.2 };
+  }
+  const peer = anyOf(random, members) ?? 1;
+  if (draw < 0.5) return { type: 'remove', peer };
+  return draw < 0.8 ? { type: 'add-voter', peer } : { type: 'add-learner', peer, autoPromote: draw < 0.9 };
+}
+
 function campaign(cluster: Cluster): void {
   anyOf(cluster.random, cluster.running)?.feed([{ type: 'campaign' }]);
 }
@@ -235,10 +371,18 @@ function campaign(cluster: Cluster): void {
 function comeToLife(cluster: Cluster, electionTicks: number): void {
   cluster.network.heal();
   for (const peer of cluster.peers.values()) if (!peer.raft) peer.start();
+  // Those who were removed, or not added yet, look on.
+  const members = (): SimulatedPeer[] => {
+    const { leader } = cluster;
+    return leader ? [...membersOf(leader.raft!.status().configuration)].map((id) => cluster.peer(id)) : [];
+  };
   const isSettled = (): boolean => {
-    const statuses = cluster.running.map((peer) => peer.raft!.status());
-    const { leader, lastIndex } = statuses[0]!;
-    return leader !== 0 && statuses.every((s) => s.leader === leader && s.commit === lastIndex);
+    const statuses = members().map((peer) => peer.raft!.status());
+    if (statuses.length === 0) return false;
+    const { leader, lastIndex, configuration } = statuses[0]!;
+    const { autoLeave, promotable = [] } = configuration;
+    if (leader === 0 || autoLeave || promotable.length > 0) return false;
+    return statuses.every((s) => s.leader === leader && s.commit === lastIndex);
   };
   cluster.settle();
   // Transfers still under way come to their end, and may bring one more election.
@@ -246,17 +390,18 @@ function comeToLife(cluster: Cluster, electionTicks: number): void {
   const found = cluster.tickUntil(isSettled, electionTicks * 40);
   check(found, () => `liveness: no leader, or logs differ, ${electionTicks * 40} ticks after all faults ended`);
 
-  for (const peer of cluster.running) peer.rejected = [];
+  const present = members();
+  for (const peer of present) peer.rejected = [];
   const before = cluster.checker.highestCommit;
-  for (const peer of cluster.running) {
+  for (const peer of present) {
     peer.feed([{ type: 'propose', data: [cluster.command()] }]);
     peer.read();
     // One by one, as a small bound on uncommitted bytes may refuse more.
     cluster.settle();
   }
   cluster.tick(electionTicks);
-  const expected = before + cluster.running.length;
-  for (const peer of cluster.running) {
+  const expected = before + present.length;
+  for (const peer of present) {
     check(peer.rejected.length === 0, () => `liveness: ${peer.name} refused a proposal`);
     check(peer.applied === expected, () => `liveness: ${peer.name} applied ${peer.applied} of ${expected}`);
     check(peer.openReads === 0, () => `liveness: ${peer.name} has ${peer.openReads} unanswered reads`);
