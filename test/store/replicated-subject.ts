@@ -1,16 +1,16 @@
 import { type Clock, seededRandom, silentLogger, systemClock } from '../../src/base/index.ts';
 import {
+  type ClusterMember,
   MemoryDisk,
   MemoryNetwork,
   openMemoryStorage,
-  type Replica,
   type ReplicaLimits,
   startReplica,
 } from '../../src/replica/index.ts';
 import { createStore, type LocalStore, type StoreOptions } from '../../src/store/index.ts';
 
 export interface Peer {
-  replica: Replica;
+  replica: ClusterMember;
   store: LocalStore;
 }
 
@@ -66,15 +66,15 @@ export class ReplicatedCluster {
     const peer = this.peers.get(id);
     this.peers.delete(id);
     this.#disks.get(id)!.owner = undefined;
-    void peer?.replica.stop();
+    void peer?.replica.stop({ handOver: false });
     void peer?.store.close();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#hold);
     for (const { store, replica } of this.peers.values()) {
       await store.close();
-      await replica.stop();
+      await replica.stop({ handOver: false });
     }
+    clearInterval(this.#hold);
   }
 }
