@@ -28,7 +28,7 @@ export async function openNode(context: PeerContext): Promise<Node> {
   let kubelet: Kubelet | undefined;
   return {
     mode: runtime.info().mode,
-    async startKubelet(client) {
+    startKubelet(client) {
       kubelet = startKubelet({
         nodeName: config.nodeName,
         client,
@@ -41,7 +41,6 @@ export async function openNode(context: PeerContext): Promise<Node> {
         random,
         logger,
       });
-      await kubelet.ready();
     },
     handler: () => kubelet && ((request, response) => kubelet?.handler(request, response)),
     pods: () => kubelet?.pods() ?? 0,
