@@ -7,6 +7,9 @@ import type { ReplicaLimits } from './options.ts';
 import type { StagedSnapshot, Storage } from './storage.ts';
 import type { SnapshotMessage, Transport } from './transport.ts';
 
+/** So much of the log stays in any case, where `keepBytes` allows it. */
+const MIN_KEEP_BYTES = 1024 * 1024;
+
 export interface SnapshotHost {
   storage: Storage;
   transport: Transport;
@@ -150,7 +153,9 @@ export class Snapshots {
 
   /** Keeps the log's last entries before `index`, as far as the limits allow, for followers that are a little behind. */
   #compactIndex(index: number): number {
-    const { keepBytes, keepEntries } = this.#host.limits;
+    const { keepBytes: most, keepEntries } = this.#host.limits;
+    // A follower that lacks more is served better by the snapshot.
+    const keepBytes = Math.min(most, Math.max(this.#lastBytes, MIN_KEEP_BYTES));
     let bytes = 0;
     let first = index + 1;
     while (first > this.#firstIndex && index - first + 1 < keepEntries) {

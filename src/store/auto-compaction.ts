@@ -3,7 +3,7 @@ import type { Keyspace } from './keyspace.ts';
 
 /** How much history is kept for reads at old revisions and for watches to resume. */
 export interface HistoryOptions {
-  /** At least these many revisions. Default: 10 000. */
+  /** At least these many revisions. Default: 1 000. */
   revisions?: number;
   /** And at least the last so many milliseconds. Default: 5 minutes. */
   ageMs?: number;
@@ -40,7 +40,7 @@ export class AutoCompaction {
     this.#clock = clock;
     this.#keyspace = keyspace;
     this.#compact = compact;
-    this.#keepRevisions = Math.max(options.revisions ?? 10_000, MIN_REVISIONS);
+    this.#keepRevisions = Math.max(options.revisions ?? MIN_REVISIONS, MIN_REVISIONS);
     this.#keepMs = options.ageMs ?? 5 * 60_000;
     this.#maxBytes = options.bytes ?? 64 * 1024 * 1024;
     this.#ticker = clock.setTicker(SAMPLE_MS, () => this.#sample());
