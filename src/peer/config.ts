@@ -1,7 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errorMessage, KeelsonError } from '../base/index.ts';
-import { cidr, count, dnsName, fields, invalid, list, oneOf, port, portOrNone, positive, text } from './checks.ts';
+import {
+  bool,
+  cidr,
+  count,
+  dnsName,
+  fields,
+  invalid,
+  list,
+  oneOf,
+  port,
+  portOrNone,
+  positive,
+  text,
+} from './checks.ts';
 
 /** How workloads run: `auto` takes the best that the machine allows. */
 export type NodeMode = 'rootless' | 'auto';
@@ -14,6 +27,8 @@ export interface MemberConfig {
   peerPort: number;
   /** The Kubernetes API. */
   apiPort: number;
+  /** It was added to a cluster that ran already, and starts by waiting for that cluster to tell it who is in it. */
+  joined?: boolean | undefined;
 }
 
 /** All that a peer needs to know, as in its configuration file (`keelson peer --config F`). */
@@ -46,7 +61,10 @@ export const CONFIG_API_VERSION = 'keelson/v1';
 export const CONFIG_KIND = 'PeerConfiguration';
 export const nodeModes: readonly NodeMode[] = ['rootless', 'auto'];
 
-export const memberCheck = fields({ id: positive, host: text, peerPort: port, apiPort: port });
+export const memberCheck = fields(
+  { id: positive, host: text, peerPort: port, apiPort: port, joined: bool },
+  { joined: undefined },
+);
 
 const configCheck = fields(
   {

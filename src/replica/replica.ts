@@ -2,6 +2,7 @@ import { errorMessage, KeelsonError, type Logger, type Timer } from '../base/ind
 import {
   createRaft,
   type Effects,
+  highestId,
   type Input,
   type LeaseOptions,
   type MemberStep,
@@ -190,7 +191,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
   async start({ snapshot, hardState, entries }: StoredState): Promise<void> {
     const reader = await this.#storage.readSnapshot();
     if (reader !== undefined) await this.#applyLoop.restoreNow(reader);
-    this.#membership.follow(this.#membership.configuration);
+    this.#membership.follow(this.#raft.status());
     await this.#transport.start(this);
     this.#logger.info(
       { peer: this.id, term: hardState.term, snapshot: snapshot.index, entries: entries.length },
@@ -240,6 +241,10 @@ class RunningReplica implements ClusterMember, TransportHandler {
 
   members(): Member[] {
     return this.#membership.members();
+  }
+
+  nextId(): PeerId {
+    return highestId(this.#membership.configuration) + 1;
   }
 
   changeMembership(steps: readonly MemberStep[]): Promise<void> {
@@ -381,9 +386,8 @@ class RunningReplica implements ClusterMember, TransportHandler {
   #onStatus(raftStatus: RaftStatus): void {
     const status = this.#statusOf(raftStatus);
     const { role, term, leader } = status;
-    const { configuration } = raftStatus;
-    if (configuration !== this.#membership.configuration) this.#membership.follow(configuration);
-    if (this.isRemoved(this.id)) this.#changes.removed();
+    this.#membership.follow(raftStatus);
+    if (this.isRemoved(this.id)) this.#changes.removed(this.id);
     this.#logger.info({ peer: this.id, role, term, leader }, 'raft status');
     if (leader !== NONE) {
       this.#opensCluster = false;
