@@ -66,15 +66,15 @@ export class ReplicatedCluster {
     const peer = this.peers.get(id);
     this.peers.delete(id);
     this.#disks.get(id)!.owner = undefined;
-    void peer?.replica.stop();
+    void peer?.replica.stop({ handOver: false });
     void peer?.store.close();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#hold);
     for (const { store, replica } of this.peers.values()) {
       await store.close();
-      await replica.stop();
+      await replica.stop({ handOver: false });
     }
+    clearInterval(this.#hold);
   }
 }
