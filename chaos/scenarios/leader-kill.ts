@@ -86,7 +86,7 @@ export const leaderKill: Scenario = async ({ seed, rounds, minutes, tell }) => {
     };
   } finally {
     client.close();
-    cluster.stop();
+    await cluster.stop();
   }
 };
 

@@ -1,9 +1,9 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, errors } from '../api/index.ts';
-import { errorMessage, KeelsonError, type Logger } from '../base/index.ts';
+import { errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
 import { anonymous, type Exchange } from './exchange.ts';
 import { sendError } from './http/respond.ts';
 import type { RequestMetrics } from './metrics.ts';
@@ -55,7 +55,7 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** Listens for API requests. Rejects with PORT_BUSY when another process has a port. */
+/** Listens for API requests. Rejects with PORT_BUSY or PORT_REFUSED when a port can't be had. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const servers: Server[] = [];
   // Upgraded sockets leave a server's own list, but closing must end them too.
@@ -69,7 +69,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   try {
     for (const listener of options.listeners) {
       const server = createListener(options, sockets);
-      await listen(server, listener);
+      await listen(server, listener, options.logger);
       servers.push(server);
     }
   } catch (error) {
@@ -116,14 +116,16 @@ function createListener(options: ApiServerOptions, sockets: Set<Socket>): Server
   return server;
 }
 
-function listen(server: Server, { host, port, shared }: Listener): Promise<void> {
+function listen(server: Server, { host, port, shared }: Listener, logger: Logger): Promise<void> {
+  const what = shared ? "the peers' shared API" : 'the API';
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error);
-      const text = `port ${port} on ${host} is in use by another process: stop it, or choose another with --port`;
-      reject(new KeelsonError('PORT_BUSY', text, { cause: error }));
+    server.once('error', (error) => reject(listenError(error, { host, port, what })));
+    server.listen({ host, port, reusePort: shared }, () => {
+      server.removeAllListeners('error');
+      // No more file descriptors, for instance: connections that are open go on.
+      server.on('error', (error) => logger.warn({ port, error: errorMessage(error) }, 'could not accept a connection'));
+      resolve();
     });
-    server.listen({ host, port, reusePort: shared }, () => resolve());
   });
 }
 
@@ -167,7 +169,7 @@ async function upgrade(
   head: Buffer,
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
-  const exchange = receive(request, new ServerResponse(request));
+  const exchange = receive(request, new (nodeHttp().ServerResponse)(request));
   try {
     await options.stages.authenticate(exchange);
     await options.stages.authorize(exchange);

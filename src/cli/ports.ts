@@ -1,5 +1,5 @@
 import { connect, createServer } from 'node:net';
-import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
+import { listenError } from '../base/index.ts';
 import type { ClusterShape } from '../peer/index.ts';
 
 /**
@@ -15,11 +15,7 @@ export async function checkPorts({ members, sharedApiPort }: ClusterShape, advic
   ];
   for (const address of addresses) {
     const failure = await tryPort(address.host, address.port);
-    if (failure === undefined) continue;
-    const where = `port ${address.port} on ${address.host}, for ${address.what},`;
-    if (errorCode(failure) === 'EADDRINUSE')
-      throw new KeelsonError('PORT_BUSY', `${where} is in use by another process: stop that, or ${advice}`);
-    throw new KeelsonError('PORT_REFUSED', `${where} can't be used (${errorMessage(failure)}): ${advice}`);
+    if (failure !== undefined) throw listenError(failure, address, advice);
   }
 }
 

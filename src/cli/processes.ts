@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { KeelsonError, systemClock } from '../base/index.ts';
-import { isAlive, livePid, type PeerPaths, removeFile, unusable, writeFileAtomic } from '../peer/index.ts';
+import { isAlive, livePid, type PeerPaths, removeFile, stopOrphans, unusable, writeFileAtomic } from '../peer/index.ts';
 
 /** A peer as an operating-system process of its own. */
 export interface PeerProcess {
@@ -82,24 +82,45 @@ function lastError(path: string, begin: number): string {
 const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 20;
 
+export interface Stopped {
+  peers: number;
+  /** Containers of peers that had died. */
+  orphans: number;
+}
+
 /**
- * Signals peers and waits for their end; what does not end in time is killed. SIGINT stops their workloads too, SIGTERM leaves
- * those running.
+ * Ends peers; what does not end in time is killed. Their workloads end too, also those of peers that had died, unless they
+ * are to be kept.
  */
-export async function stopPeers(peers: readonly PeerPaths[], signal: 'SIGINT' | 'SIGTERM'): Promise<number> {
-  const stopping = peers.flatMap((paths) => {
+export async function stopPeers(peers: readonly PeerPaths[], keepWorkloads = false): Promise<Stopped> {
+  const stopped: Stopped = { peers: 0, orphans: 0 };
+  const dead: PeerPaths[] = [];
+  const end = async (paths: PeerPaths): Promise<void> => {
     const pid = livePid(paths.pid);
-    return pid === undefined ? [] : [{ paths, pid }];
-  });
-  for (const { pid } of stopping) kill(pid, signal);
-  await Promise.all(
-    stopping.map(async ({ paths, pid }) => {
-      if (!(await waitForEnd(pid))) kill(pid, 'SIGKILL');
-      await waitForEnd(pid);
-      removeFile(paths.pid);
-    }),
-  );
-  return stopping.length;
+    if (pid !== undefined) {
+      await stopProcess(pid, keepWorkloads ? 'SIGTERM' : 'SIGINT');
+      stopped.peers++;
+    }
+    // A peer that ends in order removes the file itself.
+    if (pid === undefined || existsSync(paths.pid)) dead.push(paths);
+    removeFile(paths.pid);
+  };
+  // Waiting for a container to end does not keep a process alive.
+  const alive = setInterval(() => {}, 1 << 30);
+  try {
+    await Promise.all(peers.map(end));
+    if (!keepWorkloads) for (const { dir } of dead) stopped.orphans += await stopOrphans(dir);
+  } finally {
+    clearInterval(alive);
+  }
+  return stopped;
+}
+
+async function stopProcess(pid: number, signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
+  kill(pid, signal);
+  if (await waitForEnd(pid)) return;
+  kill(pid, 'SIGKILL');
+  await waitForEnd(pid);
 }
 
 async function waitForEnd(pid: number): Promise<boolean> {

@@ -10,18 +10,6 @@ export class KubeconfigError extends KeelsonError {
   }
 }
 
-export interface KubeconfigContent {
-  /** Names the cluster, the user and the context. */
-  name: string;
-  servers: readonly string[];
-  /** PEM. */
-  ca: string;
-  cert?: string;
-  key?: string;
-  token?: string;
-  namespace?: string;
-}
-
 interface Kubeconfig {
   'current-context'?: string;
   contexts?: { name: string; context: { cluster: string; user: string; namespace?: string } }[];
@@ -120,39 +108,4 @@ async function read(file: string, path: string): Promise<string> {
   } catch (error) {
     throw new KubeconfigError(`${path}: ${errorMessage(error)}`, { cause: error });
   }
-}
-
-/** A kubeconfig as YAML, with one cluster and context per server: the first is current. */
-export async function formatKubeconfig(content: KubeconfigContent): Promise<string> {
-  const { stringify } = await import('yaml');
-  const { name, servers, namespace } = content;
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  const nameOf = (index: number): string => (index === 0 ? name : `${name}-${index + 1}`);
-  return stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: servers.map((server, index) => ({
-        name: nameOf(index),
-        cluster: { server, 'certificate-authority-data': base64(content.ca) },
-      })),
-      users: [
-        {
-          name,
-          user: {
-            ...(content.cert === undefined ? {} : { 'client-certificate-data': base64(content.cert) }),
-            ...(content.key === undefined ? {} : { 'client-key-data': base64(content.key) }),
-            ...(content.token === undefined ? {} : { token: content.token }),
-          },
-        },
-      ],
-      contexts: servers.map((_, index) => ({
-        name: nameOf(index),
-        context: { cluster: nameOf(index), user: name, ...(namespace === undefined ? {} : { namespace }) },
-      })),
-      'current-context': name,
-      preferences: {},
-    },
-    { lineWidth: 0 },
-  );
 }

@@ -39,6 +39,11 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   return (await import('./peer.ts')).startPeer(options);
 }
 
+/** See workloads.ts. */
+export async function stopOrphans(dataDir: string): Promise<number> {
+  return (await import('./workloads.ts')).stopOrphans(dataDir);
+}
+
 /** See logger.ts. */
 export async function createLogger(options: import('./logger.ts').LoggerOptions): Promise<Logger> {
   return (await import('./logger.ts')).createLogger(options);

@@ -5,6 +5,7 @@ import { type Kubelet, startKubelet } from '../kubelet/index.ts';
 import { openProcessRuntime } from '../runtime/index.ts';
 import type { PeerContext } from './context.ts';
 import { goodbye } from './goodbye.ts';
+import { runtimeDir, stopContainers } from './workloads.ts';
 
 /** The node that a peer is: the runtime from the start, its kubelet once the API serves it. */
 export interface Node {
@@ -19,18 +20,15 @@ export interface Node {
   stopWorkloads(): Promise<void>;
 }
 
-/** For a container to end by itself. */
-const STOP_GRACE_MS = 5_000;
-
 /** Opens the runtime that the peer's mode asks for, and finds what it left running. */
 export async function openNode(context: PeerContext): Promise<Node> {
   const { config, self, clock, random } = context;
   const logger = context.logger.child({ component: 'kubelet' });
-  const runtime = await openProcessRuntime({ stateDir: join(config.dataDir, 'runtime'), clock, random, logger });
+  const runtime = await openProcessRuntime({ stateDir: runtimeDir(config.dataDir), clock, random, logger });
   let kubelet: Kubelet | undefined;
   return {
     mode: runtime.info().mode,
-    async startKubelet(client) {
+    startKubelet(client) {
       kubelet = startKubelet({
         nodeName: config.nodeName,
         client,
@@ -43,7 +41,6 @@ export async function openNode(context: PeerContext): Promise<Node> {
         random,
         logger,
       });
-      await kubelet.ready();
     },
     handler: () => kubelet && ((request, response) => kubelet?.handler(request, response)),
     pods: () => kubelet?.pods() ?? 0,
@@ -53,8 +50,7 @@ export async function openNode(context: PeerContext): Promise<Node> {
     },
     async stopWorkloads() {
       await goodbye(clock, kubelet?.stop());
-      const running = runtime.listContainers();
-      await Promise.all(running.map(({ id }) => runtime.stopContainer(id, STOP_GRACE_MS)));
+      await stopContainers(runtime);
     },
   };
 }

@@ -1,11 +1,9 @@
 import { WebSocketServer } from 'ws';
 import { errors } from '../api/index.ts';
 import { type Route, sendJson, type UpgradeRoute } from '../apiserver/index.ts';
-import { STORE_PATH, STORE_PROTOCOL, type Store, serveStore } from '../store/index.ts';
+import { defaultWireLimits, STORE_PATH, STORE_PROTOCOL, type Store, serveStore } from '../store/index.ts';
 import type { Node } from './node.ts';
 import { type PeerStatus, STATUS_PATH } from './status.ts';
-
-const MAX_STORE_FRAME_BYTES = 2 * 1024 * 1024;
 
 /** `GET /keelson/status`. */
 export function statusRoute(status: () => PeerStatus): Route {
@@ -22,7 +20,7 @@ export function storeRoute(store: Store): UpgradeRoute {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: MAX_STORE_FRAME_BYTES,
+    maxPayload: defaultWireLimits.maxFrameBytes,
     handleProtocols: (offered) => (offered.has(STORE_PROTOCOL) ? STORE_PROTOCOL : false),
   });
   return (exchange, socket, head) => {

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
+import { errorMessage, listenError } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
 import { decodeMessages } from './message-codec.ts';
 import type { StoreCredential } from './storage.ts';
@@ -77,7 +77,7 @@ export class PeerListener {
 
   listen(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) => reject(listenError(host, port, error)));
+      this.#server.once('error', (error) => reject(listenError(error, { host, port, what: 'Raft' })));
       this.#server.listen(port, host, () => {
         this.#server.removeAllListeners('error');
         this.#server.on('error', (error) => {
@@ -233,17 +233,4 @@ function parseHello(frame: Buffer): Hello | undefined {
   } catch {
     return undefined;
   }
-}
-
-function listenError(host: string, port: number, error: Error): KeelsonError {
-  if (errorCode(error) === 'EADDRINUSE') {
-    return new KeelsonError(
-      'ADDRESS_IN_USE',
-      `the peer port ${host}:${port} is in use: stop who uses it, or choose another port`,
-      { cause: error },
-    );
-  }
-  return new KeelsonError('ADDRESS_UNUSABLE', `cannot listen on ${host}:${port}: ${errorMessage(error)}`, {
-    cause: error,
-  });
 }

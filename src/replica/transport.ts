@@ -6,7 +6,7 @@ import type { StoreCredential } from './storage.ts';
  * or reordered; within one connection they arrive in order. Raft copes with all of that.
  */
 export interface Transport {
-  /** Starts to deliver to `handler`. Rejects with ADDRESS_IN_USE or another KeelsonError when it can't listen. */
+  /** Starts to deliver to `handler`. Rejects with PORT_BUSY or PORT_REFUSED when it can't listen. */
   start(handler: TransportHandler): Promise<void>;
   /**
    * Queues messages for their `to`. Never blocks; a full queue (bounded in bytes) drops messages and

@@ -9,7 +9,7 @@ const TICKS_PER_SECOND = 100;
 /** From the first peer's process to three peers that serve with their demo pods ready; then what an idle peer costs. */
 export async function run({ tell }: SuiteOptions): Promise<Result[]> {
   // The first start of a checkout compiles; a second one is what people meet.
-  (await startCluster({ demo: true })).stop();
+  await (await startCluster({ demo: true })).stop();
   const cluster = await startCluster({ demo: true });
   try {
     const ready = Number(/ready in (\d+) ms/.exec(cluster.output)?.[1]);
@@ -30,7 +30,7 @@ export async function run({ tell }: SuiteOptions): Promise<Result[]> {
       lowerIsBetter('idle-rss-worst', Math.max(...memory), 'MiB'),
     ];
   } finally {
-    cluster.stop();
+    await cluster.stop();
   }
 }
 

@@ -203,7 +203,7 @@ async function keelsonDriver(): Promise<Driver> {
     },
     async close() {
       await Promise.all(stores.map((store) => store.close()));
-      cluster.stop();
+      await cluster.stop();
     },
   };
 }

@@ -121,7 +121,14 @@ test('an older Node starts the one that npm brought, and passes on how it ended'
   isOneLineError(t, await run(['frob'], { node }), /unknown command 'frob'/);
 });
 
-test('npx finds the command in a checkout', async (t) => {
-  const { stdout } = await promisify(execFile)('npx', ['--no-install', 'keelson', '--help'], { cwd: root });
+test('npx finds the command in a checkout, and has no complaints', async (t) => {
+  // As in a user's shell, whose Node may be older, and without what `npm test` sets.
+  const path = (process.env['PATH'] ?? '').split(':').filter((dir) => !dir.includes('node_modules'));
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+  const { stdout, stderr } = await promisify(execFile)('npx', ['--no-install', 'keelson', '--help'], {
+    cwd: root,
+    env: { ...Object.fromEntries(own), PATH: path.join(':') },
+  });
   t.regex(stdout, /^Usage: keelson/);
+  t.is(stderr, '');
 });

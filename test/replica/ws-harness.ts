@@ -114,6 +114,7 @@ export interface Peer {
 export interface PeerSettings {
   tls?: PeerTls;
   clusterId?: string;
+  host?: string;
   port?: number;
   limits?: Partial<WsLimits>;
 }
@@ -137,7 +138,7 @@ export class Net {
     const transport = new WsTransport({
       clusterId: settings.clusterId ?? 'blue',
       peerId: id,
-      listen: { host: '127.0.0.1', port: settings.port ?? 0 },
+      listen: { host: settings.host ?? '127.0.0.1', port: settings.port ?? 0 },
       tls: settings.tls ?? (await this.authority.issue(`keelson:peer:${id}`)),
       clock: systemClock,
       random: seededRandom(id),

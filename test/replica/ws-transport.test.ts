@@ -146,8 +146,11 @@ test('a busy port and an address that is not here are one-line errors', async (t
   const network = await Net.create(t);
   const one = await network.peer(1);
   const busy = await t.throwsAsync(network.peer(2, { port: one.address.port }));
-  t.is(errorCode(busy), 'ADDRESS_IN_USE');
-  t.regex(busy!.message, /^[^\n]*choose another port$/);
+  t.is(errorCode(busy), 'PORT_BUSY');
+  t.regex(busy!.message, /^port \d+ on 127.0.0.1, for Raft, is in use by another process: [^\n]+$/);
+  const elsewhere = await t.throwsAsync(network.peer(3, { host: '203.0.113.1' }));
+  t.is(errorCode(elsewhere), 'PORT_REFUSED');
+  t.regex(elsewhere!.message, /^port 0 on 203.0.113.1, for Raft, can't be used \(EADDRNOTAVAIL: [^\n]+$/);
 });
 
 test('nothing is delivered after close, and close may be called twice', async (t) => {

@@ -1,16 +1,16 @@
 import { type Clock, seededRandom, silentLogger, systemClock } from '../../src/base/index.ts';
 import {
+  type ClusterMember,
   MemoryDisk,
   MemoryNetwork,
   openMemoryStorage,
-  type Replica,
   type ReplicaLimits,
   startReplica,
 } from '../../src/replica/index.ts';
 import { createStore, type LocalStore, type StoreOptions } from '../../src/store/index.ts';
 
 export interface Peer {
-  replica: Replica;
+  replica: ClusterMember;
   store: LocalStore;
 }
 

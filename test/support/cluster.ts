@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { isReady, peerStatus } from '../../src/cli/access.ts';
 import { spawnPeer } from '../../src/cli/processes.ts';
 import { clusterPaths, livePid } from '../../src/peer/index.ts';
+import { processesLeftIn } from './processes.ts';
 
 /** A real cluster of operating-system processes, started through the command line. */
 export interface RealCluster {
@@ -23,7 +24,8 @@ export interface RealCluster {
   kill(peer: number): void;
   /** Starts a killed peer again; resolves when it serves. */
   restart(peer: number): Promise<void>;
-  stop(): void;
+  /** Ends and removes all of it. Rejects when `keelson down` failed or left processes behind, which are killed. */
+  stop(): Promise<void>;
 }
 
 const cli = fileURLToPath(new URL('../../src/cli/keelson.js', import.meta.url));
@@ -85,9 +87,13 @@ export async function startCluster(
       const server = servers[peer - 1] as string;
       while (!(await isReady(server, tls))) await new Promise((resolve) => setTimeout(resolve, 20));
     },
-    stop() {
-      keelson(['down', '--data-dir', dataDir]);
+    async stop() {
+      const { code, stderr } = await runAsync(['down', '--data-dir', dataDir]);
+      const left = await processesLeftIn(dataDir);
+      for (const pid of left) process.kill(pid, 'SIGKILL');
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+      if (code !== 0 || left.length > 0)
+        throw new Error(`keelson down ended with ${code} and left ${left.length} processes: ${stderr}`);
     },
   };
 }

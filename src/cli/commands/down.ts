@@ -5,7 +5,7 @@ import { stopPeers } from '../processes.ts';
 
 const help = `
 With --keep-workloads, the next "keelson up" takes over their processes as they
-are.
+are. Without it, also those end that a killed peer has left behind.
 
 Exit status: 0, also when nothing was running; 1 when there is no cluster.
 `;
@@ -21,10 +21,14 @@ export function addDownCommand(program: Command): void {
     .action(async ({ dataDir, keepWorkloads }: { dataDir: string; keepWorkloads: boolean }) => {
       const paths = clusterPaths(dataDir);
       const { members } = readShape(paths);
-      const stopped = await stopPeers(
+      const { peers, orphans } = await stopPeers(
         members.map(({ id }) => paths.peer(id)),
-        keepWorkloads ? 'SIGTERM' : 'SIGINT',
+        keepWorkloads,
       );
-      console.log(stopped === 0 ? 'nothing was running' : `${stopped} ${stopped === 1 ? 'peer' : 'peers'} stopped`);
+      const parts = [
+        ...(peers === 0 ? [] : [`${peers} ${peers === 1 ? 'peer' : 'peers'} stopped`]),
+        ...(orphans === 0 ? [] : [`${orphans} ${orphans === 1 ? 'container' : 'containers'} of dead peers stopped`]),
+      ];
+      console.log(parts.length === 0 ? 'nothing was running' : parts.join(', '));
     });
 }

@@ -50,7 +50,7 @@ async function runPeer(options: { config: string; logLevel: string }): Promise<v
 async function serve(config: PeerConfig, logger: Logger, interrupted: ReturnType<typeof interruption>): Promise<void> {
   const { pidFile, readPid, removeFile, startPeer, writeFileAtomic } = await import('../../peer/index.ts');
   const crash = watchForCrash();
-  const peer: Peer = await startPeer({ config, logger });
+  const peer: Peer = await Promise.race([startPeer({ config, logger }), crash]);
   // The data directory is this process' from here on.
   const pid = pidFile(config.dataDir);
   writeFileAtomic(pid, `${process.pid}\n`, 0o644);

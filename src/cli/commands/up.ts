@@ -203,10 +203,7 @@ async function keepRunning(
 }
 
 async function stop(paths: ClusterPaths, peers: readonly PeerProcess[]): Promise<void> {
-  await stopPeers(
-    peers.map(({ id }) => paths.peer(id)),
-    'SIGINT',
-  );
+  if (peers.length > 0) await stopPeers(peers.map(({ id }) => paths.peer(id)));
 }
 
 function exit(code: number): never {

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { v1 } from '../../api/index.ts';
-import { type Clock, errorCode, errorMessage } from '../../base/index.ts';
+import { type Clock, errorCode, errorMessage, nodeHttp } from '../../base/index.ts';
 import type { Runtime } from '../../runtime/index.ts';
 import type { ProbeOutcome } from './probe-state.ts';
 
@@ -119,7 +118,7 @@ function get(
     const options = { headers, agent: false, signal: timeout } as const;
     const call = secure
       ? httpsRequest(url, { ...options, rejectUnauthorized: false }, onResponse)
-      : httpRequest(url, options, onResponse);
+      : nodeHttp().request(url, options, onResponse);
     call.on('error', reject);
     call.end();
   });

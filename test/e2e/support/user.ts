@@ -49,7 +49,7 @@ export function clusterUser<Context>(test: TestFn<Context>): User {
   });
   test.after.always(async () => {
     await Promise.all([...running].map((command) => command.interrupt()));
-    cluster?.stop();
+    await cluster?.stop();
   });
   const execute = (line: string, input?: string) =>
     run('bash', ['-o', 'pipefail', '-c', line], {
