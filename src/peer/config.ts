@@ -55,6 +55,11 @@ export interface PeerConfig {
   };
   /** Seconds that a pod stays on a node that was found not to answer, which takes ten; unless the pod says something else. */
   unreachableTolerationSeconds: number;
+  /**
+   * What makes a read linearizable, the same on every peer. `index`: a round of heartbeats. `lease`: the last heartbeats'
+   * promise, without a round; sound only while no peer's clock runs that much faster than another's.
+   */
+  reads: { mode: 'index' | 'lease'; maxClockDriftPercent: number };
 }
 
 export const CONFIG_API_VERSION = 'keelson/v1';
@@ -81,8 +86,12 @@ const configCheck = fields(
     serviceCIDR: cidr,
     pki: fields({ ca: text, cert: text, key: text }),
     unreachableTolerationSeconds: count,
+    reads: fields(
+      { mode: oneOf('index', 'lease'), maxClockDriftPercent: count },
+      { mode: 'index', maxClockDriftPercent: 10 },
+    ),
   },
-  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20 },
+  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20, reads: {} },
 );
 
 /** Checks a parsed configuration. Throws KeelsonError CONFIG_INVALID, whose text names the field. Relative paths start at `base`. */

@@ -34,6 +34,8 @@ export async function startReplicatedStore(
     clock,
     random,
     logger: logger.child({ component: 'replica' }),
+    reads: config.reads.mode,
+    limits: { maxClockDrift: config.reads.maxClockDriftPercent / 100 },
   });
   onStop(() => replica.stop());
   const store = attach(replica);
