@@ -41,7 +41,7 @@ const PEER_PORT_OFFSET = 1_000;
 const HOST = '127.0.0.1';
 /** Rootless addresses: the loopback takes all of 127.0.0.0/8. */
 const SERVICE_CIDR = '127.96.0.0/16';
-const SERVICE_IP = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
+export const SERVICE_IP = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
 const podCIDR = (id: number): string => `127.${100 + id}.0.0/16`;
 
 const shapeCheck = fields({
@@ -135,8 +135,13 @@ export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, no
   for (const { id } of shape.members) writePeerConfig(paths, shape, id);
   writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
   // Last: from here on this is a cluster.
-  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
+  writeShape(paths, shape);
   removeFile(paths.layout);
+}
+
+/** Keeps what the cluster looks like. */
+export function writeShape(paths: ClusterPaths, shape: ClusterShape): void {
+  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
 }
 
 /** Brings what is derived up to date in a cluster that is there: certificates that end soon, files that were lost. */
@@ -179,7 +184,7 @@ function layingOut(path: string, owner: number | undefined): KeelsonError {
 }
 
 /** Its paths are relative to the file: a data directory may be moved. */
-function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: number): void {
+export function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: number): void {
   const config = {
     apiVersion: CONFIG_API_VERSION,
     kind: CONFIG_KIND,

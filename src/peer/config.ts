@@ -1,7 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errorMessage, KeelsonError } from '../base/index.ts';
-import { cidr, count, dnsName, fields, invalid, list, oneOf, port, portOrNone, positive, text } from './checks.ts';
+import {
+  bool,
+  cidr,
+  count,
+  dnsName,
+  fields,
+  invalid,
+  list,
+  oneOf,
+  port,
+  portOrNone,
+  positive,
+  text,
+} from './checks.ts';
 
 /** How workloads run: `auto` takes the best that the machine allows. */
 export type NodeMode = 'rootless' | 'auto';
@@ -14,6 +27,8 @@ export interface MemberConfig {
   peerPort: number;
   /** The Kubernetes API. */
   apiPort: number;
+  /** It was added to a cluster that ran already, and starts by waiting for that cluster to tell it who is in it. */
+  joined?: boolean | undefined;
 }
 
 /** All that a peer needs to know, as in its configuration file (`keelson peer --config F`). */
@@ -40,13 +55,21 @@ export interface PeerConfig {
   };
   /** Seconds that a pod stays on a node that was found not to answer, which takes ten; unless the pod says something else. */
   unreachableTolerationSeconds: number;
+  /**
+   * What makes a read linearizable, the same on every peer. `index`: a round of heartbeats. `lease`: the last heartbeats'
+   * promise, without a round; sound only while no peer's clock runs that much faster than another's.
+   */
+  reads: { mode: 'index' | 'lease'; maxClockDriftPercent: number };
 }
 
 export const CONFIG_API_VERSION = 'keelson/v1';
 export const CONFIG_KIND = 'PeerConfiguration';
 export const nodeModes: readonly NodeMode[] = ['rootless', 'auto'];
 
-export const memberCheck = fields({ id: positive, host: text, peerPort: port, apiPort: port });
+export const memberCheck = fields(
+  { id: positive, host: text, peerPort: port, apiPort: port, joined: bool },
+  { joined: undefined },
+);
 
 const configCheck = fields(
   {
@@ -63,8 +86,12 @@ const configCheck = fields(
     serviceCIDR: cidr,
     pki: fields({ ca: text, cert: text, key: text }),
     unreachableTolerationSeconds: count,
+    reads: fields(
+      { mode: oneOf('index', 'lease'), maxClockDriftPercent: count },
+      { mode: 'index', maxClockDriftPercent: 10 },
+    ),
   },
-  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20 },
+  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20, reads: {} },
 );
 
 /** Checks a parsed configuration. Throws KeelsonError CONFIG_INVALID, whose text names the field. Relative paths start at `base`. */

@@ -15,6 +15,7 @@ import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
 import type { PeerContext } from './context.ts';
+import { membersRoute } from './members-route.ts';
 import { rbacSource } from './rbac-source.ts';
 import { startReplicatedStore } from './replicated-store.ts';
 import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
@@ -114,7 +115,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
         check: async () => void (await admin.get(resources.namespaces, undefined, 'default')),
       },
     ],
-    routes: [statusRoute(status), kubeletRoute(components.node)],
+    routes: [statusRoute(status), membersRoute(replica), kubeletRoute(components.node)],
     upgradeRoutes: [storeRoute(store)],
   });
   onStop(() => api.close());

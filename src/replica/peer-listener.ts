@@ -6,12 +6,12 @@ import type { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { errorMessage, listenError } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
+import { IncomingSnapshots, type SnapshotHello } from './incoming-snapshots.ts';
 import { decodeMessages } from './message-codec.ts';
 import type { StoreCredential } from './storage.ts';
 import type { TransportHandler } from './transport.ts';
 import { closeCodes, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
-import { receiveSnapshot } from './ws-snapshot.ts';
 
 const MAX_CONNECTIONS = 512;
 
@@ -25,11 +25,13 @@ export class PeerListener {
   readonly #sockets = new Set<Socket>();
   /** The newest connection for messages of each peer. */
   readonly #connections = new Map<PeerId, WebSocket>();
+  readonly #snapshots: IncomingSnapshots;
   #closed = false;
 
   constructor(context: WsContext, handler: TransportHandler, onPeerUp: (peer: PeerId, instance: string) => void) {
     this.#context = context;
     this.#handler = handler;
+    this.#snapshots = new IncomingSnapshots(context, handler);
     this.#onPeerUp = onPeerUp;
     const { handshakeMs } = context.limits;
     this.#server = createServer({
@@ -95,6 +97,7 @@ export class PeerListener {
 
   close(): Promise<void> {
     this.#closed = true;
+    this.#snapshots.close();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       for (const socket of this.#sockets) socket.destroy();
@@ -156,9 +159,14 @@ export class PeerListener {
     }
     if (socket.readyState !== socket.OPEN) return;
     const welcome: Welcome = { protocol: PROTOCOL, from: this.#context.peerId, instance: this.#context.instance };
-    socket.send(JSON.stringify(welcome));
-    if (snapshot === undefined) this.#receiveMessages(socket, hello, refuse);
-    else void receiveSnapshot(this.#context, socket, snapshot, this.#handler);
+    if (snapshot === undefined) {
+      socket.send(JSON.stringify(welcome));
+      this.#receiveMessages(socket, hello, refuse);
+    } else {
+      const incoming = await this.#snapshots.accept(hello as SnapshotHello);
+      incoming.attach(socket);
+      socket.send(JSON.stringify({ ...welcome, chunks: incoming.chunks }));
+    }
     release();
   }
 
