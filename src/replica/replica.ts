@@ -251,7 +251,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#fail(
       new KeelsonError(
         'DATA_LOST',
-        `peer ${peer} knows peer ${this.id} with another or a newer store: one that forgot what it promised could undo acknowledged writes; put its latest store back, or replace the peer by a new one`,
+        `peer ${peer} knows peer ${this.id} with another or a newer store: one that forgot what it promised could undo acknowledged writes; put its latest store back, or replace it ("keelson member remove ${this.id}", "keelson member add")`,
       ),
     );
   }

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { call } from '../../src/cli/access.ts';
 import { MEMBERS_PATH, type MemberList } from '../../src/peer/index.ts';
 import { type RealCluster, startCluster } from '../support/cluster.ts';
+import { processesIn, processesLeftIn } from '../support/processes.ts';
 import { type Ended, isOneLineError, run } from './keelson.ts';
 
 /** Runs `keelson member`, or another command, on a cluster. */
@@ -59,6 +60,7 @@ test('a cluster of processes grows by a peer, hands over, and shrinks by its lea
     on(cluster, 'member', 'remove', '4'),
     /^peer 4 is removed; its directory can be deleted: .*peer-4\n$/,
   );
+  t.is((await call(`${cluster.servers[0]}/api/v1/nodes/peer-4`, cluster.tls)).code, 404);
   await until('peer 4 ends', async () => !existsSync(join(cluster.dataDir, 'peer-4', 'pid')));
   t.true(logHas(cluster, 4, 'peer 4 was removed from the cluster'));
   t.is((await on(cluster, 'kv', 'get', 'greeting')).stdout, 'hello\n');
@@ -74,10 +76,13 @@ test('a cluster of processes grows by a peer, hands over, and shrinks by its lea
 });
 
 test('a peer that was removed while it was off says so when it starts; only administrators change members', async (t) => {
-  const cluster = await startCluster({ peers: 3 });
+  const cluster = await startCluster({ peers: 3, demo: true });
   t.teardown(() => cluster.stop());
   cluster.kill(3);
+  const dir = join(cluster.dataDir, 'peer-3');
+  t.not(processesIn(dir).length, 0);
   await succeeds(t, on(cluster, 'member', 'remove', '3'), /^peer 3 is removed/);
+  t.deepEqual(await processesLeftIn(dir), [], 'its workloads end with it');
   const config = join(cluster.dataDir, 'peer-3', 'config.json');
   const { code, stdout } = await run(['peer', '--config', config]);
   t.is(code, 1);

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { KeelsonError, systemClock } from '../../base/index.ts';
-import { addToCluster, dropFromCluster, type MemberConfig, type MemberList } from '../../peer/index.ts';
-import { type Access, openAccess } from '../access.ts';
+import { addToCluster, dropFromCluster, livePid, type MemberConfig, type MemberList } from '../../peer/index.ts';
+import { type Access, call, openAccess } from '../access.ts';
 import { changeMembers, memberList } from '../members.ts';
 import { dataDirOption, integerBetween, positiveInteger } from '../options.ts';
-import { spawnPeer } from '../processes.ts';
+import { spawnPeer, stopPeers } from '../processes.ts';
 import { formatTable } from '../table.ts';
 
 const help = `
@@ -149,8 +149,22 @@ async function remove(id: number, { dataDir }: { dataDir: string }): Promise<voi
     console.log(`peer ${id} is removed`);
     return;
   }
+  await deleteNode(access, `peer-${id}`);
+  const { dir, pid } = access.paths.peer(id);
+  // One that runs ends its workloads itself.
+  if (livePid(pid) === undefined) await stopPeers([access.paths.peer(id)]);
   dropFromCluster(access.paths, access.shape, id);
-  console.log(`peer ${id} is removed; its directory can be deleted: ${relative('.', access.paths.peer(id).dir)}`);
+  console.log(`peer ${id} is removed; its directory can be deleted: ${relative('.', dir)}`);
+}
+
+/** A peer that was removed won't come back: its pods need not be waited for. */
+async function deleteNode(access: Access, name: string): Promise<void> {
+  for (const server of access.servers) {
+    const answer = await call(`${server}/api/v1/nodes/${name}`, access.tls, { method: 'DELETE' }).catch(
+      () => undefined,
+    );
+    if (answer?.code === 200 || answer?.code === 404) return;
+  }
 }
 
 function memberTable({ leader, members }: MemberList): string {
