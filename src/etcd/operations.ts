@@ -8,7 +8,7 @@ import type {
   PutMessage,
   ResponseHeader,
 } from './messages.ts';
-import { safe, toEnd, toKey, toKeyValueMessage } from './values.ts';
+import { safe, toEnd, toKey, toKeyValueMessage, toValue } from './values.ts';
 
 type Put = Extract<Operation, { type: 'put' }>;
 type Delete = Extract<Operation, { type: 'delete' }>;
@@ -21,7 +21,7 @@ export function planPut(message: PutMessage): Put {
   if (ignoreValue && value.length > 0) throw etcdErrors.valueProvided();
   const lease = safe(message.lease);
   if (ignoreLease && lease !== 0) throw etcdErrors.leaseProvided();
-  return { type: 'put', key: toKey(key), value, lease, previous, ignoreValue, ignoreLease };
+  return { type: 'put', key: toKey(key), value: toValue(value), lease, previous, ignoreValue, ignoreLease };
 }
 
 export function putAnswer({ previous }: Result<'put'>, header: ResponseHeader): PutAnswer {

@@ -3,7 +3,7 @@ import { etcdErrors } from './errors.ts';
 import type { CompareMessage, RequestOp, ResponseHeader, ResponseOp, TxnAnswer, TxnMessage } from './messages.ts';
 import { deleteAnswer, planDelete, planPut, putAnswer } from './operations.ts';
 import { planRange, rangeAnswer } from './range.ts';
-import { safe, toEnd, toKey } from './values.ts';
+import { safe, toEnd, toKey, toValue } from './values.ts';
 
 /** Operations in one list of a transaction and of those nested in it, as in etcd. */
 const MAX_OPERATIONS = 128;
@@ -42,7 +42,7 @@ function planCompare(message: CompareMessage): Compare {
     case 2:
       return { ...range, target: 'modRevision', operand: safe(message.modRevision ?? 0) };
     case 3:
-      return { ...range, target: 'value', operand: message.value ?? new Uint8Array(0) };
+      return { ...range, target: 'value', operand: toValue(message.value) };
     case 4:
       return { ...range, target: 'lease', operand: safe(message.lease ?? 0) };
     default:

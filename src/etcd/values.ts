@@ -14,6 +14,13 @@ export function count(value: Int64): number {
   return Math.max(0, safe(value));
 }
 
+const NO_BYTES = new Uint8Array(0);
+
+/** A field of bytes: where it was left out protobufjs has an empty array. */
+export function toValue(bytes: Bytes | null | undefined): Bytes {
+  return bytes instanceof Uint8Array ? bytes : NO_BYTES;
+}
+
 /** Bytes as the store writes keys. */
 export function toKey(bytes: Bytes): string {
   return Buffer.isBuffer(bytes) ? bytes.toString('latin1') : Buffer.from(bytes).toString('latin1');

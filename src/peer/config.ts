@@ -14,6 +14,8 @@ export interface MemberConfig {
   peerPort: number;
   /** The Kubernetes API. */
   apiPort: number;
+  /** etcd's gRPC API; absent: not served. */
+  etcdPort?: number;
 }
 
 /** All that a peer needs to know, as in its configuration file (`keelson peer --config F`). */
@@ -46,7 +48,10 @@ export const CONFIG_API_VERSION = 'keelson/v1';
 export const CONFIG_KIND = 'PeerConfiguration';
 export const nodeModes: readonly NodeMode[] = ['rootless', 'auto'];
 
-export const memberCheck = fields({ id: positive, host: text, peerPort: port, apiPort: port });
+export const memberCheck = fields(
+  { id: positive, host: text, peerPort: port, apiPort: port, etcdPort: port },
+  { etcdPort: undefined },
+);
 
 const configCheck = fields(
   {
@@ -85,8 +90,9 @@ export function parsePeerConfig(value: unknown, base: string): PeerConfig {
 /** Two members can't have one id, or listen at one address. */
 export function checkMembers(members: readonly MemberConfig[]): void {
   const seen = new Set<string>();
-  for (const { id, host, peerPort, apiPort } of members) {
-    for (const what of [`id ${id}`, `address ${host}:${peerPort}`, `address ${host}:${apiPort}`]) {
+  for (const { id, host, peerPort, apiPort, etcdPort } of members) {
+    const ports = [peerPort, apiPort, ...(etcdPort === undefined ? [] : [etcdPort])];
+    for (const what of [`id ${id}`, ...ports.map((each) => `address ${host}:${each}`)]) {
       if (seen.has(what)) throw invalid(`members has ${what} twice`);
       seen.add(what);
     }
