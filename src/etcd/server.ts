@@ -85,6 +85,7 @@ export async function startEtcdServer(options: EtcdServerOptions): Promise<EtcdS
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['h2'],
       handshakeTimeout: HANDSHAKE_MS,
+      noDelay: true,
     },
     (socket) => (isAdministrator(socket) ? administrators : strangers).injector.injectConnection(socket),
   );

@@ -23,7 +23,9 @@ export interface ServedPeer {
 
 const protocol = loadProtocol();
 
-export async function servePeer(options: { progressMs?: number; members?: number[] } = {}): Promise<ServedPeer> {
+export async function servePeer(
+  options: { progressMs?: number; members?: number[]; port?: number } = {},
+): Promise<ServedPeer> {
   const now = Date.now();
   const authority = await createAuthority('test', now);
   const issue = (commonName: string, organizations: string[], hosts?: string[]): Promise<KeyPair> =>
@@ -47,6 +49,11 @@ export async function servePeer(options: { progressMs?: number; members?: number
     logger: silentLogger,
   });
   const store = attach(replica);
+  const stop = async (): Promise<void> => {
+    await store.close();
+    await replica.stop();
+    clearInterval(hold);
+  };
   const server = await startEtcdServer({
     store,
     replica,
@@ -55,11 +62,14 @@ export async function servePeer(options: { progressMs?: number; members?: number
       { id: 1, name: 'peer-1', peerUrl: 'https://127.0.0.1:1', clientUrl: `https://127.0.0.1:${server.port}` },
     ],
     host: '127.0.0.1',
-    port: 0,
+    port: options.port ?? 0,
     tls: { ca: authority.cert, ...peer },
     clock: systemClock,
     logger: silentLogger,
     ...(options.progressMs === undefined ? {} : { progressMs: options.progressMs }),
+  }).catch(async (error) => {
+    await stop();
+    throw error;
   });
   if (options.members === undefined) await store.readBarrier();
   const [ca, privateKey, certChain] = [authority.cert, administrator.key, administrator.cert].map((pem) =>
@@ -83,9 +93,7 @@ export async function servePeer(options: { progressMs?: number; members?: number
       etcd3.close();
       raw.close();
       await server.close();
-      await store.close();
-      await replica.stop();
-      clearInterval(hold);
+      await stop();
     },
   };
 }
