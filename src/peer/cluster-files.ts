@@ -30,6 +30,8 @@ export interface ShapeOptions {
   peers?: number | undefined;
   /** API port of the first peer; the next peers' follow. */
   port?: number | undefined;
+  /** etcd API port of the first peer; the next peers' follow. */
+  etcdPort?: number | undefined;
   mode?: NodeMode | undefined;
 }
 
@@ -95,7 +97,7 @@ export function readShape(paths: ClusterPaths): ClusterShape {
 }
 
 /** A new cluster as asked for. */
-export function planShape({ peers, port: first, mode }: ShapeOptions): ClusterShape {
+export function planShape({ peers, port: first, etcdPort, mode }: ShapeOptions): ClusterShape {
   const base = first ?? shapeDefaults.port;
   return {
     clusterId: randomUUID(),
@@ -106,8 +108,16 @@ export function planShape({ peers, port: first, mode }: ShapeOptions): ClusterSh
       host: HOST,
       apiPort: base + i,
       peerPort: base + PEER_PORT_OFFSET + i,
+      ...(etcdPort === undefined ? {} : { etcdPort: etcdPort + i }),
     })),
   };
+}
+
+/** The cluster with the etcd API from another port on: what peers keep is the same whether they serve it or not. */
+export function withEtcdPort(shape: ClusterShape, etcdPort: number): ClusterShape {
+  const members = shape.members.map((member, i) => ({ ...member, etcdPort: etcdPort + i }));
+  checkMembers(members);
+  return { ...shape, members };
 }
 
 /** Throws DATA_DIR_MISMATCH when a cluster that is there is not as asked for. */
@@ -149,6 +159,12 @@ export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, n
   const renewed = await renewPki(paths, shape, SERVICE_IP, now);
   if (renewed || !existsSync(paths.kubeconfig)) writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
   for (const { id } of shape.members) if (!existsSync(paths.peer(id).config)) writePeerConfig(paths, shape, id);
+}
+
+/** Makes a changed shape of a cluster that is there the one that its peers start with. */
+export function changeCluster(paths: ClusterPaths, shape: ClusterShape): void {
+  for (const { id } of shape.members) writePeerConfig(paths, shape, id);
+  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
 }
 
 function namesIn(root: string): string[] {

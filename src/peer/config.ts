@@ -29,6 +29,8 @@ export interface MemberConfig {
   apiPort: number;
   /** It was added to a cluster that ran already, and starts by waiting for that cluster to tell it who is in it. */
   joined?: boolean | undefined;
+  /** etcd's gRPC API; absent: not served. */
+  etcdPort?: number | undefined;
 }
 
 /** All that a peer needs to know, as in its configuration file (`keelson peer --config F`). */
@@ -67,8 +69,8 @@ export const CONFIG_KIND = 'PeerConfiguration';
 export const nodeModes: readonly NodeMode[] = ['rootless', 'auto'];
 
 export const memberCheck = fields(
-  { id: positive, host: text, peerPort: port, apiPort: port, joined: bool },
-  { joined: undefined },
+  { id: positive, host: text, peerPort: port, apiPort: port, etcdPort: port, joined: bool },
+  { etcdPort: undefined, joined: undefined },
 );
 
 const configCheck = fields(
@@ -112,8 +114,9 @@ export function parsePeerConfig(value: unknown, base: string): PeerConfig {
 /** Two members can't have one id, or listen at one address. */
 export function checkMembers(members: readonly MemberConfig[]): void {
   const seen = new Set<string>();
-  for (const { id, host, peerPort, apiPort } of members) {
-    for (const what of [`id ${id}`, `address ${host}:${peerPort}`, `address ${host}:${apiPort}`]) {
+  for (const { id, host, peerPort, apiPort, etcdPort } of members) {
+    const ports = [peerPort, apiPort, ...(etcdPort === undefined ? [] : [etcdPort])];
+    for (const what of [`id ${id}`, ...ports.map((each) => `address ${host}:${each}`)]) {
       if (seen.has(what)) throw invalid(`members has ${what} twice`);
       seen.add(what);
     }

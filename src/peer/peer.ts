@@ -15,6 +15,7 @@ import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
 import type { PeerContext } from './context.ts';
+import { serveEtcdApi } from './etcd-api.ts';
 import { membersRoute } from './members-route.ts';
 import { rbacSource } from './rbac-source.ts';
 import { startReplicatedStore } from './replicated-store.ts';
@@ -119,6 +120,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     upgradeRoutes: [storeRoute(store)],
   });
   onStop(() => api.close());
+  await serveEtcdApi(context, replica, store);
   informers.start();
   onStop(() => informers.stop());
   const { serviceCIDR } = config;

@@ -14,7 +14,7 @@ import {
   type TxnCommand,
   VALUE_TARGET,
 } from './command.ts';
-import { InvalidRequestError } from './errors.ts';
+import { KeyNotFoundError } from './errors.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { LeaseTable } from './leases.ts';
 import type { OperationResult, TxnResult } from './types.ts';
@@ -70,7 +70,7 @@ function check(keyspace: Keyspace, leases: LeaseTable, plan: Plan): void {
 function checkPut(keyspace: Keyspace, leases: LeaseTable, [, key, , lease, flags]: PutCommand): void {
   if ((flags & IGNORE_LEASE) === 0 && lease !== 0) leases.require(lease);
   if ((flags & (IGNORE_VALUE | IGNORE_LEASE)) !== 0 && keyspace.get(key) === undefined) {
-    throw new InvalidRequestError('ignoreValue and ignoreLease need a key that exists');
+    throw new KeyNotFoundError();
   }
 }
 

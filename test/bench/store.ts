@@ -10,6 +10,8 @@ const VALUE = Buffer.alloc(256, 'v');
 const KEYS = 10_000;
 const PUT_CLIENTS = [1, 64, 256];
 const READ_CLIENTS = 64;
+/** Of npm's `etcd3`, against Keelson's etcd API as against etcd. */
+const ETCD3_CLIENTS = 64;
 const WATCHERS = 1_000;
 const FAILOVERS = 20;
 
@@ -37,6 +39,7 @@ export async function run({ vsEtcd, seconds, tell }: SuiteOptions): Promise<Resu
   const etcd = vsEtcd ? await measure('etcd', etcdDriver, seconds, tell) : undefined;
   const against = (pick: (figures: Figures) => number) =>
     etcd === undefined ? undefined : { name: 'etcd', value: pick(etcd) };
+  const etcd3 = await measureEtcd3(seconds, tell);
   const results: Result[] = [];
   for (const clients of PUT_CLIENTS) {
     const pick = (figures: Figures): LoadResult => figures.puts.get(clients) as LoadResult;
@@ -74,6 +77,14 @@ export async function run({ vsEtcd, seconds, tell }: SuiteOptions): Promise<Resu
     ),
   );
   results.push(
+    higherIsBetter(
+      `etcd3-put-${ETCD3_CLIENTS}`,
+      etcd3.perSecond,
+      'puts/s',
+      against(({ puts }) => (puts.get(ETCD3_CLIENTS) as LoadResult).perSecond),
+    ),
+  );
+  results.push(
     lowerIsBetter(
       'failover',
       keelson.failoverMs,
@@ -94,15 +105,11 @@ async function measure(
   try {
     const puts = new Map<number, LoadResult>();
     for (const clients of PUT_CLIENTS) {
-      const result = await closedLoop(clients, seconds, (client, i) =>
-        driver.put(client, `/bench/${(client * 7_919 + i) % KEYS}`),
-      );
+      const result = await closedLoop(clients, seconds, (client, i) => driver.put(client, keyOf(client, i)));
       puts.set(clients, result);
       tell(`${name}: put-${clients}: ${show(result)}`);
     }
-    const gets = await closedLoop(READ_CLIENTS, seconds, (client, i) =>
-      driver.get(client, `/bench/${(client * 7_919 + i) % KEYS}`),
-    );
+    const gets = await closedLoop(READ_CLIENTS, seconds, (client, i) => driver.get(client, keyOf(client, i)));
     tell(`${name}: get-linearizable-${READ_CLIENTS}: ${show(gets)}`);
     const watchPerSecond = await fanOut(driver);
     tell(`${name}: watch-${WATCHERS}: ${Math.round(watchPerSecond)} events/s`);
@@ -112,6 +119,8 @@ async function measure(
     await driver.close();
   }
 }
+
+const keyOf = (client: number, i: number): string => `/bench/${(client * 7_919 + i) % KEYS}`;
 
 function show({ perSecond, p50Ms, p99Ms }: LoadResult): string {
   return `${Math.round(perSecond)}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
@@ -208,12 +217,35 @@ async function keelsonDriver(): Promise<Driver> {
   };
 }
 
+/** Keelson's etcd API with etcd's client: mutual TLS, where etcd above has none. */
+async function measureEtcd3(seconds: number, tell: (text: string) => void): Promise<LoadResult> {
+  const cluster = await startCluster({ etcd: true });
+  const [rootCertificate, privateKey, certChain] = [cluster.tls.ca, cluster.tls.key, cluster.tls.cert].map((pem) =>
+    Buffer.from(pem),
+  ) as [Buffer, Buffer, Buffer];
+  const clients = cluster.etcdEndpoints.map(
+    (hosts) => new Etcd3({ hosts, credentials: { rootCertificate, privateKey, certChain } }),
+  );
+  try {
+    const result = await closedLoop(ETCD3_CLIENTS, seconds, (client, i) => putWith(clients, client, keyOf(client, i)));
+    tell(`keelson: etcd3-put-${ETCD3_CLIENTS}: ${show(result)}`);
+    return result;
+  } finally {
+    for (const client of clients) client.close();
+    cluster.stop();
+  }
+}
+
+function putWith(clients: readonly Etcd3[], client: number, key: string): Promise<unknown> {
+  return (clients[client % clients.length] as Etcd3).put(key).value(VALUE).exec();
+}
+
 async function etcdDriver(): Promise<Driver> {
   const cluster: EtcdCluster = await startEtcd();
   const clients = cluster.endpoints.map((endpoint) => new Etcd3({ hosts: [endpoint] }));
   const clientOf = (client: number): Etcd3 => clients[client % clients.length] as Etcd3;
   return {
-    put: (client, key) => clientOf(client).put(key).value(VALUE).exec(),
+    put: (client, key) => putWith(clients, client, key),
     get: (client, key) => clientOf(client).get(key).buffer(),
     async watch(count, prefix, onEvent) {
       const watchers = await Promise.all(
