@@ -54,7 +54,7 @@ export async function servePeer(
     await replica.stop();
     clearInterval(hold);
   };
-  const server = await startEtcdServer({
+  const server: EtcdServer = await startEtcdServer({
     store,
     replica,
     clusterId: 'test',
