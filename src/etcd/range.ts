@@ -18,7 +18,7 @@ export function planRange(message: RangeMessage): Omit<RangeRequest, 'serializab
     key: toKey(key),
     end: toEnd(message.rangeEnd),
     revision: count(message.revision),
-    limit: byStore ? count(message.limit) : 0,
+    limit: storeLimit(message),
     keysOnly: message.keysOnly && sortTarget !== sortTargets.value,
     countOnly: message.countOnly,
     order: byStore && sortOrder === sortOrders.descend ? 'descend' : 'ascend',
@@ -59,9 +59,19 @@ function orderOf({ sortOrder, sortTarget }: RangeMessage): Order {
 }
 
 function isByStore(message: RangeMessage): boolean {
-  if (message.sortTarget !== sortTargets.key) return false;
+  return message.sortTarget === sortTargets.key && !isBounded(message);
+}
+
+/** Who names no order but sorts by something else has, with etcd, only the first keys and one more sorted. */
+function storeLimit(message: RangeMessage): number {
+  const limit = count(message.limit);
+  if (isByStore(message) || limit === 0) return limit;
+  return message.sortOrder === sortOrders.none && !isBounded(message) ? limit + 1 : 0;
+}
+
+function isBounded(message: RangeMessage): boolean {
   const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = message;
-  return [minModRevision, maxModRevision, minCreateRevision, maxCreateRevision].every((bound) => count(bound) === 0);
+  return [minModRevision, maxModRevision, minCreateRevision, maxCreateRevision].some((bound) => count(bound) !== 0);
 }
 
 function isWithin(message: RangeMessage, { modRevision, createRevision }: KeyValue): boolean {
