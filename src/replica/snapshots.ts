@@ -60,7 +60,8 @@ export class Snapshots {
   consider(): void {
     const { snapshotBytes, snapshotEntries } = this.#host.limits;
     if (this.#taking) return;
-    if (this.#bytesSince <= Math.max(snapshotBytes, this.#lastBytes) && this.#entriesSince < snapshotEntries) return;
+    if (this.#bytesSince <= Math.max(snapshotBytes, this.#lastBytes / 2) && this.#entriesSince < snapshotEntries)
+      return;
     this.#taking = true;
     this.#take().catch(this.#host.onFailure);
   }

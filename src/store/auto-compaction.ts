@@ -7,7 +7,7 @@ export interface HistoryOptions {
   revisions?: number;
   /** And at least the last so many milliseconds. Default: 5 minutes. */
   ageMs?: number;
-  /** But, as far as at least 1 000 revisions remain, no more than about these many bytes. Default: 64 MiB. */
+  /** But, as far as at least 1 000 revisions remain, no more than about these many bytes. Default: 32 MiB. */
   bytes?: number;
 }
 
@@ -42,7 +42,7 @@ export class AutoCompaction {
     this.#compact = compact;
     this.#keepRevisions = Math.max(options.revisions ?? MIN_REVISIONS, MIN_REVISIONS);
     this.#keepMs = options.ageMs ?? 5 * 60_000;
-    this.#maxBytes = options.bytes ?? 64 * 1024 * 1024;
+    this.#maxBytes = options.bytes ?? 32 * 1024 * 1024;
     this.#ticker = clock.setTicker(SAMPLE_MS, () => this.#sample());
   }
 
