@@ -14,6 +14,7 @@ import { closeCodes, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welc
 import type { WsContext } from './ws-context.ts';
 
 const MAX_CONNECTIONS = 512;
+const MAX_FOUNDERS = 1000;
 
 /** The peer port: takes in what other peers send. Whoever is not a peer of this cluster is shown the door. */
 export class PeerListener {
@@ -151,7 +152,13 @@ export class PeerListener {
   async #admit(socket: WebSocket, hello: Hello, refuse: (reason: string) => void): Promise<void> {
     const release = holdBack(socket);
     const { from, credential, snapshot } = hello;
-    if (!(await this.#handler.admit(from, credential))) {
+    const admission = await this.#handler.admit(from, credential);
+    if (admission === 'members-differ') {
+      socket.resume();
+      refuse(`peers ${from} and ${this.#context.peerId} were told of different members: correct "members" of one`);
+      return;
+    }
+    if (admission === 'disowned') {
       // Else the answer to the close frame would not be read.
       socket.resume();
       socket.close(closeCodes.disowned, `peer ${from} is known here with another store`);
@@ -231,8 +238,9 @@ function holdBack(socket: WebSocket): () => void {
 }
 
 function isCredential(credential: Partial<StoreCredential> | undefined): boolean {
-  const { store, incarnation } = credential ?? {};
-  return typeof store === 'string' && /^[0-9a-f]{32}$/.test(store) && Number.isSafeInteger(incarnation);
+  const { store, incarnation, founders } = credential ?? {};
+  if (typeof store !== 'string' || !/^[0-9a-f]{32}$/.test(store) || !Number.isSafeInteger(incarnation)) return false;
+  return Array.isArray(founders) && founders.length <= MAX_FOUNDERS && founders.every(Number.isSafeInteger);
 }
 
 function parseHello(frame: Buffer): Hello | undefined {

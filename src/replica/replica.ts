@@ -26,7 +26,7 @@ import { ReadBarriers } from './read-barriers.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Storage, StoreCredential, StoredState } from './storage.ts';
 import { transferLeadership } from './transfer.ts';
-import type { SnapshotMessage, Transport, TransportHandler } from './transport.ts';
+import type { Admission, SnapshotMessage, Transport, TransportHandler } from './transport.ts';
 import type { ClusterMember, ReplicaStatus } from './types.ts';
 
 /**
@@ -89,8 +89,8 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#transport = transport;
     this.#sender = new MessageSender(transport);
     this.#clock = clock;
-    this.credential = { store: stored.store, incarnation };
-    this.#knownPeers = new KnownPeers(storage, stored.peers, logger);
+    this.credential = { store: stored.store, founders: stored.founders, incarnation };
+    this.#knownPeers = new KnownPeers(stored, storage, logger);
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;
     this.failed.catch(() => {});
@@ -242,7 +242,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     return this.#snapshots.receive(message, chunks, this.#raft.status().commit);
   }
 
-  async admit(peer: PeerId, credential: StoreCredential): Promise<boolean> {
+  async admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {
     if (this.#stopped !== undefined) throw stoppedError();
     return await this.#knownPeers.admit(peer, credential);
   }
