@@ -59,12 +59,23 @@ function choose(keyspace: Keyspace, [, compares, then, otherwise]: TxnCommand): 
   return { succeeded, operations, nested };
 }
 
+/** In etcd's order, which decides what is told of several faults: all puts, then all ranges. */
 function check(keyspace: Keyspace, leases: LeaseTable, plan: Plan): void {
-  for (const operation of plan.operations) {
+  visit(plan, (operation) => {
     if (operation[0] === PUT) checkPut(keyspace, leases, operation);
-    else if (operation[0] === RANGE) keyspace.checkRevision(operation[3]);
+  });
+  visit(plan, (operation) => {
+    if (operation[0] === RANGE) keyspace.checkRevision(operation[3]);
+  });
+}
+
+/** Each operation that will be carried out, in order. */
+function visit(plan: Plan, each: (operation: OperationCommand) => void): void {
+  const nested = plan.nested.values();
+  for (const operation of plan.operations) {
+    if (operation[0] === TXN) visit(nested.next().value as Plan, each);
+    else each(operation);
   }
-  for (const nested of plan.nested) check(keyspace, leases, nested);
 }
 
 function checkPut(keyspace: Keyspace, leases: LeaseTable, [, key, , lease, flags]: PutCommand): void {
