@@ -268,7 +268,22 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#step({ type: 'unreachable', peer });
   }
 
+  /** A leader whose disk stands still acknowledges only what all others do, and can't be one of a majority of two. */
+  #leaveToOthers(): void {
+    const { electionTicks } = this.#limits;
+    const ticks = this.#writer.underWayTicks;
+    // Tried again after as long, as nobody may have been fit to take over.
+    if (ticks === 0 || ticks % electionTicks !== 0 || this.#raft.status().role !== 'leader') return;
+    this.#logger.warn(
+      { peer: this.id, ms: ticks * this.#limits.tickMs },
+      'the disk stands still: leadership is handed over',
+    );
+    void this.#handOver();
+  }
+
   #tick(): void {
+    this.#writer.tick();
+    this.#leaveToOthers();
     this.#proposals.tick();
     this.#barriers.tick();
     this.#changes.tick();
