@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createSecureContext } from 'node:tls';
+import { KeelsonError } from '../base/index.ts';
 import {
   adminPem,
   type ClusterPaths,
@@ -87,6 +88,19 @@ export function call(
       response.on('error', fail);
     });
     sent.end(body);
+  });
+}
+
+/** The body of an answer with code 200, as it comes. Rejects with what the peer says otherwise, or when there is no answer. */
+export function download(url: string, tls: Credentials): Promise<AsyncIterable<Buffer>> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { agent: agentFor(tls) });
+    sent.on('error', reject);
+    sent.on('response', (response: IncomingMessage) => {
+      if (response.statusCode === 200) resolve(response);
+      else reject(new KeelsonError('REFUSED', `${url} answers ${response.statusCode} ${response.statusMessage}`));
+    });
+    sent.end();
   });
 }
 

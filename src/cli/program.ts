@@ -4,6 +4,7 @@ import { addDownCommand } from './commands/down.ts';
 import { addKvCommands } from './commands/kv.ts';
 import { addMemberCommands } from './commands/member.ts';
 import { addPeerCommand } from './commands/peer.ts';
+import { addSnapshotCommands } from './commands/snapshot.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addWatchCommand } from './commands/watch.ts';
@@ -34,6 +35,7 @@ export function createProgram(complain: Write): Command {
   addDownCommand(program);
   addStatusCommand(program);
   addMemberCommands(program);
+  addSnapshotCommands(program);
   addPeerCommand(program);
   addKvCommands(program);
   addWatchCommand(program);

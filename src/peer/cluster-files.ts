@@ -133,10 +133,15 @@ export function checkShape(shape: ClusterShape, asked: ShapeOptions, root: strin
 }
 
 /**
- * Lays out a new cluster: authority, certificates, a configuration file a peer, kubeconfig. Throws ALREADY_RUNNING when
- * another process does so, DATA_DIR when the directory can't be written.
+ * Lays out a new cluster: authority, certificates, a configuration file a peer, kubeconfig, and what `fill` puts into the peers'
+ * directories. Throws ALREADY_RUNNING when another process does so, DATA_DIR when the directory can't be written.
  */
-export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
+export async function layOutCluster(
+  paths: ClusterPaths,
+  shape: ClusterShape,
+  now: number,
+  fill: () => Promise<void> = async () => {},
+): Promise<void> {
   makePrivateDir(paths.root);
   claimLayout(paths.layout);
   makePrivateDir(paths.pki.dir);
@@ -144,6 +149,7 @@ export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, no
   await createPki(paths, shape, SERVICE_IP, now);
   for (const { id } of shape.members) writePeerConfig(paths, shape, id);
   writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
+  await fill();
   // Last: from here on this is a cluster.
   writeShape(paths, shape);
   removeFile(paths.layout);

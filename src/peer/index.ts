@@ -1,4 +1,6 @@
 import type { Logger } from '../base/index.ts';
+import type { ClusterShape } from './cluster-files.ts';
+import type { ClusterPaths } from './data-dir.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 
 export type * from '../store/index.ts';
@@ -27,6 +29,7 @@ export type { LoggerOptions } from './logger.ts';
 export { isMemberRequest, MEMBERS_PATH, type MemberList, type MemberRequest } from './member-request.ts';
 export type { Peer, PeerOptions } from './peer.ts';
 export { isAlive, livePid, readPid } from './process-id.ts';
+export { SNAPSHOT_PATH } from './snapshot-path.ts';
 export { type PeerStatus, STATUS_PATH } from './status.ts';
 export { suggestion } from './suggestion.ts';
 
@@ -42,6 +45,11 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
 /** See workloads.ts. */
 export async function stopOrphans(dataDir: string): Promise<number> {
   return (await import('./workloads.ts')).stopOrphans(dataDir);
+}
+
+/** See restore.ts. */
+export async function restoreCluster(paths: ClusterPaths, shape: ClusterShape, file: string): Promise<void> {
+  return (await import('./restore.ts')).restoreCluster(paths, shape, file);
 }
 
 /** See logger.ts. */

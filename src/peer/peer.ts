@@ -20,6 +20,7 @@ import { membersRoute } from './members-route.ts';
 import { rbacSource } from './rbac-source.ts';
 import { startReplicatedStore } from './replicated-store.ts';
 import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
+import { snapshotRoute } from './snapshot-route.ts';
 import { type PeerStatus, peerStatusOf } from './status.ts';
 import { readTls } from './tls.ts';
 
@@ -116,7 +117,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
         check: async () => void (await admin.get(resources.namespaces, undefined, 'default')),
       },
     ],
-    routes: [statusRoute(status), membersRoute(replica), kubeletRoute(components.node)],
+    routes: [statusRoute(status), membersRoute(replica), snapshotRoute(store), kubeletRoute(components.node)],
     upgradeRoutes: [storeRoute(store)],
   });
   onStop(() => api.close());

@@ -5,12 +5,17 @@ import { createStore, type LocalStore } from '../store/index.ts';
 import type { PeerContext } from './context.ts';
 import { makePrivateDir } from './data-dir.ts';
 
+/** Where in its data directory a peer keeps its store. */
+export function storeDir(dataDir: string): string {
+  return join(dataDir, 'store');
+}
+
 /** Starts the peer's Raft member and the store on it. */
 export async function startReplicatedStore(
   context: PeerContext,
 ): Promise<{ replica: ClusterMember; store: LocalStore }> {
   const { config, self, tls, clock, random, logger, onStop } = context;
-  const directory = join(config.dataDir, 'store');
+  const directory = storeDir(config.dataDir);
   // What is in its place already, the storage judges.
   if (!existsSync(directory)) makePrivateDir(directory);
   const storage = await openLevelStorage(directory);

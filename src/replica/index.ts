@@ -4,6 +4,7 @@ export { MemoryDisk, type MemoryStorageOptions, openMemoryStorage } from './memo
 export { MemoryNetwork } from './memory-transport.ts';
 export { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
 export { startReplica } from './replica.ts';
+export { seedStorage } from './seed.ts';
 export * from './storage.ts';
 export * from './transport.ts';
 export * from './types.ts';

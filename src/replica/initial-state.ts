@@ -4,7 +4,9 @@ import type { ReplicaLimits, ReplicaOptions } from './options.ts';
 import type { StoredState } from './storage.ts';
 
 /** Makes a new peer's first state, durably: a cluster of the members given, or one that it is yet to be told of. */
-export async function initialise(options: ReplicaOptions): Promise<StoredState> {
+export async function initialise(
+  options: Pick<ReplicaOptions, 'storage' | 'identity' | 'initialMembers' | 'peers' | 'random'>,
+): Promise<StoredState> {
   const { storage, identity, initialMembers, peers = [], random } = options;
   const addresses = peers.filter(({ id }) => initialMembers.includes(id)).map((peer) => [peer.id, formatAddress(peer)]);
   const configuration = {

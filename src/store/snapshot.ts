@@ -113,6 +113,24 @@ function* versionBlocks(
  * every peer that has the same compact revision. Throws COMPACTED or FUTURE_REVISION.
  */
 export async function hashKeyspace(keyspace: Keyspace, revision: number, clock: Clock): Promise<StoreHash> {
+  const steps = hashSteps(keyspace, revision);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await sleep(clock, 0);
+  }
+}
+
+/** The same at once, for a keyspace that nobody waits for. */
+export function hashAtOnce(keyspace: Keyspace): StoreHash {
+  const steps = hashSteps(keyspace, 0);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+function* hashSteps(keyspace: Keyspace, revision: number): Generator<void, StoreHash> {
   keyspace.checkRevision(revision);
   const { compactRevision, history } = keyspace;
   const upTo = revision || keyspace.revision;
@@ -122,7 +140,7 @@ export async function hashKeyspace(keyspace: Keyspace, revision: number, clock: 
     let hash = 0;
     for (const block of versionBlocks(keyspace, compactRevision, start, end)) {
       hash = crc32(block, hash);
-      await sleep(clock, 0);
+      yield;
     }
     return { hash, revision: upTo, compactRevision };
   } finally {
