@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { errorMessage, KeelsonError } from '../base/index.ts';
+import { addCheckCommand } from './commands/check.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addKvCommands } from './commands/kv.ts';
 import { addMemberCommands } from './commands/member.ts';
@@ -35,6 +36,7 @@ export function createProgram(complain: Write): Command {
   addDownCommand(program);
   addStatusCommand(program);
   addMemberCommands(program);
+  addCheckCommand(program);
   addSnapshotCommands(program);
   addPeerCommand(program);
   addKvCommands(program);

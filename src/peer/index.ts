@@ -1,9 +1,11 @@
 import type { Logger } from '../base/index.ts';
+import type { CheckedPeer } from './check.ts';
 import type { ClusterShape } from './cluster-files.ts';
 import type { ClusterPaths } from './data-dir.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 
 export type * from '../store/index.ts';
+export type { CheckedPeer } from './check.ts';
 export * as checks from './checks.ts';
 export * from './cluster-files.ts';
 export { addToCluster, dropFromCluster } from './cluster-members.ts';
@@ -45,6 +47,11 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
 /** See workloads.ts. */
 export async function stopOrphans(dataDir: string): Promise<number> {
   return (await import('./workloads.ts')).stopOrphans(dataDir);
+}
+
+/** See check.ts. */
+export async function checkPeer(configFile: string): Promise<CheckedPeer> {
+  return (await import('./check.ts')).checkPeer(configFile);
 }
 
 /** See restore.ts. */

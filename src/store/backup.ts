@@ -1,11 +1,14 @@
 import type { Clock } from '../base/index.ts';
+import type { StateMachine } from '../replica/index.ts';
 import { readArchive } from './archive.ts';
 import { Keyspace } from './keyspace.ts';
+import type { LeaseTable } from './leases.ts';
 import { hashAtOnce, readSnapshot, writeSnapshot } from './snapshot.ts';
+import { StoreStateMachine } from './state-machine.ts';
 import { Version } from './version.ts';
 
-/** What a snapshot file holds. */
-export interface ArchiveInfo {
+/** What a state holds. */
+export interface StateInfo {
   /** As `etcdctl endpoint hashkv` tells it of a store in that state. */
   hash: number;
   revision: number;
@@ -17,8 +20,18 @@ export interface ArchiveInfo {
 }
 
 /** Reads a snapshot file through. Rejects with SNAPSHOT_CORRUPT when it is not whole. */
-export async function describeArchive(file: AsyncIterable<Uint8Array>, clock: Clock): Promise<ArchiveInfo> {
+export async function describeArchive(file: AsyncIterable<Uint8Array>, clock: Clock): Promise<StateInfo> {
   const { keyspace, leases } = await readSnapshot(readArchive(file), clock);
+  return describe(keyspace, leases);
+}
+
+/** A state machine that nobody uses as a store, to be filled from a stopped peer's data. */
+export function createStateInspector(clock: Clock): { stateMachine: StateMachine; describe(): StateInfo } {
+  const stateMachine = new StoreStateMachine(clock);
+  return { stateMachine, describe: () => describe(stateMachine.keyspace, stateMachine.leases) };
+}
+
+function describe(keyspace: Keyspace, leases: LeaseTable): StateInfo {
   const { hash, revision, compactRevision } = hashAtOnce(keyspace);
   return {
     hash,

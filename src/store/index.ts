@@ -1,6 +1,6 @@
 export * from './archive.ts';
 export type { HistoryOptions } from './auto-compaction.ts';
-export { type ArchiveInfo, describeArchive, stateToRestore } from './backup.ts';
+export { createStateInspector, describeArchive, type StateInfo, stateToRestore } from './backup.ts';
 export * from './errors.ts';
 export * from './keys.ts';
 export { createMemoryStore } from './memory-store.ts';

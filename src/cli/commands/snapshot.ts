@@ -4,7 +4,6 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { errorCode, errorMessage, KeelsonError, systemClock } from '../../base/index.ts';
 import {
-  type ArchiveInfo,
   clusterPaths,
   findCluster,
   importStore,
@@ -13,6 +12,7 @@ import {
   planShape,
   restoreCluster,
   SNAPSHOT_PATH,
+  type StateInfo,
   shapeDefaults,
 } from '../../peer/index.ts';
 import { type Access, download, openAccess } from '../access.ts';
@@ -108,7 +108,7 @@ async function fromAnyPeer({ servers, tls }: Access): Promise<AsyncIterable<Buff
   );
 }
 
-async function describe(file: string): Promise<ArchiveInfo> {
+async function describe(file: string): Promise<StateInfo> {
   const { describeArchive } = await importStore();
   try {
     return await describeArchive(createReadStream(file), systemClock);
@@ -142,7 +142,7 @@ function explained(file: string, error: unknown): unknown {
   return new KeelsonError('FILE', `${file} can't be used: ${errorMessage(error)}`, { cause: error });
 }
 
-function infoTable({ hash, revision, keys, leases, bytes }: ArchiveInfo): string {
+function infoTable({ hash, revision, keys, leases, bytes }: StateInfo): string {
   const row = [hash.toString(16).padStart(8, '0'), revision, keys, leases, bytes].map(String);
   return formatTable(['HASH', 'REVISION', 'KEYS', 'LEASES', 'BYTES'], [row]);
 }
