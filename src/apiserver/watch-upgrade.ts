@@ -1,10 +1,11 @@
 import { WebSocketServer } from 'ws';
 import { errors } from '../api/index.ts';
 import { negotiate, parseAccept } from './http/accept.ts';
+import { drained } from './http/drained.ts';
 import type { Registry } from './registry/index.ts';
 import { collectionOf, type FindResource, requestOf } from './resources.ts';
 import type { UpgradeRoute } from './server.ts';
-import { drained, pipeWatch } from './watch.ts';
+import { pipeWatch } from './watch.ts';
 
 /** Nothing is expected from the client of a plain watch. */
 const MAX_MESSAGE_BYTES = 1024;

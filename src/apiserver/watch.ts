@@ -1,8 +1,8 @@
-import type { Writable } from 'node:stream';
 import { setTimeout as setTimer } from 'node:timers';
 import { errors, type ResourceType, type Status } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { Representation } from './http/accept.ts';
+import { drained } from './http/drained.ts';
 import { includeObjectOf, objectAs } from './http/objects.ts';
 import { boolean, integer, listParameters } from './http/parameters.ts';
 import { setWarnings } from './http/respond.ts';
@@ -57,20 +57,6 @@ export async function serveWatch(
 /** What a reader is told that is too slow: 429. */
 export function fellBehind(): Status {
   return errors.tooManyRequests('the watch fell too far behind: resume it from the last resourceVersion seen').status;
-}
-
-/** Resolves when a stream has room again, or is gone. */
-export function drained(stream: Writable): Promise<void> {
-  if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.on('drain', done);
-    stream.on('close', done);
-  });
 }
 
 function begin(exchange: Exchange): void {

@@ -1,5 +1,5 @@
 import { errors } from '../api/index.ts';
-import type { Route } from '../apiserver/index.ts';
+import { drained, type Route } from '../apiserver/index.ts';
 import { type LocalStore, writeArchive } from '../store/index.ts';
 import { SNAPSHOT_PATH } from './snapshot-path.ts';
 
@@ -21,16 +21,4 @@ export function snapshotRoute(store: LocalStore): Route {
     response.end();
     return true;
   };
-}
-
-function drained(response: NodeJS.EventEmitter): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.once('drain', done);
-    response.once('close', done);
-  });
 }

@@ -3,9 +3,10 @@ import type { WebSocket } from 'ws';
 import { errors, type ResourceType, type Status } from '../../api/index.ts';
 import { errorMessage } from '../../base/index.ts';
 import { type Authorizer, denied } from '../authorization/index.ts';
+import { drained } from '../http/drained.ts';
 import { statusOf } from '../http/respond.ts';
 import type { EncodedEvent, Registry, User } from '../registry/types.ts';
-import { drained, fellBehind, MAX_BUFFERED_BYTES } from '../watch.ts';
+import { fellBehind, MAX_BUFFERED_BYTES } from '../watch.ts';
 import type { Codec } from './codec.ts';
 import { type ClientMessage, limits, parseClientMessage, type WatchId } from './protocol.ts';
 
