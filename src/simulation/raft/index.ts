@@ -1,0 +1,3 @@
+export { check, Violation } from '../violation.ts';
+export { Checker } from './checker.ts';
+export { type ObservedPeer, ShadowLog } from './observed-peer.ts';
