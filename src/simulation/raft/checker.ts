@@ -137,7 +137,7 @@ function sameEntry(a: Entry, b: Entry): boolean {
   return a === b || (a.term === b.term && a.kind === b.kind && Buffer.compare(a.data, b.data) === 0);
 }
 
-function hasQuorum({ voters, votersOutgoing }: Configuration, holds: (id: number) => boolean): boolean {
+export function hasQuorum({ voters, votersOutgoing }: Configuration, holds: (id: number) => boolean): boolean {
   return [voters, votersOutgoing].every(
     (half) => half.length === 0 || half.filter(holds).length >= Math.floor(half.length / 2) + 1,
   );
