@@ -82,8 +82,11 @@ export class Faults {
     return this.#anyOf(this.#cluster.members);
   }
 
-  #during(ms: number, end: () => void): void {
-    this.#cluster.loop.after(20 + this.#random.next() * ms, () => {
+  /** Mostly short; sometimes long. */
+  #during(end: () => void): void {
+    const { loop, weather } = this.#cluster;
+    const longest = this.#random.next() < 0.6 ? weather.faultMs / 8 : weather.faultMs;
+    loop.after(5 + this.#random.next() * longest, () => {
       // After that, `heal` has done it.
       if (!this.#cluster.isOver) end();
     });
@@ -92,7 +95,7 @@ export class Faults {
   #bootLater(peer: SimulatedPeer): void {
     if (peer.isRemoved || peer.disk.isCorrupt || this.#cluster.isOver) return;
     this.counts.restart = (this.counts.restart ?? 0) + 1;
-    this.#during(this.#random.next() < 0.7 ? 500 : 4000, () => peer.boot());
+    this.#during(() => peer.boot());
   }
 
   #crash(peer: SimulatedPeer | undefined): boolean {
@@ -114,7 +117,7 @@ export class Faults {
     if (peer === undefined || peer.life.isPaused) return false;
     const { life } = peer;
     life.pause();
-    this.#during(this.#random.next() < 0.5 ? 300 : 4000, () => life.resume());
+    this.#during(() => life.resume());
     return true;
   }
 
@@ -122,7 +125,7 @@ export class Faults {
     const { network } = this.#cluster;
     for (const [from, to] of pairs) network.block(from, to);
     // One at a time heals the ones before as well: links come back sooner or later.
-    this.#during(this.#random.next() < 0.5 ? 1000 : 5000, () => network.heal());
+    this.#during(() => network.heal());
     return pairs.length > 0;
   }
 

@@ -1,9 +1,9 @@
 import { AssertionError, errorCode, type Random, silentLogger } from '../base/index.ts';
 import { type Input, noMembers, type PeerId, type Raft } from '../raft/index.ts';
-import type { ClusterMember, ReplicaLimits, Storage, startReplica } from '../replica/index.ts';
+import type { ClusterMember, ReplicaLimits, Storage, startReplica, Transport } from '../replica/index.ts';
 import type { createStore, LocalStore } from '../store/index.ts';
 import type { StateChecker } from './checks/index.ts';
-import { type Checker, type ObservedPeer, PreVoteChecker, ShadowLog } from './raft/index.ts';
+import { type Checker, checkPromise, type ObservedPeer, PreVoteChecker, ShadowLog } from './raft/index.ts';
 import { type EventLoop, Life, type MachineClock, type MachineDisk, type SimulatedNetwork } from './world/index.ts';
 
 /** The code under test: Keelson's own, or one with a bug planted. */
@@ -46,6 +46,8 @@ export class SimulatedPeer implements ObservedPeer {
   isRemoved = false;
   readonly #options: PeerOptions;
   #lives = 0;
+  /** As its core has it now. */
+  #term = 0;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -65,6 +67,14 @@ export class SimulatedPeer implements ObservedPeer {
 
   get durableTerm(): number {
     return this.disk.memory.hardState.term;
+  }
+
+  get durableVote(): PeerId {
+    return this.disk.memory.hardState.vote;
+  }
+
+  get durableSnapshot(): number {
+    return this.disk.memory.snapshot?.position.index ?? 0;
   }
 
   durableTermAt(index: number): number | undefined {
@@ -90,7 +100,7 @@ export class SimulatedPeer implements ObservedPeer {
       identity: { clusterId: 'simulation', peerId: this.id },
       initialMembers,
       storage: this.#openStorage(life),
-      transport: network.transport(this.id, life),
+      transport: this.#listen(network.transport(this.id, life), life),
       stateMachine: stateChecker.observe(stateMachine, life.name),
       clock,
       random,
@@ -170,6 +180,20 @@ export class SimulatedPeer implements ObservedPeer {
     return storage;
   }
 
+  /** Looks at what the peer says. */
+  #listen(transport: Transport, life: Life): Transport {
+    const send = transport.send.bind(transport);
+    transport.send = (messages) => {
+      try {
+        if (life.isAlive) for (const message of messages) checkPromise(this, this.#term, message);
+      } catch (violation) {
+        this.#options.onViolation(violation);
+      }
+      send(messages);
+    };
+    return transport;
+  }
+
   #observe(core: Raft): Raft {
     const { raftChecker, onViolation } = this.#options;
     const { life } = this;
@@ -181,6 +205,7 @@ export class SimulatedPeer implements ObservedPeer {
       if (!life.isAlive) return effects;
       try {
         const after = core.status();
+        this.#term = after.term;
         if (effects.snapshot) this.log.reset(effects.snapshot);
         this.log.write(effects.entries);
         raftChecker.observe(this, before, after, effects);

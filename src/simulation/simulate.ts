@@ -36,11 +36,14 @@ export class SimulationFailure extends Error {
   override name = 'SimulationFailure';
   readonly seed: number;
   readonly step: number;
+  /** What did not hold, in one line. */
+  readonly violation: string;
 
   constructor(seed: number, step: number, cause: unknown) {
     super(`seed ${seed}, step ${step}: ${errorMessage(cause)}`, { cause });
     this.seed = seed;
     this.step = step;
+    this.violation = errorMessage(cause);
   }
 }
 

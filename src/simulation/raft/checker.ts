@@ -48,6 +48,11 @@ export class Checker {
           !effects.snapshot && (!first || first.index === before.lastIndex + 1),
           () => `leader append-only: ${peer.name} rewrote its log at ${first?.index}`,
         );
+        // What harm this does (figure 8) takes five leaders in a row to see.
+        check(
+          after.commit === before.commit || peer.log.term(after.commit) === after.term,
+          () => `${peer.name} commits ${after.commit}, of an earlier term, by counting (§5.4.2)`,
+        );
       } else {
         this.#leaderCompleteness(peer, after.term);
       }

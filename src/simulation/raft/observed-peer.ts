@@ -8,6 +8,10 @@ export interface ObservedPeer {
   readonly name: string;
   readonly log: ShadowLog;
   readonly durableTerm: number;
+  /** In that term. */
+  readonly durableVote: PeerId;
+  /** The index of the snapshot on the disk. */
+  readonly durableSnapshot: number;
   /** The term of the entry that the disk holds at `index`. */
   durableTermAt(index: number): number | undefined;
 }

@@ -76,18 +76,28 @@ export class LockClients {
   }
 
   async #hold(name: string, token: number, lease: number, ttl: number, random: Random): Promise<void> {
-    const { loop, leases } = this.#cluster;
     for (let turn = randomInteger(random, 8); turn > 0 && !this.#cluster.isOver; turn--) {
       // Sometimes too late.
       await this.#cluster.sleep(ttl * 1000 * random.next() * 1.2);
-      const calledAt = loop.now;
-      await this.#anyPeer(random).call((store) => store.leaseKeepAlive(lease));
-      leases.refreshed(lease, calledAt);
-      this.counts.refreshes += 1;
+      if (!(await this.#refresh(lease, random))) break;
       await this.#write(name, token, random);
     }
-    // Once more, whether the lock is still held or not.
+    // As does one that has not noticed that it holds the lock no more.
+    await this.#cluster.sleep(ttl * 1000 * random.next());
     await this.#write(name, token, random);
+  }
+
+  async #refresh(lease: number, random: Random): Promise<boolean> {
+    const { loop, leases } = this.#cluster;
+    const calledAt = loop.now;
+    try {
+      await this.#anyPeer(random).call((store) => store.leaseKeepAlive(lease));
+    } catch {
+      return false;
+    }
+    leases.refreshed(lease, calledAt);
+    this.counts.refreshes += 1;
+    return true;
   }
 
   async #write(name: string, token: number, random: Random): Promise<void> {

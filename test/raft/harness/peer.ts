@@ -97,6 +97,14 @@ export class SimulatedPeer {
     return this.#hardState.term;
   }
 
+  get durableVote(): number {
+    return this.#hardState.vote;
+  }
+
+  get durableSnapshot(): number {
+    return this.#snapshot.position.index;
+  }
+
   /** The term of the entry that the disk holds at `index`; what a snapshot covers it holds in its final form. */
   durableTermAt(index: number): number | undefined {
     if (index < this.#durable.baseIndex) return this.#retained.find((entry) => entry.index === index)?.term;
