@@ -5,6 +5,7 @@ import { addDownCommand } from './commands/down.ts';
 import { addKvCommands } from './commands/kv.ts';
 import { addMemberCommands } from './commands/member.ts';
 import { addPeerCommand } from './commands/peer.ts';
+import { addSimCommand } from './commands/sim.ts';
 import { addSnapshotCommands } from './commands/snapshot.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -41,6 +42,7 @@ export function createProgram(complain: Write): Command {
   addPeerCommand(program);
   addKvCommands(program);
   addWatchCommand(program);
+  addSimCommand(program);
   finish(program, program.name(), complain);
   return program;
 }

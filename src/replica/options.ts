@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random } from '../base/index.ts';
-import type { PeerId } from '../raft/index.ts';
+import type { PeerId, Raft } from '../raft/index.ts';
 import type { Identity, Storage } from './storage.ts';
 import type { PeerAddress, Transport } from './transport.ts';
 import type { StateMachine } from './types.ts';
@@ -28,6 +28,8 @@ export interface ReplicaOptions {
    * do. `lease`: nothing, for as long as the last heartbeats promise; sound only within `maxClockDrift`.
    */
   reads?: 'index' | 'lease';
+  /** For simulation: stands before the Raft core, and sees each of its steps. */
+  wrapRaft?: (core: Raft) => Raft;
 }
 
 export interface ReplicaLimits {

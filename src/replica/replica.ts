@@ -95,12 +95,9 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.failed = failure.promise;
     this.failed.catch(() => {});
     this.#reportFailure = failure.reject;
-    this.#raft = createRaft(raftOptions(options, limits), {
-      hardState,
-      snapshot,
-      entries,
-      applied: snapshot.index,
-    });
+    const restored = { hardState, snapshot, entries, applied: snapshot.index };
+    const core = createRaft(raftOptions(options, limits), restored);
+    this.#raft = options.wrapRaft?.(core) ?? core;
     const onFailure = (error: unknown): void => this.#fail(error);
     const { peers } = options;
     const raft = this.#raft;

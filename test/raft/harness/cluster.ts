@@ -1,6 +1,6 @@
 import { type Random, randomInteger, seededRandom } from '../../../src/base/index.ts';
 import { type Configuration, type Input, noMembers, type RaftOptions } from '../../../src/raft/index.ts';
-import { Checker } from './checker.ts';
+import { Checker } from '../../../src/simulation/raft/index.ts';
 import { SimulatedNetwork } from './network.ts';
 import { type CreateRaft, SimulatedPeer } from './peer.ts';
 

@@ -11,9 +11,8 @@ import {
   type RestoredState,
   type SnapshotPosition,
 } from '../../../src/raft/index.ts';
-import type { Checker } from './checker.ts';
+import { type Checker, check, ShadowLog } from '../../../src/simulation/raft/index.ts';
 import type { SimulatedNetwork } from './network.ts';
-import { check } from './violation.ts';
 
 export type CreateRaft = (options: RaftOptions, restored: RestoredState) => Raft;
 
@@ -29,45 +28,6 @@ interface Write {
   received: StoredSnapshot | undefined;
   taken: { snapshot: StoredSnapshot; compactIndex: number } | undefined;
   messages: readonly Message[];
-}
-
-/** A log by index, as the effects describe it. */
-export class ShadowLog {
-  baseIndex = 0;
-  #baseTerm = 0;
-  entries: Entry[] = [];
-
-  constructor(position: SnapshotPosition, entries: readonly Entry[]) {
-    this.reset(position);
-    this.write(entries);
-  }
-
-  get lastIndex(): number {
-    return this.baseIndex + this.entries.length;
-  }
-
-  term(index: number): number | undefined {
-    return index === this.baseIndex ? this.#baseTerm : this.entries[index - this.baseIndex - 1]?.term;
-  }
-
-  entry(index: number): Entry | undefined {
-    return this.entries[index - this.baseIndex - 1];
-  }
-
-  reset({ index, term }: SnapshotPosition): void {
-    this.baseIndex = index;
-    this.#baseTerm = term;
-    this.entries = [];
-  }
-
-  write(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      if (entry.index <= this.baseIndex) continue;
-      check(entry.index <= this.lastIndex + 1, () => `a gap is written before ${entry.index}`);
-      this.entries.length = entry.index - this.baseIndex - 1;
-      this.entries.push(entry);
-    }
-  }
 }
 
 /**
@@ -135,6 +95,14 @@ export class SimulatedPeer {
 
   get durableTerm(): number {
     return this.#hardState.term;
+  }
+
+  get durableVote(): number {
+    return this.#hardState.vote;
+  }
+
+  get durableSnapshot(): number {
+    return this.#snapshot.position.index;
   }
 
   /** The term of the entry that the disk holds at `index`; what a snapshot covers it holds in its final form. */

@@ -1,8 +1,8 @@
 import { type Random, randomInteger, seededRandom } from '../../../src/base/index.ts';
 import { type Configuration, type Input, type MemberStep, membersOf } from '../../../src/raft/index.ts';
+import { check } from '../../../src/simulation/raft/index.ts';
 import { Cluster, configurationOf } from './cluster.ts';
 import type { CreateRaft, SimulatedPeer } from './peer.ts';
-import { check } from './violation.ts';
 
 /** What a run saw, to tell whether it tried anything. */
 export interface Tally {

@@ -4,9 +4,9 @@ import {
   type Effects,
   type Entry,
   type RaftStatus,
-} from '../../../src/raft/index.ts';
-import type { SimulatedPeer } from './peer.ts';
-import { check } from './violation.ts';
+} from '../../raft/index.ts';
+import { check } from '../violation.ts';
+import type { ObservedPeer } from './observed-peer.ts';
 
 /**
  * The rules of membership changes (§6; thesis §4): one change under way at most, each from one configuration to one
@@ -15,6 +15,14 @@ import { check } from './violation.ts';
 export class MembershipChecker {
   /** Committed configurations, by ascending index. */
   readonly #committed: { index: number; configuration: Configuration }[] = [];
+
+  /** Configurations found to equal a committed one: steps that change them are few. */
+  readonly #equal = new WeakMap<Configuration, Configuration>();
+
+  /** The configuration committed last. */
+  get latest(): Configuration | undefined {
+    return this.#committed.at(-1)?.configuration;
+  }
 
   /** Configurations that were committed in the whole run. */
   get changes(): number {
@@ -27,7 +35,7 @@ export class MembershipChecker {
     this.#committed.sort((a, b) => a.index - b.index);
   }
 
-  observe(peer: SimulatedPeer, after: RaftStatus, effects: Effects): void {
+  observe(peer: ObservedPeer, after: RaftStatus, effects: Effects): void {
     this.#inEffect(peer, after);
     const { configuration, role, commit, lastIndex } = after;
     const isVoter = [...configuration.voters, ...configuration.votersOutgoing].includes(peer.id);
@@ -48,13 +56,14 @@ export class MembershipChecker {
   }
 
   /** The configuration followed is the last one committed, as far as the peer knows. */
-  #inEffect(peer: SimulatedPeer, { commit, configuration }: RaftStatus): void {
+  #inEffect(peer: ObservedPeer, { commit, configuration }: RaftStatus): void {
     const last = this.#committed.findLast(({ index }) => index <= commit);
-    if (!last) return;
+    if (!last || this.#equal.get(configuration) === last.configuration) return;
     check(
       JSON.stringify(configuration) === JSON.stringify(last.configuration),
       () => `${peer.name} follows another configuration than that of entry ${last.index}`,
     );
+    this.#equal.set(configuration, last.configuration);
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Configuration, Effects, Entry, RaftStatus } from '../../../src/raft/index.ts';
+import type { Configuration, Effects, Entry, RaftStatus } from '../../raft/index.ts';
+import { check } from '../violation.ts';
 import { MembershipChecker } from './membership-checker.ts';
-import type { SimulatedPeer } from './peer.ts';
-import { check } from './violation.ts';
+import type { ObservedPeer } from './observed-peer.ts';
 
 interface Known {
   entry: Entry;
@@ -26,14 +26,14 @@ export class Checker {
   /** The highest index known anywhere to be committed. */
   highestCommit = 0;
 
-  constructor(peers: ReadonlyMap<number, SimulatedPeer>) {
+  constructor(peers: ReadonlyMap<number, ObservedPeer>) {
     this.#peers = peers;
   }
 
-  readonly #peers: ReadonlyMap<number, SimulatedPeer>;
+  readonly #peers: ReadonlyMap<number, ObservedPeer>;
 
   /** A peer made a step; its log already holds what the effects say. */
-  observe(peer: SimulatedPeer, before: RaftStatus, after: RaftStatus, effects: Effects): void {
+  observe(peer: ObservedPeer, before: RaftStatus, after: RaftStatus, effects: Effects): void {
     check(after.term >= before.term, () => `${peer.name}: term went back from ${before.term} to ${after.term}`);
     check(after.commit >= before.commit, () => `${peer.name}: commit went back from ${before.commit}`);
     check(after.lastIndex === peer.log.lastIndex, () => `${peer.name}: effects and log disagree on its end`);
@@ -48,6 +48,11 @@ export class Checker {
           !effects.snapshot && (!first || first.index === before.lastIndex + 1),
           () => `leader append-only: ${peer.name} rewrote its log at ${first?.index}`,
         );
+        // What harm this does (figure 8) takes five leaders in a row to see.
+        check(
+          after.commit === before.commit || peer.log.term(after.commit) === after.term,
+          () => `${peer.name} commits ${after.commit}, of an earlier term, by counting (§5.4.2)`,
+        );
       } else {
         this.#leaderCompleteness(peer, after.term);
       }
@@ -61,7 +66,7 @@ export class Checker {
   }
 
   /** At most one leader can be elected in a given term. */
-  #electionSafety(peer: SimulatedPeer, term: number): void {
+  #electionSafety(peer: ObservedPeer, term: number): void {
     const leader = this.#leaders.get(term) ?? peer.name;
     this.#leaders.set(term, leader);
     check(leader === peer.name, () => `election safety: ${leader} and ${peer.name} both lead term ${term}`);
@@ -71,7 +76,7 @@ export class Checker {
    * If two logs contain an entry with the same index and term, they are identical up to it: holds if
    * every such pair names one entry with one predecessor.
    */
-  #logMatching(peer: SimulatedPeer, entry: Entry): void {
+  #logMatching(peer: ObservedPeer, entry: Entry): void {
     const { index, term } = entry;
     this.#entries[index] ??= new Map();
     const terms = this.#entries[index];
@@ -87,7 +92,7 @@ export class Checker {
   }
 
   /** If an entry is committed in a term, it is in the logs of the leaders of all higher terms. */
-  #leaderCompleteness(peer: SimulatedPeer, term: number): void {
+  #leaderCompleteness(peer: ObservedPeer, term: number): void {
     for (let index = peer.log.baseIndex + 1; index < this.#committed.length; index++) {
       const committed = this.#committed[index];
       if (!committed || committed.inTerm >= term) continue;
@@ -98,7 +103,7 @@ export class Checker {
     }
   }
 
-  #commit(peer: SimulatedPeer, index: number, configuration: Configuration, inTerm: number): void {
+  #commit(peer: ObservedPeer, index: number, configuration: Configuration, inTerm: number): void {
     const term = peer.log.term(index)!;
     const known = this.#committed[index];
     if (known) {
@@ -115,7 +120,7 @@ export class Checker {
   }
 
   /** If a peer has applied an entry at an index, no other ever applies a different one there. */
-  applied(peer: SimulatedPeer, entry: Entry, state: number): void {
+  applied(peer: ObservedPeer, entry: Entry, state: number): void {
     const { index } = entry;
     const known = this.#applied[index];
     if (!known) this.#applied[index] = { entry, state };
@@ -128,7 +133,7 @@ export class Checker {
   }
 
   /** A snapshot taken over must hold the state that the others have at its index. */
-  restored(peer: SimulatedPeer, index: number, state: number): void {
+  restored(peer: ObservedPeer, index: number, state: number): void {
     check(this.#applied[index]?.state === state, () => `state machine safety: ${peer.name} restores another state`);
   }
 }
@@ -137,7 +142,7 @@ function sameEntry(a: Entry, b: Entry): boolean {
   return a === b || (a.term === b.term && a.kind === b.kind && Buffer.compare(a.data, b.data) === 0);
 }
 
-function hasQuorum({ voters, votersOutgoing }: Configuration, holds: (id: number) => boolean): boolean {
+export function hasQuorum({ voters, votersOutgoing }: Configuration, holds: (id: number) => boolean): boolean {
   return [voters, votersOutgoing].every(
     (half) => half.length === 0 || half.filter(holds).length >= Math.floor(half.length / 2) + 1,
   );

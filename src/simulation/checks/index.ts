@@ -1,0 +1,3 @@
+export { fencedPrefix, LeaseChecker, lockPrefix } from './lease-checker.ts';
+export { StateChecker } from './state-checker.ts';
+export { type Change, Truth, toChange } from './truth.ts';

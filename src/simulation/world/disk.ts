@@ -1,0 +1,72 @@
+import { KeelsonError, type Random } from '../../base/index.ts';
+import { MemoryDisk, openMemoryStorage, type Storage, type WriteBatch } from '../../replica/index.ts';
+import type { EventLoop } from './event-loop.ts';
+import type { Life } from './life.ts';
+
+export interface DiskFaults {
+  /** Share of writes at which the process dies. */
+  crash: number;
+  /** Share of slow writes, and how slow the slowest is. */
+  slow: number;
+  slowMs: number;
+}
+
+export const soundDisk: DiskFaults = { crash: 0, slow: 0, slowMs: 0 };
+
+/**
+ * A machine's disk, which outlives the peer's process. A write is durable some time after it was asked for, and reported
+ * some time after that; the process may die at either. A batch is never durable in part, which storages promise: a torn
+ * one is a lost one.
+ */
+export class MachineDisk {
+  readonly memory = new MemoryDisk();
+  faults = soundDisk;
+  /** A bit has flipped: what was written can't be told from what was not. */
+  isCorrupt = false;
+  readonly counts = { writes: 0, crashes: 0, slow: 0 };
+  readonly #loop: EventLoop;
+  readonly #random: Random;
+
+  constructor(loop: EventLoop, random: Random) {
+    this.#loop = loop;
+    this.#random = random;
+  }
+
+  /** For one life; `crash` ends it. */
+  open(life: Life, crash: () => void): Storage {
+    const storage = openMemoryStorage(this.memory, { beforeSync: () => this.#wait(life) });
+    const { load, write } = { load: storage.load.bind(storage), write: storage.write.bind(storage) };
+    storage.load = async (identity) => {
+      if (this.isCorrupt) throw new KeelsonError('DATA_CORRUPT', 'a record does not match its checksum');
+      return await load(identity);
+    };
+    storage.write = (batch) => this.#write(batch, write, life, crash);
+    return storage;
+  }
+
+  async #write(batch: WriteBatch, write: Storage['write'], life: Life, crash: () => void): Promise<void> {
+    this.counts.writes += 1;
+    const dies = this.#random.next() < this.faults.crash;
+    const isLost = dies && this.#random.next() < 0.5;
+    if (!isLost) await write(batch);
+    if (dies && life.isAlive) {
+      this.counts.crashes += 1;
+      this.#loop.after(0, () => life.do(crash));
+      await never;
+    }
+    // Durable, and not known to be.
+    await this.#wait(life);
+  }
+
+  #wait(life: Life): Promise<void> {
+    const { slow, slowMs } = this.faults;
+    let delay = 0.1 + this.#random.next() * 0.8;
+    if (this.#random.next() < slow) {
+      this.counts.slow += 1;
+      delay += this.#random.next() * slowMs;
+    }
+    return new Promise((resolve) => this.#loop.after(delay, () => life.do(resolve)));
+  }
+}
+
+const never = new Promise<never>(() => {});
