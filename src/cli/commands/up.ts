@@ -66,7 +66,7 @@ Examples:
   keelson up --data-dir /var/lib/keelson --port 7443
   keelson up --etcd-port 2379
     etcdctl --cacert DIR/pki/ca.crt --cert DIR/pki/client.crt \\
-      --key DIR/pki/client.key --endpoints https://127.0.0.1:2379 get '' --prefix
+      --key DIR/pki/client.key --endpoints 127.0.0.1:2379 get / --prefix
 `;
 
 /** `keelson up`: a whole cluster on this machine, each peer a process of its own. */
