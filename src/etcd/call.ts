@@ -12,7 +12,7 @@ import { errorMessage, type Logger } from '../base/index.ts';
 import type { EtcdContext } from './context.ts';
 import { toEtcdError } from './errors.ts';
 
-/** What gRPC is told of an error. One that is not the client's doing is logged. */
+/** What gRPC is told of an error. An unexpected one is logged. */
 export function toServiceError(error: unknown, logger: Logger): { code: number; details: string } {
   const { status, message, cause } = toEtcdError(error);
   if (cause !== undefined) logger.warn({ error: errorMessage(cause) }, 'a call failed');

@@ -51,7 +51,7 @@ const byCode: Readonly<Record<string, () => EtcdError>> = {
   STOPPED: etcdErrors.stopped,
 };
 
-/** Whatever was thrown, as clients are told of it. */
+/** Whatever was thrown, as clients are told of it. What is nobody's expected mistake becomes the `cause`. */
 export function toEtcdError(error: unknown): EtcdError {
   if (error instanceof EtcdError) return error;
   if (error instanceof DuplicateKeyError) return etcdErrors.duplicateKey();
@@ -59,6 +59,6 @@ export function toEtcdError(error: unknown): EtcdError {
   const code = errorCode(error) ?? '';
   const known = Object.hasOwn(byCode, code) ? byCode[code] : undefined;
   if (known !== undefined) return known();
-  const kind = code === 'INVALID' ? status.INVALID_ARGUMENT : status.UNKNOWN;
-  return new EtcdError(kind, errorMessage(error), { cause: error });
+  if (code === 'INVALID') return new EtcdError(status.INVALID_ARGUMENT, errorMessage(error));
+  return new EtcdError(status.UNKNOWN, errorMessage(error), { cause: error });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { type ConnectionInjector, Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Clock, Logger } from '../base/index.ts';
@@ -89,6 +89,11 @@ export async function startEtcdServer(options: EtcdServerOptions): Promise<EtcdS
     },
     (socket) => (isAdministrator(socket) ? administrators : strangers).injector.injectConnection(socket),
   );
+  const sockets = new Set<Socket>();
+  listener.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   listener.on('tlsClientError', (error, socket) => {
     logger.debug({ error: errorMessage(error), from: socket.remoteAddress }, 'a client was turned away');
     socket.destroy();
@@ -111,6 +116,8 @@ export async function startEtcdServer(options: EtcdServerOptions): Promise<EtcdS
         injector.destroy();
         server.forceShutdown();
       }
+      // Those whose handshake is not over belong to no server yet.
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

@@ -96,10 +96,10 @@ export function readShape(paths: ClusterPaths): ClusterShape {
   }
 }
 
-/** A new cluster as asked for. */
+/** A new cluster as asked for. Throws CONFIG_INVALID when two of its ports are the same. */
 export function planShape({ peers, port: first, etcdPort, mode }: ShapeOptions): ClusterShape {
   const base = first ?? shapeDefaults.port;
-  return {
+  const shape: ClusterShape = {
     clusterId: randomUUID(),
     mode: mode ?? shapeDefaults.mode,
     sharedApiPort: base + PEER_PORT_OFFSET - 1,
@@ -108,12 +108,12 @@ export function planShape({ peers, port: first, etcdPort, mode }: ShapeOptions):
       host: HOST,
       apiPort: base + i,
       peerPort: base + PEER_PORT_OFFSET + i,
-      ...(etcdPort === undefined ? {} : { etcdPort: etcdPort + i }),
     })),
   };
+  return etcdPort === undefined ? shape : withEtcdPort(shape, etcdPort);
 }
 
-/** The cluster with the etcd API from another port on: what peers keep is the same whether they serve it or not. */
+/** The cluster with the etcd API from another port on: what peers keep is the same whether they serve it or not. Throws as above. */
 export function withEtcdPort(shape: ClusterShape, etcdPort: number): ClusterShape {
   const members = shape.members.map((member, i) => ({ ...member, etcdPort: etcdPort + i }));
   checkMembers(members);

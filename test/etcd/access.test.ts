@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import test from 'ava';
 import { createAuthority, issueCertificate } from '../../src/peer/pki/certificates.ts';
@@ -37,6 +39,19 @@ test('who insists on a leader is told when there is none; what needs none is ans
   await t.throwsAsync(peer.raw.call('KV.Range', { ...KEY, serializable: true }, insisting), expected);
   await t.throwsAsync(new Incoming(peer.raw.open('Watch.Watch', undefined, insisting)).next(), expected);
   t.is((await peer.raw.call('KV.Range', { ...KEY, serializable: true })).kvs.length, 0);
+});
+
+test('a connection that says nothing does not hold up the end', async (t) => {
+  const peer = await servePeer();
+  const silent = connect(peer.server.port, '127.0.0.1');
+  silent.on('error', () => {});
+  await once(silent, 'connect');
+  // The server has seen it when it has served a later one.
+  await peer.raw.call('KV.Range', KEY);
+  const closed = once(silent, 'close');
+  await peer.stop();
+  await closed;
+  t.pass();
 });
 
 test('a port that is taken is named', async (t) => {

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import test from 'ava';
-import { type Answer, type ServedPeer, servePeer } from './served-peer.ts';
+import { type Answer, Incoming, type ServedPeer, servePeer } from './served-peer.ts';
 
 let peer: ServedPeer;
 test.before(async () => {
@@ -66,6 +66,23 @@ test.serial('npm etcd3: watches, leases, locks and elections', async (t) => {
   await new Promise((resolve) => campaign.once('elected', resolve));
   t.is(await etcd3.election('election').leader(), 'me');
   await campaign.resign();
+});
+
+test.serial('leases: the shortest time, chosen and picked ids, what has gone', async (t) => {
+  const { ID, TTL } = await call('Lease.LeaseGrant', { TTL: 0 });
+  t.deepEqual([ID.toNumber() > 0, TTL.toNumber()], [true, 2]);
+  t.is((await call('Lease.LeaseGrant', { ID: 77, TTL: 100 })).ID.toNumber(), 77);
+  await t.throwsAsync(call('Lease.LeaseGrant', { ID: 77, TTL: 100 }), { message: /etcdserver: lease already exists/ });
+  await t.throwsAsync(call('Lease.LeaseGrant', { ID: 2 ** 60, TTL: 100 }), { message: /INVALID_ARGUMENT.*2\^53/ });
+  const keeping = new Incoming(peer.raw.open('Lease.LeaseKeepAlive'));
+  for (const id of [77, 78]) keeping.stream.write({ ID: id });
+  const answers = [await keeping.next(), await keeping.next()];
+  t.deepEqual(
+    answers.map((each) => each.TTL.toNumber()),
+    [100, 0],
+  );
+  keeping.stream.end();
+  t.is(await keeping.next(), undefined);
 });
 
 test.serial(

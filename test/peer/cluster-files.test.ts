@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import {
   type ClusterShape,
+  changeCluster,
   checkShape,
   findCluster,
   layOutCluster,
   planShape,
   readShape,
   refreshCluster,
+  withEtcdPort,
 } from '../../src/peer/cluster-files.ts';
 import { loadPeerConfig } from '../../src/peer/config.ts';
 import { type ClusterPaths, clusterPaths } from '../../src/peer/data-dir.ts';
@@ -41,6 +43,19 @@ test('a plan has three peers by default, each with ports of its own, and a share
   t.is(sharedApiPort, 7442);
   t.is(mode, 'auto');
   t.not(planShape({}).clusterId, planShape({}).clusterId);
+});
+
+test('the etcd API has ports where it is asked for, also of a cluster that is there', async (t) => {
+  const portsOf = ({ members }: ClusterShape): unknown[] => members.map(({ etcdPort }) => etcdPort);
+  t.deepEqual(portsOf(planShape({})), [undefined, undefined, undefined]);
+  t.deepEqual(portsOf(planShape({ etcdPort: 2379 })), [2379, 2380, 2381]);
+  t.throws(() => planShape({ etcdPort: 6444 }), { code: 'CONFIG_INVALID', message: /127\.0\.0\.1:6444 twice/ });
+  const { paths, shape } = await layOut(t);
+  const changed = withEtcdPort(shape, 9000);
+  changeCluster(paths, changed);
+  t.deepEqual(readShape(paths), changed);
+  const { members } = await loadPeerConfig(paths.peer(2).config);
+  t.deepEqual(portsOf({ ...shape, members }), [9000, 9001]);
 });
 
 test('a laid-out directory is a cluster whose peers can read all they need', async (t) => {

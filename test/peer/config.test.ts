@@ -65,6 +65,11 @@ const mistakes: [title: string, change: object, text: RegExp][] = [
     { members: [{ ...valid.members[1], apiPort: 70_000 }] },
     /^field "members\[0\].apiPort" must be a port number from 1 to 65535, not 70000$/,
   ],
+  [
+    'an address twice, one of them for the etcd API',
+    { members: [{ ...valid.members[1], etcdPort: 6443 }] },
+    /^members has address 10.0.0.2:6443 twice$/,
+  ],
   ['a typo deep inside', { pki: { ...valid.pki, cret: 'x' } }, /^unknown field "pki.cret" \(did you mean "cert"\?\)$/],
   ['a missing field deep inside', { pki: { ca: 'a', cert: 'b' } }, /^field "pki.key" is missing$/],
   ['a very long value', { mode: 'x'.repeat(500) }, /^.{50,200}…$/],

@@ -44,9 +44,9 @@ with what is there; --peers, --port and --mode need not be said again.
 With --port P, the peers' APIs are on P, P+1, …, and they speak Raft on P+1000,
 P+1001, …. On P+999, which the kubeconfig names, whichever peer lives answers.
 
-With --etcd-port P, peer N also serves etcd's v3 gRPC API (keys and values, watches,
-leases, …) on P+N-1, for etcdctl and other clients of etcd that have the
-administrator's certificate.
+With --etcd-port P, peer N also serves etcd's v3 gRPC API on P+N-1, for etcdctl
+and other clients of etcd that have the administrator's certificate. Later
+starts may change it.
 
 Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
 
@@ -66,7 +66,7 @@ Examples:
   keelson up --data-dir /var/lib/keelson --port 7443
   keelson up --etcd-port 2379
     etcdctl --cacert DIR/pki/ca.crt --cert DIR/pki/client.crt \\
-      --key DIR/pki/client.key --endpoints https://127.0.0.1:2379 get '' --prefix
+      --key DIR/pki/client.key --endpoints 127.0.0.1:2379 get / --prefix
 `;
 
 /** `keelson up`: a whole cluster on this machine, each peer a process of its own. */
