@@ -123,7 +123,8 @@ function runAsync(args: readonly string[]): Promise<{ code: number; stdout: stri
 /** The first of a run of ports that were free a moment ago, out of the way of the defaults. */
 export async function freePorts(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    // All below 32768, where the system takes the ports of outgoing connections from.
+    const port = 10_000 + Math.floor(Math.random() * 21_000);
     if (
       (
         await Promise.all([0, 1, 2, 500, 501, 502, 999, 1_000, 1_001, 1_002].map((offset) => isFree(port + offset)))

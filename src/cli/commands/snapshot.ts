@@ -32,9 +32,9 @@ Examples:
 `;
 
 const restoreHelp = `
-The new cluster has certificates and a kubeconfig of its own. Its revisions begin
-far above those of the snapshot, and watches from before are told that what they
-ask for is compacted.
+The new cluster has certificates and a kubeconfig of its own. Its revisions
+begin far above those of the snapshot, and watches from before are told that
+what they ask for is compacted.
 `;
 
 interface RestoreOptions {
