@@ -1,42 +1,64 @@
 import { parseArgs } from 'node:util';
+import { faults } from './faults/index.ts';
+import { htmlReport } from './report/html.ts';
+import { textReport } from './report/text.ts';
 import type { Scenario, ScenarioResult } from './scenario.ts';
+import { faultScenario } from './scenarios/faults.ts';
 
-/** `npm run chaos -- SCENARIO [--seed S] [--rounds N]`: exit code 0 only if all invariants held. */
+/** `npm run chaos -- SCENARIO`: exit code 0 only if all invariants held. */
 const scenarios: Record<string, () => Promise<Scenario>> = {
   'leader-kill': async () => (await import('./scenarios/leader-kill.ts')).leaderKill,
+  soak: async () => (await import('./scenarios/soak.ts')).soak,
+  ...Object.fromEntries(faults.map(({ name }) => [name, async () => faultScenario(name)])),
 };
+
+const usage = `usage: npm run chaos -- SCENARIO [options]
+scenarios: ${Object.keys(scenarios).join(', ')}
+  --seed S            repeats the faults and operations of another run
+  --rounds N          how many faults
+  --minutes M         how long, instead
+  --network KIND      namespaces (root) or proxies
+  --workloads A,B     only these
+  --report FILE       writes an HTML page with a timeline`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, rounds: { type: 'string', default: '10' }, minutes: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    rounds: { type: 'string' },
+    minutes: { type: 'string' },
+    network: { type: 'string' },
+    workloads: { type: 'string' },
+    report: { type: 'string' },
+  },
 });
 const [name = ''] = positionals;
 const load = scenarios[name];
-if (load === undefined) {
-  console.error(
-    `usage: npm run chaos -- SCENARIO [--seed S] [--rounds N] [--minutes M]\nscenarios: ${Object.keys(scenarios).join(', ')}`,
-  );
+const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+if (load === undefined || [values.seed, values.rounds, values.minutes].some((text) => Number.isNaN(number(text)))) {
+  console.error(usage);
   process.exit(1);
 }
-const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed);
+const seed = number(values.seed) ?? Math.floor(Math.random() * 2 ** 31);
 console.log(`${name}, seed ${seed}`);
 const scenario = await load();
 let result: ScenarioResult;
 try {
   result = await scenario({
     seed,
-    rounds: Number(values.rounds),
-    minutes: values.minutes === undefined ? undefined : Number(values.minutes),
+    rounds: number(values.rounds),
+    minutes: number(values.minutes),
+    network: values.network as 'namespaces' | 'proxies' | undefined,
+    workloads: values.workloads?.split(','),
     tell: (text) => console.log(`  ${text}`),
   });
 } catch (error) {
-  result = { violations: [`the scenario could not be run: ${(error as Error).stack}`], figures: {} };
+  result = { violations: [`the scenario could not be run to its end: ${(error as Error).stack}`], figures: {} };
 }
-for (const violation of result.violations.slice(0, 20)) console.log(`VIOLATION ${violation}`);
-console.log(
-  result.violations.length === 0
-    ? 'all invariants held'
-    : `${result.violations.length} violations; again with --seed ${seed}`,
-);
+console.log(textReport(seed, result));
+if (values.report !== undefined) {
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(values.report, htmlReport(name, seed, result));
+}
 console.log(JSON.stringify({ scenario: name, seed, ok: result.violations.length === 0, ...result.figures }));
 process.exit(result.violations.length === 0 ? 0 : 1);

@@ -26,7 +26,7 @@ interface Acknowledged {
  * While clients write and watch through the peers, the leader is killed again and again, and restarted. Promises: every
  * acknowledged write is there; the watch saw every revision exactly once, in order; the pods' processes went on running.
  */
-export const leaderKill: Scenario = async ({ seed, rounds, minutes, tell }) => {
+export const leaderKill: Scenario = async ({ seed, rounds = 10, minutes, tell }) => {
   const random = seededRandom(seed);
   const cluster = await startCluster({ demo: true });
   const client = createHttpClient({ servers: cluster.servers, ...cluster.tls });
