@@ -46,6 +46,7 @@ export async function runCluster(options: RunOptions): Promise<RunResult> {
   try {
     return await runOn(cluster, random, options);
   } catch (error) {
+    tell(`the run breaks off: ${errorMessage(error)}`);
     for (const id of cluster.ids) tell(`last of peer ${id}: ${cluster.logTail(id)}`);
     throw error;
   } finally {

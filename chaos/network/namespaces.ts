@@ -86,7 +86,7 @@ function filterOf(
     rules.push(`ip saddr ${from} numgen random mod 100 < ${Math.round(lossPercent)} drop`);
   }
   const chain = `chain input { type filter hook input priority 0; policy accept;\n${rules.join('\n')}\n}`;
-  return `table inet chaos\ndelete table inet chaos\ntable inet chaos { ${chain} }\n`;
+  return `table inet chaos\ndelete table inet chaos\ntable inet chaos {\n${chain}\n}\n`;
 }
 
 /** A run that was killed could not clean up. */
