@@ -24,6 +24,8 @@ export interface ChaosClusterOptions {
   network: Network;
   /** Each peer's data on a small disk of its own; needs root. */
   smallDisks: boolean;
+  /** Each peer's wall clock can jump, where that can be had. */
+  fakeClocks: boolean;
 }
 
 /** A cluster of real processes that can be maltreated. */
@@ -48,6 +50,7 @@ export class ChaosCluster {
     paths: ClusterPaths,
     ids: readonly number[],
     disks: ReadonlyMap<number, SmallDisk>,
+    clocks: ReadonlyMap<number, FakeClock>,
   ) {
     this.network = network;
     this.ids = ids;
@@ -55,13 +58,10 @@ export class ChaosCluster {
     this.#paths = paths;
     this.tls = adminPem(paths);
     this.servers = ids.map((id) => `https://${network.address(id).host}:${network.address(id).apiPort}`);
-    const library = fakeTimeLibrary();
-    this.clocks = new Map(
-      library === undefined ? [] : ids.map((id) => [id, new FakeClock(library, join(paths.root, `clock-${id}`))]),
-    );
+    this.clocks = clocks;
   }
 
-  static async start({ peers, network, smallDisks }: ChaosClusterOptions): Promise<ChaosCluster> {
+  static async start({ peers, network, smallDisks, fakeClocks }: ChaosClusterOptions): Promise<ChaosCluster> {
     const paths = clusterPaths(mkdtempSync(join(tmpdir(), 'keelson-chaos-')));
     const ids = Array.from({ length: peers }, (_, i) => i + 1);
     const disks = new Map<number, SmallDisk>();
@@ -69,7 +69,11 @@ export class ChaosCluster {
     const members = ids.map((id) => ({ id, ...network.address(id) }));
     await layOutCluster(paths, { clusterId: randomUUID(), members, sharedApiPort: 0, mode: 'rootless' }, Date.now());
     for (const id of ids) routeMembers(paths.peer(id).config, id, network);
-    const cluster = new ChaosCluster(network, paths, ids, disks);
+    const library = fakeClocks ? fakeTimeLibrary() : undefined;
+    const clocks = new Map<number, FakeClock>();
+    if (library !== undefined)
+      for (const id of ids) clocks.set(id, new FakeClock(library, join(paths.root, `clock-${id}`)));
+    const cluster = new ChaosCluster(network, paths, ids, disks, clocks);
     try {
       for (const id of ids) cluster.#spawn(id);
       await Promise.all(ids.map((id) => cluster.ready(id)));

@@ -3,6 +3,7 @@ import { faults } from './faults/index.ts';
 import { htmlReport } from './report/html.ts';
 import { textReport } from './report/text.ts';
 import type { Scenario, ScenarioResult } from './scenario.ts';
+import { regressionNames, regressionScenario } from './scenarios/etcd-regressions.ts';
 import { faultScenario } from './scenarios/faults.ts';
 
 /** `npm run chaos -- SCENARIO`: exit code 0 only if all invariants held. */
@@ -10,6 +11,7 @@ const scenarios: Record<string, () => Promise<Scenario>> = {
   'leader-kill': async () => (await import('./scenarios/leader-kill.ts')).leaderKill,
   soak: async () => (await import('./scenarios/soak.ts')).soak,
   ...Object.fromEntries(faults.map(({ name }) => [name, async () => faultScenario(name)])),
+  ...Object.fromEntries(regressionNames.map((name) => [name, async () => regressionScenario(name)])),
 };
 
 const usage = `usage: npm run chaos -- SCENARIO [options]

@@ -2,7 +2,6 @@ import { errorMessage, type Random, randomInteger, seededRandom } from '../src/b
 import { connectStore, type Store } from '../src/store/index.ts';
 import { ChaosCluster } from './cluster.ts';
 import type { Fault } from './faults/index.ts';
-import { pick } from './faults/targets.ts';
 import { END_MARKER, EventLog } from './judge/event-log.ts';
 import { createNamespaces, namespacesMissing } from './network/namespaces.ts';
 import type { Network } from './network/network.ts';
@@ -13,13 +12,18 @@ import { type Outcome, type Workload, type WorkloadContext, workloads } from './
 
 export interface RunOptions {
   seed: number;
-  /** One of those that can be had is chosen each round. */
+  /** Those that may happen. */
   faults: readonly Fault[];
+  /** The next one, of those of them that can be had here; undefined: it is over. Rounds count from 1. */
+  choose(possible: readonly Fault[], round: number, random: Random): Fault | undefined;
+  /** A fault lasts between so many milliseconds. */
+  faultMs?: readonly [min: number, max: number];
   workloads: readonly string[];
   network: Network['name'] | undefined;
+  /** Default 3. */
   peers?: number;
-  /** Whether to begin another fault. */
-  goOn(round: number): boolean;
+  /** Milliseconds between two operations of a client, on average; default 25. */
+  thinkMs?: number;
   tell(text: string): void;
 }
 
@@ -32,17 +36,22 @@ export interface RunResult {
 const REQUEST_MS = 1_000;
 /** A cluster that has everything it needs and accepts nothing for so long will not recover by itself. */
 const RECOVERY_MS = 60_000;
+const THINK_MS = 25;
 const CALM_MS = 1_500;
-const MIN_FAULT_MS = 1_000;
-const MAX_FAULT_MS = 6_000;
+const FAULT_MS = [1_000, 6_000] as const;
 
 /** One cluster, from its start to its end: workloads, one fault after the other, judgement. */
 export async function runCluster(options: RunOptions): Promise<RunResult> {
   const { seed, tell } = options;
   const random = seededRandom(seed);
   const network = await createNetwork(options, seededRandom(seed + 1));
-  const smallDisks = process.getuid?.() === 0 && options.faults.some(({ name }) => name === 'disk-full');
-  const cluster = await ChaosCluster.start({ peers: options.peers ?? 3, network, smallDisks });
+  const wants = (name: string): boolean => options.faults.some((fault) => fault.name === name);
+  const cluster = await ChaosCluster.start({
+    peers: options.peers ?? 3,
+    network,
+    smallDisks: process.getuid?.() === 0 && wants('disk-full'),
+    fakeClocks: wants('clock-jump'),
+  });
   try {
     return await runOn(cluster, random, options);
   } catch (error) {
@@ -73,6 +82,7 @@ async function runOn(cluster: ChaosCluster, random: Random, options: RunOptions)
     connect: (client) => connectClient(cluster, client),
     outcome: (outcome) => timeline.count(name, outcome),
     begin: log.begin,
+    thinkMs: options.thinkMs ?? THINK_MS,
   });
   for (const workload of chosen) await workload.prepare?.(contextOf(workload));
   const observing = timeline.observe(cluster, stop.signal);
@@ -85,9 +95,12 @@ async function runOn(cluster: ChaosCluster, random: Random, options: RunOptions)
       const reason = fault.unavailable(cluster);
       if (reason !== undefined) tell(`${fault.name} left out: ${reason}`);
     }
-    if (possible.length === 0) throw new Error('none of the faults can be had here');
-    for (let round = 1; options.goOn(round); round++)
-      await inflict(pick(random, possible), { cluster, random, own, timeline, tell, round });
+    const circumstances = { cluster, random, own, timeline, tell, faultMs: options.faultMs ?? FAULT_MS };
+    for (let round = 1; ; round++) {
+      const fault = options.choose(possible, round, random);
+      if (fault === undefined) break;
+      await inflict(fault, round, circumstances);
+    }
     await pause(CALM_MS);
   } finally {
     stop.abort();
@@ -109,22 +122,24 @@ async function runOn(cluster: ChaosCluster, random: Random, options: RunOptions)
   return { violations, figures: figuresOf(timeline, log, judgements), timeline };
 }
 
-interface Round {
+interface Circumstances {
   cluster: ChaosCluster;
   random: Random;
   /** A connection to each peer. */
   own: readonly Store[];
   timeline: Timeline;
+  faultMs: readonly [min: number, max: number];
   tell(text: string): void;
-  round: number;
 }
 
 /** One fault, from its beginning until the cluster is well again. */
-async function inflict(fault: Fault, { cluster, random, own, timeline, tell, round }: Round): Promise<void> {
+async function inflict(fault: Fault, round: number, circumstances: Circumstances): Promise<void> {
+  const { cluster, random, own, timeline, tell } = circumstances;
+  const [min, max] = circumstances.faultMs;
   await pause(CALM_MS / 2 + randomInteger(random, CALM_MS));
   const from = timeline.now;
   const { description, heal } = await fault.start(cluster, random);
-  await pause(MIN_FAULT_MS + randomInteger(random, MAX_FAULT_MS - MIN_FAULT_MS));
+  await pause(min + randomInteger(random, max - min));
   const to = timeline.now;
   await heal();
   try {

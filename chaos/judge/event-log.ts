@@ -1,4 +1,11 @@
-import type { KeyValue, Store, WatchBatch, WatchEvent, WatchHandle } from '../../src/store/index.ts';
+import {
+  CompactedError,
+  type KeyValue,
+  type Store,
+  type WatchBatch,
+  type WatchEvent,
+  type WatchHandle,
+} from '../../src/store/index.ts';
 
 /** The key that is written when all is over: what lies before it is the whole history. */
 export const END_MARKER = 'chaos/end';
@@ -31,6 +38,7 @@ export class EventLog {
   readonly #acknowledged: Claim[] = [];
   readonly #read: Claim[] = [];
   readonly #versions = new Map<string, Version[]>();
+  #compacted = 0;
   #end = Number.POSITIVE_INFINITY;
 
   /** `begin`: the first revision to take down. */
@@ -41,13 +49,17 @@ export class EventLog {
   /** From now on takes down what this peer tells; its connection must go to no other one. */
   follow(peer: number, store: Store): void {
     this.#told.set(peer, this.begin - 1);
-    const watch = store.watch({
-      ...ALL,
-      fromRevision: this.begin,
-      listener: (batch) => this.#record(peer, batch),
-      onEnd: (error) => this.#violations.push(`the watch of everything through peer ${peer} ended: ${error.message}`),
-    });
-    this.#watches.push(watch);
+    this.#watch(peer, store, this.begin);
+  }
+
+  /** A client asked for what is before this revision to be dropped. */
+  compacting(revision: number): void {
+    this.#compacted = Math.max(this.#compacted, revision);
+  }
+
+  /** History before this revision may be gone. */
+  get compacted(): number {
+    return this.#compacted;
   }
 
   /** All batches in order; the n-th is of revision `begin` + n. */
@@ -107,6 +119,25 @@ export class EventLog {
       if (found !== value) violations.push(`${key} was read as ${value} at revision ${revision}, where it is ${found}`);
     }
     return violations;
+  }
+
+  #watch(peer: number, store: Store, fromRevision: number): void {
+    const watch = store.watch({
+      ...ALL,
+      fromRevision,
+      listener: (batch) => this.#record(peer, batch),
+      onEnd: (error) => {
+        const compactRevision = error instanceof CompactedError ? error.compactRevision : Number.POSITIVE_INFINITY;
+        if (compactRevision > this.#compacted) {
+          this.#violations.push(`the watch of everything through peer ${peer} ended: ${error.message}`);
+          return;
+        }
+        // The peer was away for too long, and rightly says so: what it did not tell, others did.
+        this.#told.set(peer, compactRevision - 1);
+        this.#watch(peer, store, compactRevision);
+      },
+    });
+    this.#watches.push(watch);
   }
 
   #record(peer: number, batch: WatchBatch): void {

@@ -1,102 +1,115 @@
 import type { FaultSpan, Tally, Timeline } from '../timeline.ts';
 
 const LEFT = 96;
-const PIXELS_PER_SECOND = 12;
+const WIDTH = 1_200;
+/** A long run is scrolled through rather than squeezed. */
+const MIN_PIXELS_PER_SECOND = 12;
+const MAX_PIXELS_PER_SECOND = 48;
+const PIXELS_PER_CHARACTER = 6.5;
 const LANE = 44;
 const GAP = 10;
-const FAULT_ROW = 18;
-const REIGN_ROW = 18;
+const ROW = 18;
 const FONT = 11;
 
 /** A run as a picture: faults, who led, and what became of each workload's operations, second by second. */
-export function timelineSvg(timeline: Timeline): string {
-  const { faults, reigns, tallies } = timeline;
+export function timelineSvg({ faults, reigns, tallies }: Timeline): string {
   const seconds = Math.ceil(
     Math.max(
       1,
       ...tallies.map(({ second }) => second + 1),
-      ...faults.map(({ to, recoveryMs }) => (to + recoveryMs) / 1000),
+      ...faults.map(({ to, recoveryMs }) => (to + recoveryMs) / 1_000),
     ),
   );
+  const scale = Math.min(MAX_PIXELS_PER_SECOND, Math.max(MIN_PIXELS_PER_SECOND, Math.floor(WIDTH / seconds)));
+  const x = (ms: number): number => LEFT + (ms / 1_000) * scale;
   const peers = [...new Set(reigns.map(({ peer }) => peer))].sort();
-  const names = [...new Set(tallies.map(({ workload }) => workload))];
-  const reignTop = FAULT_ROW * 2 + GAP;
-  const laneTop = reignTop + peers.length * REIGN_ROW + GAP;
+  const names = [...new Set(tallies.map(({ workload }) => workload))].sort();
+  const rows = rowsOf(faults, x);
+  const reignTop = Math.max(0, ...rows.map((row) => row + 1)) * ROW + GAP;
+  const laneTop = reignTop + peers.length * ROW + GAP;
   const bottom = laneTop + names.length * (LANE + GAP);
-  const width = LEFT + seconds * PIXELS_PER_SECOND + GAP;
+  const right = x(seconds * 1_000);
   const parts = [
-    ...faults.flatMap((fault, i) => faultBand(fault, i, bottom)),
-    label('leader', reignTop + peers.length * (REIGN_ROW / 2) + FONT / 2, 'axis'),
+    ...faults.map((fault, i) => faultBand(fault, rows[i]! * ROW, bottom, x)),
+    label('leader', reignTop + (peers.length * ROW) / 2 + FONT / 2, 'axis'),
     ...reigns.map(({ peer, term, from, to }) => {
-      const y = reignTop + peers.indexOf(peer) * REIGN_ROW;
-      const bar = rect(x(from), y, Math.max(2, x(to) - x(from)), REIGN_ROW - 3, `peer p${peer % 5}`);
+      const y = reignTop + peers.indexOf(peer) * ROW;
+      const width = Math.max(2, x(to) - x(from));
+      const words = [`peer ${peer}, term ${term}`, `${term}`].find((text) => fits(text, width));
       const title = `<title>peer ${peer} led in term ${term}, ${clock(from)} to ${clock(to)}</title>`;
-      return `<g>${title}${bar}${text(x(from) + 3, y + FONT, `${peer} · term ${term}`, 'reign')}</g>`;
+      const name = words === undefined ? '' : text(x(from) + 3, y + FONT + 1, words, 'reign');
+      return `<g>${title}${rect(x(from), y, width, ROW - 3, `p${peer % 5}`)}${name}</g>`;
     }),
-    ...names.flatMap((name, i) => lane(name, laneTop + i * (LANE + GAP), tallies)),
-    ...axis(seconds, bottom),
+    ...names.map((name, i) => lane(name, laneTop + i * (LANE + GAP), right, scale, tallies)),
+    ...Array.from({ length: Math.floor(seconds / 10) + 1 }, (_, i) =>
+      text(x(i * 10_000), bottom + FONT, `${i * 10} s`, 'minor'),
+    ),
   ];
-  const height = bottom + 2 * FONT;
-  return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="timeline">${parts.join('\n')}</svg>`;
+  const [width, height] = [right + GAP, bottom + 2 * FONT];
+  const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  return `<svg ${size} role="img" aria-label="timeline">${parts.join('\n')}</svg>`;
 }
 
-/** Bands run through all lanes; their names take turns in two rows. */
-function faultBand({ name, description, from, to, recoveryMs }: FaultSpan, index: number, bottom: number): string[] {
-  const top = (index % 2) * FAULT_ROW;
-  const title = `<title>${escapeHtml(`${name}: ${description}, ${clock(from)} to ${clock(to)}; well ${Math.round(recoveryMs)} ms later`)}</title>`;
+/** Puts each fault's name into the first row where it does not run into another one. */
+function rowsOf(faults: readonly FaultSpan[], x: (ms: number) => number): number[] {
+  const ends: number[] = [];
+  return faults.map((fault) => {
+    const left = x(fault.from);
+    const free = ends.findIndex((end) => end < left);
+    const row = free < 0 ? ends.length : free;
+    ends[row] = left + (nameOf(fault).length + 1) * PIXELS_PER_CHARACTER;
+    return row;
+  });
+}
+
+/** Runs through all lanes, from its name downwards. */
+function faultBand(fault: FaultSpan, top: number, bottom: number, x: (ms: number) => number): string {
+  const { from, to, recoveryMs } = fault;
+  const title = `${nameOf(fault)}, ${clock(from)} to ${clock(to)}; well ${Math.round(recoveryMs)} ms later`;
   const band = rect(x(from), top, x(to) - x(from), bottom - top, 'fault');
   const recovery = rect(x(to), top, Math.max(1, x(to + recoveryMs) - x(to)), bottom - top, 'recovery');
-  return [
-    `<g>${title}${band}${recovery}${text(x(from) + 2, top + FONT, escapeHtml(`${name}: ${description}`), 'name')}</g>`,
-  ];
+  const name = text(x(from) + 2, top + FONT, escapeHtml(nameOf(fault)), 'name');
+  return `<g><title>${escapeHtml(title)}</title>${band}${recovery}${name}</g>`;
 }
 
 /** Operations per second, by outcome, one on top of the other. */
-function lane(name: string, top: number, tallies: readonly Tally[]): string[] {
+function lane(name: string, top: number, right: number, scale: number, tallies: readonly Tally[]): string {
   const own = tallies.filter(({ workload }) => workload === name);
   const most = Math.max(1, ...own.map(({ ok, failed, unknown }) => ok + failed + unknown));
-  const scale = LANE / most;
-  const bars = own.map(({ second, ok, failed, unknown }) => {
-    const left = LEFT + second * PIXELS_PER_SECOND;
+  const bars = own.map((tally) => {
+    const { second, ok, failed, unknown } = tally;
     let y = top + LANE;
-    const stacked = (
-      [
-        ['ok', ok],
-        ['failed', failed],
-        ['unknown', unknown],
-      ] as const
-    ).map(([outcome, count]) => {
-      const height = count * scale;
+    const stack = (['ok', 'failed', 'unknown'] as const).map((outcome) => {
+      const height = (tally[outcome] / most) * LANE;
       y -= height;
-      return count === 0 ? '' : rect(left, y, PIXELS_PER_SECOND - 1, height, outcome);
+      return height === 0 ? '' : rect(LEFT + second * scale, y, scale - 1, height, outcome);
     });
-    return `<g><title>${name}, second ${second}: ${ok} ok, ${failed} refused, ${unknown} unanswered</title>${stacked.join('')}</g>`;
+    const title = `${name}, second ${second}: ${ok} answered, ${failed} refused, ${unknown} unanswered`;
+    return `<g><title>${escapeHtml(title)}</title>${stack.join('')}</g>`;
   });
   return [
     label(name, top + LANE / 2, 'axis'),
     label(`≤ ${most}/s`, top + LANE / 2 + FONT + 2, 'minor'),
-    `<line x1="${LEFT}" x2="100%" y1="${top + LANE}" y2="${top + LANE}" class="rule"/>`,
+    `<line x1="${LEFT}" x2="${right}" y1="${top + LANE}" y2="${top + LANE}" class="rule"/>`,
     ...bars,
-  ];
+  ].join('');
 }
 
-function axis(seconds: number, y: number): string[] {
-  return Array.from({ length: Math.floor(seconds / 10) + 1 }, (_, i) =>
-    text(LEFT + i * 10 * PIXELS_PER_SECOND, y + FONT, `${i * 10} s`, 'minor'),
-  );
+function nameOf({ name, description }: FaultSpan): string {
+  return `${name}: ${description}`;
 }
 
-function x(ms: number): number {
-  return LEFT + (ms / 1000) * PIXELS_PER_SECOND;
+function fits(words: string, width: number): boolean {
+  return words.length * PIXELS_PER_CHARACTER < width;
 }
 
 function clock(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function rect(left: number, top: number, width: number, height: number, kind: string): string {
-  const [a, b, c, d] = [left, top, width, height].map((value) => value.toFixed(1));
-  return `<rect x="${a}" y="${b}" width="${c}" height="${d}" class="${kind}"/>`;
+  const [x, y, w, h] = [left, top, width, height].map((value) => value.toFixed(1));
+  return `<rect x="${x}" y="${y}" width="${w}" height="${h}" class="${kind}"/>`;
 }
 
 function text(left: number, top: number, content: string, kind: string): string {

@@ -1,7 +1,7 @@
 import { faults } from '../faults/index.ts';
 import { runCluster } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
-import { workloads } from '../workloads/index.ts';
+import { defaultWorkloads } from '../workloads/index.ts';
 
 const DEFAULT_ROUNDS = 5;
 
@@ -13,9 +13,12 @@ export function faultScenario(name: string): Scenario {
     const { timeline, ...result } = await runCluster({
       seed,
       faults: [fault],
-      workloads: names ?? Object.keys(workloads),
+      workloads: names ?? defaultWorkloads,
       network: network ?? (name === 'delay' || name === 'reset' ? 'proxies' : undefined),
-      goOn: (round) => (until === undefined ? round <= rounds : performance.now() < until),
+      choose([fault], round) {
+        if (fault === undefined) throw new Error(`${name} can't be had here`);
+        return (until === undefined ? round <= rounds : performance.now() < until) ? fault : undefined;
+      },
       tell,
     });
     return { ...result, timelines: [timeline] };

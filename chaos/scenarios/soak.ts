@@ -1,9 +1,10 @@
 import { faults } from '../faults/index.ts';
+import { pick } from '../faults/targets.ts';
 import { namespacesMissing } from '../network/namespaces.ts';
 import { runCluster } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Timeline } from '../timeline.ts';
-import { workloads } from '../workloads/index.ts';
+import { defaultWorkloads } from '../workloads/index.ts';
 
 const DEFAULT_MINUTES = 5;
 /** A cluster lives so long; then its history is judged, and another one begins. */
@@ -27,10 +28,10 @@ export const soak: Scenario = async ({ seed, minutes = DEFAULT_MINUTES, network,
     const result = await runCluster({
       seed: seed + era,
       faults,
-      workloads: names ?? Object.keys(workloads),
+      workloads: names ?? defaultWorkloads,
       network: useProxies ? 'proxies' : 'namespaces',
       peers,
-      goOn: () => performance.now() < eraEnd,
+      choose: (possible, _round, random) => (performance.now() < eraEnd ? pick(random, possible) : undefined),
       tell,
     });
     violations.push(...result.violations.map((violation) => `cluster ${era + 1}: ${violation}`));

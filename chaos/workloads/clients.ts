@@ -3,8 +3,8 @@ import type { Store } from '../../src/store/index.ts';
 import { pause } from '../pause.ts';
 import type { WorkloadContext } from './workload.ts';
 
-/** Milliseconds that clients think between two operations, on average. */
-const THINK_MS = 25;
+/** Each unanswered write doubles what the judge has to look at: fewer of them while nobody answers. */
+const UNANSWERED_MS = 500;
 /** Objects are given up after so long: histories of many unknown outcomes are hard to judge. */
 const GENERATION_MS = 6_000;
 
@@ -23,8 +23,7 @@ export async function runClients(
       try {
         while (!context.signal.aborted) {
           const answered = await round(client, store, random);
-          // Each unanswered write doubles what the judge has to look at: fewer of them while nobody answers.
-          await pause(answered ? randomInteger(random, 2 * THINK_MS) : 20 * THINK_MS, context.signal);
+          await pause(answered ? randomInteger(random, 2 * context.thinkMs) : UNANSWERED_MS, context.signal);
         }
       } finally {
         await store.close();

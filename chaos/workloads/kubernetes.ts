@@ -30,7 +30,6 @@ export function kubernetesWorkload(log: EventLog): Workload {
   const watched: Written[] = [];
   let counted = 0;
   let uncertain = 0;
-  let replicas = 1;
   let context: WorkloadContext;
   /** The watch tells of what comes after this revision. */
   let began = 0;
@@ -114,7 +113,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
       const client = clientOf(context.cluster, 0);
       await client.create(resources.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
       const start = await client.create<v1.ConfigMap>(resources.configMaps, configMap(SHARED, { count: '0' }));
-      await client.create(resources.deployments, deployment(replicas));
+      await client.create(resources.deployments, deployment(1));
       client.close();
       began = Number(start.metadata.resourceVersion);
       watching = watch(start.metadata.resourceVersion ?? '').catch((error: Error) => {
@@ -127,7 +126,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
     async judge() {
       const client = clientOf(context.cluster, 0);
       try {
-        replicas = await converge(client, violations);
+        await converge(client, violations);
         const shared = await client.get<v1.ConfigMap>(resources.configMaps, NAMESPACE, SHARED);
         const total = Number(shared.data?.['count']);
         if (total < counted || total > counted + uncertain)
@@ -151,7 +150,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
       violations.push(...judgeVersions(truth, written, watched));
       return {
         violations,
-        figures: { kubernetesWrites: written.length, kubernetesEvents: watched.length, increments: counted, replicas },
+        figures: { kubernetesWrites: written.length, kubernetesEvents: watched.length, increments: counted },
       };
     },
   };
@@ -174,16 +173,16 @@ function judgeVersions(truth: readonly Written[], written: readonly Written[], w
   return violations;
 }
 
-/** Resolves with the number of pods asked for, once they run. */
-async function converge(client: HttpClient, violations: string[]): Promise<number> {
+/** Waits until as many pods run as were asked for last. */
+async function converge(client: HttpClient, violations: string[]): Promise<void> {
   const until = performance.now() + CONVERGENCE_MS;
   for (;;) {
     const { spec, status } = await client.get<appsv1.Deployment>(resources.deployments, 'default', 'chaos');
     const wanted = spec?.replicas ?? 0;
-    if (status?.availableReplicas === wanted && status?.replicas === wanted) return wanted;
+    if (status?.availableReplicas === wanted && status?.replicas === wanted) return;
     if (performance.now() > until) {
       violations.push(`kubernetes: of ${wanted} replicas ${status?.availableReplicas ?? 0} are available`);
-      return wanted;
+      return;
     }
     await pause(200);
   }

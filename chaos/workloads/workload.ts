@@ -29,6 +29,8 @@ export interface WorkloadContext {
   /** A connection of its own; every other client keeps to one peer whatever becomes of it, the rest go where they are answered. */
   connect(client: number): Promise<Store>;
   outcome(outcome: Outcome): void;
+  /** Milliseconds between two operations of a client, on average. */
+  thinkMs: number;
   /** The store's revision when the workloads began. */
   begin: number;
 }
