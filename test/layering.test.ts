@@ -11,6 +11,7 @@ const allowed: Record<string, readonly string[]> = {
   raft: [],
   replica: ['raft'],
   store: ['replica'],
+  etcd: ['store', 'replica'],
   api: [],
   apiserver: ['store', 'api', 'client'],
   client: ['api'],

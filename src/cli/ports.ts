@@ -10,6 +10,9 @@ export async function checkPorts({ members, sharedApiPort }: ClusterShape, advic
   const host = members[0]?.host ?? '';
   const addresses = [
     ...members.map((member) => ({ host: member.host, port: member.apiPort, what: `peer ${member.id}'s API` })),
+    ...members.flatMap(({ id, host, etcdPort }) =>
+      etcdPort === undefined ? [] : [{ host, port: etcdPort, what: `peer ${id}'s etcd API` }],
+    ),
     { host, port: sharedApiPort, what: "the peers' shared API" },
     ...members.map((member) => ({ host: member.host, port: member.peerPort, what: `peer ${member.id}'s Raft` })),
   ];

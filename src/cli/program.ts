@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { errorMessage, KeelsonError } from '../base/index.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addKvCommands } from './commands/kv.ts';
+import { addMemberCommands } from './commands/member.ts';
 import { addPeerCommand } from './commands/peer.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -32,6 +33,7 @@ export function createProgram(complain: Write): Command {
   addUpCommand(program);
   addDownCommand(program);
   addStatusCommand(program);
+  addMemberCommands(program);
   addPeerCommand(program);
   addKvCommands(program);
   addWatchCommand(program);

@@ -30,6 +30,8 @@ export interface ShapeOptions {
   peers?: number | undefined;
   /** API port of the first peer; the next peers' follow. */
   port?: number | undefined;
+  /** etcd API port of the first peer; the next peers' follow. */
+  etcdPort?: number | undefined;
   mode?: NodeMode | undefined;
 }
 
@@ -41,7 +43,7 @@ const PEER_PORT_OFFSET = 1_000;
 const HOST = '127.0.0.1';
 /** Rootless addresses: the loopback takes all of 127.0.0.0/8. */
 const SERVICE_CIDR = '127.96.0.0/16';
-const SERVICE_IP = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
+export const SERVICE_IP = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
 const podCIDR = (id: number): string => `127.${100 + id}.0.0/16`;
 
 const shapeCheck = fields({
@@ -95,7 +97,7 @@ export function readShape(paths: ClusterPaths): ClusterShape {
 }
 
 /** A new cluster as asked for. */
-export function planShape({ peers, port: first, mode }: ShapeOptions): ClusterShape {
+export function planShape({ peers, port: first, etcdPort, mode }: ShapeOptions): ClusterShape {
   const base = first ?? shapeDefaults.port;
   return {
     clusterId: randomUUID(),
@@ -106,8 +108,16 @@ export function planShape({ peers, port: first, mode }: ShapeOptions): ClusterSh
       host: HOST,
       apiPort: base + i,
       peerPort: base + PEER_PORT_OFFSET + i,
+      ...(etcdPort === undefined ? {} : { etcdPort: etcdPort + i }),
     })),
   };
+}
+
+/** The cluster with the etcd API from another port on: what peers keep is the same whether they serve it or not. */
+export function withEtcdPort(shape: ClusterShape, etcdPort: number): ClusterShape {
+  const members = shape.members.map((member, i) => ({ ...member, etcdPort: etcdPort + i }));
+  checkMembers(members);
+  return { ...shape, members };
 }
 
 /** Throws DATA_DIR_MISMATCH when a cluster that is there is not as asked for. */
@@ -135,8 +145,13 @@ export async function layOutCluster(paths: ClusterPaths, shape: ClusterShape, no
   for (const { id } of shape.members) writePeerConfig(paths, shape, id);
   writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
   // Last: from here on this is a cluster.
-  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
+  writeShape(paths, shape);
   removeFile(paths.layout);
+}
+
+/** Keeps what the cluster looks like. */
+export function writeShape(paths: ClusterPaths, shape: ClusterShape): void {
+  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
 }
 
 /** Brings what is derived up to date in a cluster that is there: certificates that end soon, files that were lost. */
@@ -144,6 +159,12 @@ export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, n
   const renewed = await renewPki(paths, shape, SERVICE_IP, now);
   if (renewed || !existsSync(paths.kubeconfig)) writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
   for (const { id } of shape.members) if (!existsSync(paths.peer(id).config)) writePeerConfig(paths, shape, id);
+}
+
+/** Makes a changed shape of a cluster that is there the one that its peers start with. */
+export function changeCluster(paths: ClusterPaths, shape: ClusterShape): void {
+  for (const { id } of shape.members) writePeerConfig(paths, shape, id);
+  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
 }
 
 function namesIn(root: string): string[] {
@@ -179,7 +200,7 @@ function layingOut(path: string, owner: number | undefined): KeelsonError {
 }
 
 /** Its paths are relative to the file: a data directory may be moved. */
-function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: number): void {
+export function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: number): void {
   const config = {
     apiVersion: CONFIG_API_VERSION,
     kind: CONFIG_KIND,

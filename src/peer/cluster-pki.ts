@@ -45,6 +45,18 @@ export async function renewPki(
   return true;
 }
 
+/** Makes the certificate of a peer that came later. */
+export async function issuePeer(
+  paths: ClusterPaths,
+  shape: ClusterShape,
+  id: number,
+  serviceIp: string,
+  now: number,
+): Promise<void> {
+  const due = leavesOf(paths, shape, serviceIp).filter(({ cert }) => cert === paths.peer(id).cert);
+  await issue({ cert: readPem(paths.pki.caCert), key: readPem(paths.pki.caKey) }, due, now);
+}
+
 /** What the cluster's administrator identifies with. */
 export function adminPem(paths: ClusterPaths): { ca: string; cert: string; key: string } {
   return { ca: readPem(paths.pki.caCert), cert: readPem(paths.pki.clientCert), key: readPem(paths.pki.clientKey) };

@@ -1,7 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errorMessage, KeelsonError } from '../base/index.ts';
-import { cidr, count, dnsName, fields, invalid, list, oneOf, port, portOrNone, positive, text } from './checks.ts';
+import {
+  bool,
+  cidr,
+  count,
+  dnsName,
+  fields,
+  invalid,
+  list,
+  oneOf,
+  port,
+  portOrNone,
+  positive,
+  text,
+} from './checks.ts';
 
 /** How workloads run: `auto` takes the best that the machine allows. */
 export type NodeMode = 'rootless' | 'auto';
@@ -14,6 +27,10 @@ export interface MemberConfig {
   peerPort: number;
   /** The Kubernetes API. */
   apiPort: number;
+  /** It was added to a cluster that ran already, and starts by waiting for that cluster to tell it who is in it. */
+  joined?: boolean | undefined;
+  /** etcd's gRPC API; absent: not served. */
+  etcdPort?: number | undefined;
 }
 
 /** All that a peer needs to know, as in its configuration file (`keelson peer --config F`). */
@@ -40,13 +57,21 @@ export interface PeerConfig {
   };
   /** Seconds that a pod stays on a node that was found not to answer, which takes ten; unless the pod says something else. */
   unreachableTolerationSeconds: number;
+  /**
+   * What makes a read linearizable, the same on every peer. `index`: a round of heartbeats. `lease`: the last heartbeats'
+   * promise, without a round; sound only while no peer's clock runs that much faster than another's.
+   */
+  reads: { mode: 'index' | 'lease'; maxClockDriftPercent: number };
 }
 
 export const CONFIG_API_VERSION = 'keelson/v1';
 export const CONFIG_KIND = 'PeerConfiguration';
 export const nodeModes: readonly NodeMode[] = ['rootless', 'auto'];
 
-export const memberCheck = fields({ id: positive, host: text, peerPort: port, apiPort: port });
+export const memberCheck = fields(
+  { id: positive, host: text, peerPort: port, apiPort: port, etcdPort: port, joined: bool },
+  { etcdPort: undefined, joined: undefined },
+);
 
 const configCheck = fields(
   {
@@ -63,8 +88,12 @@ const configCheck = fields(
     serviceCIDR: cidr,
     pki: fields({ ca: text, cert: text, key: text }),
     unreachableTolerationSeconds: count,
+    reads: fields(
+      { mode: oneOf('index', 'lease'), maxClockDriftPercent: count },
+      { mode: 'index', maxClockDriftPercent: 10 },
+    ),
   },
-  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20 },
+  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20, reads: {} },
 );
 
 /** Checks a parsed configuration. Throws KeelsonError CONFIG_INVALID, whose text names the field. Relative paths start at `base`. */
@@ -85,8 +114,9 @@ export function parsePeerConfig(value: unknown, base: string): PeerConfig {
 /** Two members can't have one id, or listen at one address. */
 export function checkMembers(members: readonly MemberConfig[]): void {
   const seen = new Set<string>();
-  for (const { id, host, peerPort, apiPort } of members) {
-    for (const what of [`id ${id}`, `address ${host}:${peerPort}`, `address ${host}:${apiPort}`]) {
+  for (const { id, host, peerPort, apiPort, etcdPort } of members) {
+    const ports = [peerPort, apiPort, ...(etcdPort === undefined ? [] : [etcdPort])];
+    for (const what of [`id ${id}`, ...ports.map((each) => `address ${host}:${each}`)]) {
       if (seen.has(what)) throw invalid(`members has ${what} twice`);
       seen.add(what);
     }

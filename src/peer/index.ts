@@ -4,6 +4,7 @@ import type { Peer, PeerOptions } from './peer.ts';
 export type * from '../store/index.ts';
 export * as checks from './checks.ts';
 export * from './cluster-files.ts';
+export { addToCluster, dropFromCluster } from './cluster-members.ts';
 export { adminPem } from './cluster-pki.ts';
 export {
   loadPeerConfig,
@@ -23,6 +24,7 @@ export {
   writeFileAtomic,
 } from './data-dir.ts';
 export type { LoggerOptions } from './logger.ts';
+export { isMemberRequest, MEMBERS_PATH, type MemberList, type MemberRequest } from './member-request.ts';
 export type { Peer, PeerOptions } from './peer.ts';
 export { isAlive, livePid, readPid } from './process-id.ts';
 export { type PeerStatus, STATUS_PATH } from './status.ts';

@@ -15,6 +15,8 @@ import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
 import type { PeerContext } from './context.ts';
+import { serveEtcdApi } from './etcd-api.ts';
+import { membersRoute } from './members-route.ts';
 import { rbacSource } from './rbac-source.ts';
 import { startReplicatedStore } from './replicated-store.ts';
 import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
@@ -114,10 +116,11 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
         check: async () => void (await admin.get(resources.namespaces, undefined, 'default')),
       },
     ],
-    routes: [statusRoute(status), kubeletRoute(components.node)],
+    routes: [statusRoute(status), membersRoute(replica), kubeletRoute(components.node)],
     upgradeRoutes: [storeRoute(store)],
   });
   onStop(() => api.close());
+  await serveEtcdApi(context, replica, store);
   informers.start();
   onStop(() => informers.stop());
   const { serviceCIDR } = config;

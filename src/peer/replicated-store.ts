@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLevelStorage, type Replica, startReplica, WsTransport } from '../replica/index.ts';
+import { type ClusterMember, openLevelStorage, startReplica, WsTransport } from '../replica/index.ts';
 import { createStore, type LocalStore } from '../store/index.ts';
 import type { PeerContext } from './context.ts';
 import { makePrivateDir } from './data-dir.ts';
 
 /** Starts the peer's Raft member and the store on it. */
-export async function startReplicatedStore(context: PeerContext): Promise<{ replica: Replica; store: LocalStore }> {
+export async function startReplicatedStore(
+  context: PeerContext,
+): Promise<{ replica: ClusterMember; store: LocalStore }> {
   const { config, self, tls, clock, random, logger, onStop } = context;
   const directory = join(config.dataDir, 'store');
   // What is in its place already, the storage judges.
@@ -21,17 +23,19 @@ export async function startReplicatedStore(context: PeerContext): Promise<{ repl
     random,
     logger: logger.child({ component: 'transport' }),
   });
-  transport.setPeers(config.members.map(({ id, host, peerPort }) => ({ id, host, port: peerPort })));
   const { stateMachine, attach } = createStore({ clock });
   const replica = await startReplica({
     identity: { clusterId: config.clusterId, peerId: config.peerId },
-    initialMembers: config.members.map(({ id }) => id),
+    initialMembers: self.joined ? [] : config.members.filter(({ joined }) => !joined).map(({ id }) => id),
+    peers: config.members.map(({ id, host, peerPort }) => ({ id, host, port: peerPort })),
     storage,
     transport,
     stateMachine,
     clock,
     random,
     logger: logger.child({ component: 'replica' }),
+    reads: config.reads.mode,
+    limits: { maxClockDrift: config.reads.maxClockDriftPercent / 100 },
   });
   onStop(() => replica.stop());
   const store = attach(replica);

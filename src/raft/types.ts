@@ -23,7 +23,7 @@ export class LogLostError extends KeelsonError {
   constructor(acknowledged: number, lastIndex: number) {
     super(
       'DATA_LOST',
-      `the log ends at entry ${lastIndex}, but entry ${acknowledged} was acknowledged: the disk has lost it; check the disk, then replace the peer by a new one`,
+      `the log ends at entry ${lastIndex}, but entry ${acknowledged} was acknowledged: the disk has lost it; check the disk, then replace the peer ("keelson member remove", "keelson member add")`,
     );
   }
 }

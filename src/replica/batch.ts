@@ -1,5 +1,6 @@
 import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import type { PeerId } from '../raft/index.ts';
+import { keep } from './keep.ts';
 
 /** What one Raft entry carries: commands that one peer proposed, numbered in that peer's session. */
 export interface Batch {
@@ -15,7 +16,7 @@ const packr = new Packr({ copyBuffers: true });
 
 export function encodeBatch({ origin, incarnation, sequence, commands }: Batch): Uint8Array {
   // Packed where every batch is, then copied to a buffer of its own size: it stays in the log for long.
-  return Buffer.from(packr.pack([origin, incarnation, sequence, commands], RESET_BUFFER_MODE));
+  return keep(packr.pack([origin, incarnation, sequence, commands], RESET_BUFFER_MODE));
 }
 
 export function decodeBatch(data: Uint8Array): Batch {

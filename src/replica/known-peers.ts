@@ -1,6 +1,7 @@
 import type { Logger } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
-import type { Storage, StoreCredential } from './storage.ts';
+import type { Storage, StoreCredential, StoredState } from './storage.ts';
+import type { Admission } from './transport.ts';
 
 /**
  * Knows other peers by their stores. Raft counts on it that a peer remembers its votes and its log; one whose data was
@@ -9,29 +10,37 @@ import type { Storage, StoreCredential } from './storage.ts';
 export class KnownPeers {
   readonly #storage: Storage;
   readonly #logger: Logger;
+  readonly #founders: readonly PeerId[];
   readonly #known: Map<PeerId, StoreCredential>;
 
-  constructor(storage: Storage, known: ReadonlyMap<PeerId, StoreCredential>, logger: Logger) {
+  constructor({ founders, peers }: Pick<StoredState, 'founders' | 'peers'>, storage: Storage, logger: Logger) {
     this.#storage = storage;
-    this.#known = new Map(known);
+    this.#founders = founders;
+    this.#known = new Map(peers);
     this.#logger = logger;
   }
 
   /** Whether the peer is still the one it was; remembers it, durably, before the answer. */
-  async admit(peer: PeerId, credential: StoreCredential): Promise<boolean> {
+  async admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {
+    if (!agree(this.#founders, credential.founders)) return 'members-differ';
     const known = this.#known.get(peer);
     if (known !== undefined && !follows(credential, known)) {
       this.#logger.error(
         { peer, known, credential },
         'a peer lost its store, or runs on an older copy of it: not admitted',
       );
-      return false;
+      return 'disowned';
     }
-    if (known?.incarnation === credential.incarnation) return true;
+    if (known?.incarnation === credential.incarnation) return 'admitted';
     this.#known.set(peer, credential);
     await this.#storage.rememberPeer(peer, credential);
-    return true;
+    return 'admitted';
   }
+}
+
+/** Who joined later knows no founders, and took over who the members are from the others. */
+function agree(ours: readonly PeerId[], theirs: readonly PeerId[]): boolean {
+  return ours.length === 0 || theirs.length === 0 || ours.join() === theirs.join();
 }
 
 function follows(next: StoreCredential, known: StoreCredential): boolean {

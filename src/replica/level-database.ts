@@ -42,7 +42,7 @@ export async function openDatabase(directory: string): Promise<OpenDatabase> {
 export function corruptError(directory: string, what: string, cause?: unknown): KeelsonError {
   return new KeelsonError(
     'DATA_CORRUPT',
-    `data directory ${directory} is damaged (${what}): check the disk, then replace the peer by a new one, or, if it was the only one, restore a backup`,
+    `data directory ${directory} is damaged (${what}): check the disk, then replace the peer ("keelson member remove", "keelson member add"), or, if it was the only one, restore a backup`,
     { cause },
   );
 }

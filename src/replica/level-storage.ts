@@ -27,6 +27,7 @@ const initialHardState: HardState = { term: 0, vote: 0, commit: 0 };
 interface IdentityRecord extends Identity {
   format: number;
   store: string;
+  founders: readonly PeerId[];
 }
 
 class LevelStorage implements Storage {
@@ -55,7 +56,8 @@ class LevelStorage implements Storage {
       const { position } = this.#snapshots;
       const entries = await this.#loadEntries(position);
       const peers = await this.#loadPeers();
-      return { identity, store: stored.store, hardState: this.#hardState, snapshot: position, entries, peers };
+      const { store, founders } = stored;
+      return { identity, store, founders, hardState: this.#hardState, snapshot: position, entries, peers };
     });
   }
 
@@ -64,7 +66,12 @@ class LevelStorage implements Storage {
       this.#firstIndex = position.index + 1;
       this.#lastIndex = position.index;
       await this.#database.commit([
-        record(keys.identity, { format: FORMAT, store, ...identity } satisfies IdentityRecord),
+        record(keys.identity, {
+          format: FORMAT,
+          store,
+          founders: position.configuration.voters,
+          ...identity,
+        } satisfies IdentityRecord),
         record(keys.hardState, initialHardState),
         this.#snapshots.initialise(position),
         record(keys.floor, position.index),

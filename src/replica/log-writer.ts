@@ -44,6 +44,7 @@ export class LogWriter {
   readonly #onFailure: (error: unknown) => void;
   #pending: Pending | undefined;
   #writing: Promise<void> | undefined;
+  #ticks = 0;
   #stopped = false;
 
   constructor(storage: Storage, onWritten: (written: Written) => void, onFailure: (error: unknown) => void) {
@@ -57,6 +58,15 @@ export class LogWriter {
     this.#pending ??= new Pending();
     this.#merge(this.#pending, request);
     if (this.#writing === undefined) this.#next();
+  }
+
+  tick(): void {
+    if (this.#writing !== undefined) this.#ticks += 1;
+  }
+
+  /** For how many ticks the present write is under way. */
+  get underWayTicks(): number {
+    return this.#writing === undefined ? 0 : this.#ticks;
   }
 
   /** Takes nothing more; resolves when what is being written is. */
@@ -74,6 +84,7 @@ export class LogWriter {
       this.#finish(batch);
       return;
     }
+    this.#ticks = 0;
     this.#writing = this.#storage.write(batch).then(
       () => {
         this.#writing = undefined;

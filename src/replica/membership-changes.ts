@@ -1,5 +1,5 @@
 import { KeelsonError } from '../base/index.ts';
-import type { ChangeAnswer, ChangeRefusal, MemberStep } from '../raft/index.ts';
+import type { ChangeAnswer, ChangeRefusal, MemberStep, PeerId } from '../raft/index.ts';
 import { stoppedError, timeoutError } from './proposals.ts';
 
 interface Waiter {
@@ -73,9 +73,12 @@ export class MembershipChanges {
     }
   }
 
-  /** This peer was removed: it applies nothing any more. */
-  removed(): void {
-    for (const [id, waiter] of this.#waiting) if (waiter.index !== undefined) this.#settle(id, waiter.resolve);
+  /** This peer, `self`, was removed: it applies nothing any more, and nobody answers it. */
+  removed(self: PeerId): void {
+    for (const [id, waiter] of this.#waiting) {
+      const isIt = waiter.steps.some(({ type, peer }) => type === 'remove' && peer === self);
+      if (isIt || waiter.index !== undefined) this.#settle(id, waiter.resolve);
+    }
   }
 
   tick(): void {

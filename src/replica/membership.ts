@@ -1,5 +1,5 @@
 import { type Clock, KeelsonError, type Logger, type Timer } from '../base/index.ts';
-import { type Configuration, isUsedUp, type PeerId, type Raft } from '../raft/index.ts';
+import { type Configuration, isUsedUp, type PeerId, type Raft, type RaftStatus } from '../raft/index.ts';
 import { type Member, membersIn, peersToReach } from './members.ts';
 import type { PeerAddress, Transport } from './transport.ts';
 
@@ -22,30 +22,43 @@ export interface MembershipOptions {
 export class Membership {
   readonly #options: MembershipOptions;
   #configuration: Configuration;
+  #leader: PeerId;
+  /** As last told to the transport. */
+  #reached: readonly PeerAddress[] = [];
   #removal: Timer | undefined;
 
   constructor(options: MembershipOptions) {
+    const { configuration, leader } = options.raft.status();
     this.#options = options;
-    this.#configuration = options.raft.status().configuration;
+    this.#configuration = configuration;
+    this.#leader = leader;
   }
 
   get configuration(): Configuration {
     return this.#configuration;
   }
 
-  /** Takes over what is in effect now, at the start or when it changed. */
-  follow(configuration: Configuration): void {
-    const { id, logger, peers, transport } = this.#options;
+  /** Takes over what is in effect now, at the start or when configuration or leader changed. */
+  follow({ configuration, leader }: Pick<RaftStatus, 'configuration' | 'leader'>): void {
+    const { id, logger, peers } = this.#options;
     const isNews = configuration !== this.#configuration;
     this.#configuration = configuration;
+    this.#leader = leader;
     if (isNews) logger.info({ peer: id, members: this.members() }, 'membership changed');
-    if (peers !== undefined) transport.setPeers(peersToReach(peers, configuration));
+    if (peers !== undefined) this.#reach(peersToReach(peers, configuration));
     if (this.isRemoved(id)) this.leave();
   }
 
-  /** Whether `peer` was a member and is none any more. */
+  /** Whether `peer` was a member and is none any more. A leader that was removed is heard until it has handed over. */
   isRemoved(peer: PeerId): boolean {
-    return isUsedUp(this.#configuration, peer);
+    return peer !== this.#leader && isUsedUp(this.#configuration, peer);
+  }
+
+  #reach(wanted: readonly PeerAddress[]): void {
+    const leader = this.#reached.find(({ id }) => id === this.#leader);
+    const isKept = leader === undefined || wanted.some(({ id }) => id === leader.id);
+    this.#reached = isKept ? wanted : [...wanted, leader];
+    this.#options.transport.setPeers(this.#reached);
   }
 
   members(): Member[] {

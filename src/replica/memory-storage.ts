@@ -14,6 +14,7 @@ import type {
 export class MemoryDisk {
   identity: Identity | undefined;
   store = '';
+  founders: readonly PeerId[] = [];
   readonly peers = new Map<PeerId, StoreCredential>();
   hardState: HardState = { term: 0, vote: 0, commit: 0 };
   snapshot: MemorySnapshot | undefined;
@@ -57,7 +58,7 @@ class MemoryStorage implements Storage {
 
   async load(identity: Identity): Promise<StoredState | undefined> {
     this.#check();
-    const { identity: stored, store, snapshot, hardState, entries, peers } = this.#disk;
+    const { identity: stored, store, founders, snapshot, hardState, entries, peers } = this.#disk;
     if (stored === undefined || snapshot === undefined) return undefined;
     if (stored.clusterId !== identity.clusterId || stored.peerId !== identity.peerId) {
       throw new KeelsonError(
@@ -68,6 +69,7 @@ class MemoryStorage implements Storage {
     return {
       identity: stored,
       store,
+      founders,
       hardState,
       snapshot: snapshot.position,
       entries: [...entries],
@@ -79,6 +81,7 @@ class MemoryStorage implements Storage {
     await this.#sync();
     this.#disk.identity = { ...identity };
     this.#disk.store = store;
+    this.#disk.founders = position.configuration.voters;
     this.#disk.snapshot = { id: 0, position, chunks: [] };
     this.#disk.firstIndex = position.index + 1;
   }

@@ -1,5 +1,6 @@
 import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 import type { Entry, Message, PeerId } from '../raft/index.ts';
+import { keep } from './keep.ts';
 
 /**
  * Raft messages in a frame: the length of a head (u32), the head in msgpack, then the bytes of all entries and
@@ -128,7 +129,7 @@ class Body {
   take(length: unknown): Uint8Array {
     const end = this.#at + (length as number);
     if (!Number.isSafeInteger(end) || end < this.#at || end > this.#frame.length) throw malformed();
-    const bytes = Buffer.from(this.#frame.subarray(this.#at, end));
+    const bytes = keep(this.#frame.subarray(this.#at, end));
     this.#at = end;
     return bytes;
   }

@@ -50,10 +50,13 @@ export interface ReplicaLimits {
   maxBatchesInFlight: number;
   /** Commands applied in one turn of the event loop, about. Default 2 048. */
   applyPerTurn: number;
-  /** A snapshot is taken after so many bytes of log (or as many as the last snapshot has, if more), or so many entries. Defaults 16 MiB, 100 000. */
+  /** A snapshot is taken after so many bytes of log (or half as many as the last snapshot has, if more), or so many entries. Defaults 4 MiB, 100 000. */
   snapshotBytes: number;
   snapshotEntries: number;
-  /** The log behind a snapshot that stays for slow followers: no more than either. Defaults 8 MiB, 5 000. */
+  /**
+   * The log behind a snapshot that stays for slow followers: no more than either, nor than the
+   * snapshot has or 1 MiB, whichever is more. The log is in memory. Defaults 4 MiB, 5 000.
+   */
   keepBytes: number;
   keepEntries: number;
   /** With leases: how much faster one peer's clock may run than another's, as a share. Default 0.1, which is far more than clocks do. */
@@ -77,9 +80,9 @@ export const defaultReplicaLimits: ReplicaLimits = {
   maxBatchCommands: 1024,
   maxBatchesInFlight: 2,
   applyPerTurn: 2048,
-  snapshotBytes: 16 * MIB,
+  snapshotBytes: 4 * MIB,
   snapshotEntries: 100_000,
-  keepBytes: 8 * MIB,
+  keepBytes: 4 * MIB,
   keepEntries: 5000,
   maxClockDrift: 0.1,
   maxAppendBytes: MIB,

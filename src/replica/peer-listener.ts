@@ -6,14 +6,15 @@ import type { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { errorMessage, listenError } from '../base/index.ts';
 import type { PeerId } from '../raft/index.ts';
+import { IncomingSnapshots, type SnapshotHello } from './incoming-snapshots.ts';
 import { decodeMessages } from './message-codec.ts';
 import type { StoreCredential } from './storage.ts';
 import type { TransportHandler } from './transport.ts';
 import { closeCodes, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
-import { receiveSnapshot } from './ws-snapshot.ts';
 
 const MAX_CONNECTIONS = 512;
+const MAX_FOUNDERS = 1000;
 
 /** The peer port: takes in what other peers send. Whoever is not a peer of this cluster is shown the door. */
 export class PeerListener {
@@ -25,11 +26,13 @@ export class PeerListener {
   readonly #sockets = new Set<Socket>();
   /** The newest connection for messages of each peer. */
   readonly #connections = new Map<PeerId, WebSocket>();
+  readonly #snapshots: IncomingSnapshots;
   #closed = false;
 
   constructor(context: WsContext, handler: TransportHandler, onPeerUp: (peer: PeerId, instance: string) => void) {
     this.#context = context;
     this.#handler = handler;
+    this.#snapshots = new IncomingSnapshots(context, handler);
     this.#onPeerUp = onPeerUp;
     const { handshakeMs } = context.limits;
     this.#server = createServer({
@@ -95,6 +98,7 @@ export class PeerListener {
 
   close(): Promise<void> {
     this.#closed = true;
+    this.#snapshots.close();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       for (const socket of this.#sockets) socket.destroy();
@@ -148,7 +152,13 @@ export class PeerListener {
   async #admit(socket: WebSocket, hello: Hello, refuse: (reason: string) => void): Promise<void> {
     const release = holdBack(socket);
     const { from, credential, snapshot } = hello;
-    if (!(await this.#handler.admit(from, credential))) {
+    const admission = await this.#handler.admit(from, credential);
+    if (admission === 'members-differ') {
+      socket.resume();
+      refuse(`peers ${from} and ${this.#context.peerId} were told of different members: correct "members" of one`);
+      return;
+    }
+    if (admission === 'disowned') {
       // Else the answer to the close frame would not be read.
       socket.resume();
       socket.close(closeCodes.disowned, `peer ${from} is known here with another store`);
@@ -156,9 +166,14 @@ export class PeerListener {
     }
     if (socket.readyState !== socket.OPEN) return;
     const welcome: Welcome = { protocol: PROTOCOL, from: this.#context.peerId, instance: this.#context.instance };
-    socket.send(JSON.stringify(welcome));
-    if (snapshot === undefined) this.#receiveMessages(socket, hello, refuse);
-    else void receiveSnapshot(this.#context, socket, snapshot, this.#handler);
+    if (snapshot === undefined) {
+      socket.send(JSON.stringify(welcome));
+      this.#receiveMessages(socket, hello, refuse);
+    } else {
+      const incoming = await this.#snapshots.accept(hello as SnapshotHello);
+      incoming.attach(socket);
+      socket.send(JSON.stringify({ ...welcome, chunks: incoming.chunks }));
+    }
     release();
   }
 
@@ -223,8 +238,9 @@ function holdBack(socket: WebSocket): () => void {
 }
 
 function isCredential(credential: Partial<StoreCredential> | undefined): boolean {
-  const { store, incarnation } = credential ?? {};
-  return typeof store === 'string' && /^[0-9a-f]{32}$/.test(store) && Number.isSafeInteger(incarnation);
+  const { store, incarnation, founders } = credential ?? {};
+  if (typeof store !== 'string' || !/^[0-9a-f]{32}$/.test(store) || !Number.isSafeInteger(incarnation)) return false;
+  return Array.isArray(founders) && founders.length <= MAX_FOUNDERS && founders.every(Number.isSafeInteger);
 }
 
 function parseHello(frame: Buffer): Hello | undefined {

@@ -2,8 +2,8 @@ import { errorMessage, KeelsonError, type Logger, type Timer } from '../base/ind
 import {
   createRaft,
   type Effects,
+  highestId,
   type Input,
-  type LeaseOptions,
   type MemberStep,
   type Message,
   NONE,
@@ -13,9 +13,10 @@ import {
 } from '../raft/index.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import type { Batch } from './batch.ts';
+import { initialise, raftOptions } from './initial-state.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LogWriter, type Written } from './log-writer.ts';
-import { formatAddress, type Member } from './members.ts';
+import type { Member } from './members.ts';
 import { Membership } from './membership.ts';
 import { MembershipChanges } from './membership-changes.ts';
 import { MessageSender } from './message-sender.ts';
@@ -25,7 +26,7 @@ import { ReadBarriers } from './read-barriers.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Storage, StoreCredential, StoredState } from './storage.ts';
 import { transferLeadership } from './transfer.ts';
-import type { SnapshotMessage, Transport, TransportHandler } from './transport.ts';
+import type { Admission, SnapshotMessage, Transport, TransportHandler } from './transport.ts';
 import type { ClusterMember, ReplicaStatus } from './types.ts';
 
 /**
@@ -46,37 +47,6 @@ export async function startReplica(options: ReplicaOptions): Promise<ClusterMemb
     await Promise.allSettled([options.transport.close(), storage.close()]);
     throw error;
   }
-}
-
-async function initialise(options: ReplicaOptions): Promise<StoredState> {
-  const { storage, identity, initialMembers, peers = [], random } = options;
-  const addresses = peers.filter(({ id }) => initialMembers.includes(id)).map((peer) => [peer.id, formatAddress(peer)]);
-  const configuration = {
-    voters: [...initialMembers].sort((a, b) => a - b),
-    votersOutgoing: [],
-    learners: [],
-    learnersNext: [],
-    autoLeave: false,
-    ...(addresses.length > 0 && { addresses: Object.fromEntries(addresses) }),
-  };
-  const snapshot = { index: 0, term: 0, configuration };
-  const store = Buffer.from(random.bytes(16)).toString('hex');
-  await storage.initialise(identity, store, snapshot);
-  return {
-    identity,
-    store,
-    hardState: { term: 0, vote: NONE, commit: 0 },
-    snapshot,
-    entries: [],
-    peers: new Map(),
-  };
-}
-
-/** What a leader may promise itself; see `LeaseOptions`. */
-function leaseOptions({ reads, clock }: ReplicaOptions, limits: ReplicaLimits): LeaseOptions | undefined {
-  if (reads !== 'lease') return undefined;
-  const durationMs = (limits.electionTicks - 1) * limits.tickMs * (1 - limits.maxClockDrift);
-  return { now: () => clock.monotonic(), durationMs };
 }
 
 /** The host of a Raft core: carries out its effects, in the order and with the guarantees that it asks for. */
@@ -119,25 +89,18 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#transport = transport;
     this.#sender = new MessageSender(transport);
     this.#clock = clock;
-    this.credential = { store: stored.store, incarnation };
-    this.#knownPeers = new KnownPeers(storage, stored.peers, logger);
+    this.credential = { store: stored.store, founders: stored.founders, incarnation };
+    this.#knownPeers = new KnownPeers(stored, storage, logger);
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;
     this.failed.catch(() => {});
     this.#reportFailure = failure.reject;
-    this.#raft = createRaft(
-      {
-        id: this.id,
-        electionTicks: limits.electionTicks,
-        heartbeatTicks: limits.heartbeatTicks,
-        maxAppendBytes: limits.maxAppendBytes,
-        maxInflight: limits.maxInflight,
-        maxUncommittedBytes: limits.maxUncommittedBytes,
-        random: () => random.next(),
-        lease: leaseOptions(options, limits),
-      },
-      { hardState, snapshot, entries, applied: snapshot.index },
-    );
+    this.#raft = createRaft(raftOptions(options, limits), {
+      hardState,
+      snapshot,
+      entries,
+      applied: snapshot.index,
+    });
     const onFailure = (error: unknown): void => this.#fail(error);
     const { peers } = options;
     const raft = this.#raft;
@@ -190,7 +153,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
   async start({ snapshot, hardState, entries }: StoredState): Promise<void> {
     const reader = await this.#storage.readSnapshot();
     if (reader !== undefined) await this.#applyLoop.restoreNow(reader);
-    this.#membership.follow(this.#membership.configuration);
+    this.#membership.follow(this.#raft.status());
     await this.#transport.start(this);
     this.#logger.info(
       { peer: this.id, term: hardState.term, snapshot: snapshot.index, entries: entries.length },
@@ -242,6 +205,10 @@ class RunningReplica implements ClusterMember, TransportHandler {
     return this.#membership.members();
   }
 
+  nextId(): PeerId {
+    return highestId(this.#membership.configuration) + 1;
+  }
+
   changeMembership(steps: readonly MemberStep[]): Promise<void> {
     return this.#changes.change(steps);
   }
@@ -275,7 +242,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     return this.#snapshots.receive(message, chunks, this.#raft.status().commit);
   }
 
-  async admit(peer: PeerId, credential: StoreCredential): Promise<boolean> {
+  async admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {
     if (this.#stopped !== undefined) throw stoppedError();
     return await this.#knownPeers.admit(peer, credential);
   }
@@ -284,7 +251,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#fail(
       new KeelsonError(
         'DATA_LOST',
-        `peer ${peer} knows peer ${this.id} with another or a newer store: one that forgot what it promised could undo acknowledged writes; put its latest store back, or replace the peer by a new one`,
+        `peer ${peer} knows peer ${this.id} with another or a newer store: one that forgot what it promised could undo acknowledged writes; put its latest store back, or replace it ("keelson member remove ${this.id}", "keelson member add")`,
       ),
     );
   }
@@ -301,7 +268,22 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#step({ type: 'unreachable', peer });
   }
 
+  /** A leader whose disk stands still acknowledges only what all others do, and can't be one of a majority of two. */
+  #leaveToOthers(): void {
+    const { electionTicks } = this.#limits;
+    const ticks = this.#writer.underWayTicks;
+    // Tried again after as long, as nobody may have been fit to take over.
+    if (ticks === 0 || ticks % electionTicks !== 0 || this.#raft.status().role !== 'leader') return;
+    this.#logger.warn(
+      { peer: this.id, ms: ticks * this.#limits.tickMs },
+      'the disk stands still: leadership is handed over',
+    );
+    void this.#handOver();
+  }
+
   #tick(): void {
+    this.#writer.tick();
+    this.#leaveToOthers();
     this.#proposals.tick();
     this.#barriers.tick();
     this.#changes.tick();
@@ -381,9 +363,8 @@ class RunningReplica implements ClusterMember, TransportHandler {
   #onStatus(raftStatus: RaftStatus): void {
     const status = this.#statusOf(raftStatus);
     const { role, term, leader } = status;
-    const { configuration } = raftStatus;
-    if (configuration !== this.#membership.configuration) this.#membership.follow(configuration);
-    if (this.isRemoved(this.id)) this.#changes.removed();
+    this.#membership.follow(raftStatus);
+    if (this.isRemoved(this.id)) this.#changes.removed(this.id);
     this.#logger.info({ peer: this.id, role, term, leader }, 'raft status');
     if (leader !== NONE) {
       this.#opensCluster = false;

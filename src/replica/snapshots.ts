@@ -7,6 +7,9 @@ import type { ReplicaLimits } from './options.ts';
 import type { StagedSnapshot, Storage } from './storage.ts';
 import type { SnapshotMessage, Transport } from './transport.ts';
 
+/** So much of the log stays in any case, where `keepBytes` allows it. */
+const MIN_KEEP_BYTES = 1024 * 1024;
+
 export interface SnapshotHost {
   storage: Storage;
   transport: Transport;
@@ -57,7 +60,8 @@ export class Snapshots {
   consider(): void {
     const { snapshotBytes, snapshotEntries } = this.#host.limits;
     if (this.#taking) return;
-    if (this.#bytesSince <= Math.max(snapshotBytes, this.#lastBytes) && this.#entriesSince < snapshotEntries) return;
+    if (this.#bytesSince <= Math.max(snapshotBytes, this.#lastBytes / 2) && this.#entriesSince < snapshotEntries)
+      return;
     this.#taking = true;
     this.#take().catch(this.#host.onFailure);
   }
@@ -150,7 +154,9 @@ export class Snapshots {
 
   /** Keeps the log's last entries before `index`, as far as the limits allow, for followers that are a little behind. */
   #compactIndex(index: number): number {
-    const { keepBytes, keepEntries } = this.#host.limits;
+    const { keepBytes: most, keepEntries } = this.#host.limits;
+    // A follower that lacks more is served better by the snapshot.
+    const keepBytes = Math.min(most, Math.max(this.#lastBytes, MIN_KEEP_BYTES));
     let bytes = 0;
     let first = index + 1;
     while (first > this.#firstIndex && index - first + 1 < keepEntries) {

@@ -11,7 +11,10 @@ export interface Storage {
    * another's than `identity`.
    */
   load(identity: Identity): Promise<StoredState | undefined>;
-  /** Writes the identity of a new replica and its first state; `store` names this storage. Durable when it resolves. */
+  /**
+   * Writes the identity of a new replica and its first state; `store` names this storage; the
+   * voters of `position` are the cluster's founders. Durable when it resolves.
+   */
   initialise(identity: Identity, store: string, position: SnapshotPosition): Promise<void>;
   /**
    * Atomic and durable when it resolves. Calls must not overlap. The storage keeps no reference to what it is given
@@ -59,6 +62,8 @@ export interface Identity {
 export interface StoreCredential {
   /** Names the storage: random, made with it. */
   store: string;
+  /** The voters that its cluster began with, as this peer was told; none for a peer that joined later. */
+  founders: readonly PeerId[];
   /** Grows with each start of its peer. */
   incarnation: number;
 }
@@ -66,6 +71,7 @@ export interface StoreCredential {
 export interface StoredState extends Omit<RestoredState, 'applied'> {
   identity: Identity;
   store: string;
+  founders: readonly PeerId[];
   /** What other peers came with last. */
   peers: ReadonlyMap<PeerId, StoreCredential>;
 }

@@ -21,7 +21,12 @@ export function transferLeadership(request: {
   const to = request.to ?? nearest(progress, configuration);
   if (to === replica.id) return Promise.resolve();
   if (to === undefined || !progress.has(to)) {
-    return Promise.reject(new KeelsonError('NO_SUCH_PEER', `there is no peer ${to ?? 'else'} to lead`));
+    return Promise.reject(
+      new KeelsonError(
+        'NO_SUCH_PEER',
+        to === undefined ? 'no other peer is near enough to lead' : `there is no peer ${to}`,
+      ),
+    );
   }
   if (!isVoter(configuration, to)) {
     return Promise.reject(new KeelsonError('NOT_A_VOTER', `peer ${to} is a learner and can't lead: promote it first`));
@@ -44,8 +49,9 @@ export function transferLeadership(request: {
 
 function nearest(progress: ReturnType<Raft['progress']>, configuration: Configuration): PeerId | undefined {
   let best: PeerId | undefined;
-  for (const [peer, { match }] of progress) {
-    if (!isVoter(configuration, peer)) continue;
+  for (const [peer, { match, state }] of progress) {
+    // Who is not known to follow is behind, or gone.
+    if (!isVoter(configuration, peer) || state !== 'replicate') continue;
     if (best === undefined || match > progress.get(best)!.match) best = peer;
   }
   return best;

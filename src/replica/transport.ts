@@ -29,14 +29,18 @@ export interface PeerAddress {
 
 export type SnapshotMessage = Extract<Message, { type: 'snapshot' }>;
 
+export type Admission =
+  | 'admitted'
+  /** It lost the data by which it is known: it must be told so, and hears of it by `onDisowned`. */
+  | 'disowned'
+  /** It was told of other members to begin with: one of the two is configured wrongly, and they must not decide together. */
+  | 'members-differ';
+
 export interface TransportHandler {
   /** Shown to every peer that is dialled. */
   readonly credential: StoreCredential;
-  /**
-   * Whether to listen to `peer`, which came with this credential. When not, it must be told so; it hears of it by
-   * `onDisowned`. May write, so that the peer is recognised after a restart.
-   */
-  admit(peer: PeerId, credential: StoreCredential): Promise<boolean>;
+  /** Whether to listen to `peer`, which came with this credential. May write, so that the peer is recognised after a restart. */
+  admit(peer: PeerId, credential: StoreCredential): Promise<Admission>;
   /** `peer` does not admit this one. */
   onDisowned(peer: PeerId): void;
   /** Whether `peer` was a member and is none any more. It is told so instead of being listened to. */

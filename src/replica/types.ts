@@ -39,6 +39,8 @@ export interface Replica {
 export interface ClusterMember extends Replica {
   /** Who is in the cluster, as far as this peer knows. */
   members(): Member[];
+  /** The number for the next member: higher than any that was given out, as far as this peer knows. */
+  nextId(): PeerId;
   /**
    * Changes who is in the cluster, all steps at once; asked on any peer, and resolves when it is in effect, so that
    * peers that were removed may be switched off. A change that would leave too few voters that answer is refused.

@@ -26,15 +26,24 @@ export interface Welcome {
   protocol: number;
   from: PeerId;
   instance: string;
+  /** Of the snapshot announced, so many chunks have arrived already, over a connection that broke. */
+  chunks?: number;
 }
 
+/** Counts all, whichever connection they came by. */
 export interface SnapshotEnd {
   chunks: number;
   bytes: number;
 }
 
 /** Close codes, from the range that RFC 6455 leaves to applications. */
-export const closeCodes = { refused: 4000, snapshotRefused: 4001, disowned: 4002, removed: 4003 } as const;
+export const closeCodes = {
+  refused: 4000,
+  snapshotRefused: 4001,
+  disowned: 4002,
+  removed: 4003,
+  snapshotWithdrawn: 4004,
+} as const;
 
 export const limits = {
   /** Beyond, a frame ends its connection. Fits one entry of the largest size with all that goes with it. */

@@ -1,13 +1,15 @@
 import type { WebSocket } from 'ws';
 import { errorMessage, KeelsonError, type Timer } from '../base/index.ts';
-import { ChunkChannel } from './chunk-channel.ts';
 import type { StoreCredential } from './storage.ts';
-import type { PeerAddress, SnapshotMessage, TransportHandler } from './transport.ts';
+import type { PeerAddress, SnapshotMessage } from './transport.ts';
 import { closeCodes, type SnapshotEnd } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
 import { dial, parseWelcome } from './ws-dial.ts';
 
-/** Streams a snapshot over a connection of its own, so that heartbeats don't queue behind it. */
+/**
+ * Streams a snapshot over a connection of its own, so that heartbeats don't queue behind it. Chunks that arrived over an
+ * earlier connection, which broke, are not sent again.
+ */
 export async function sendSnapshot(
   context: WsContext,
   credential: StoreCredential,
@@ -22,66 +24,27 @@ export async function sendSnapshot(
   const onAbort = (): void => socket.terminate();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    parseWelcome(await replies.next());
+    const { chunks: arrived = 0 } = parseWelcome(await replies.next());
     let count = 0;
     let bytes = 0;
     for await (const chunk of chunks) {
-      await Promise.race([transmit(socket, chunk, replies), replies.ended]);
-      guard.progress();
       count += 1;
       bytes += chunk.length;
+      if (count > arrived) await Promise.race([transmit(socket, chunk, replies), replies.ended]);
+      guard.progress();
     }
     const end: SnapshotEnd = { chunks: count, bytes };
     socket.send(JSON.stringify(end));
     await replies.next();
+    socket.terminate();
+  } catch (error) {
+    // The chunks could not be read: the receiver need not wait for more.
+    if (socket.readyState === socket.OPEN) socket.close(closeCodes.snapshotWithdrawn);
+    else socket.terminate();
+    throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);
     guard.stop();
-    socket.terminate();
-  }
-}
-
-/** Takes in a snapshot from a connection whose hello announced it. */
-export async function receiveSnapshot(
-  context: WsContext,
-  socket: WebSocket,
-  message: SnapshotMessage,
-  handler: TransportHandler,
-): Promise<void> {
-  const channel = new ChunkChannel(socket);
-  const guard = guardAgainstStall(context, socket);
-  let count = 0;
-  let bytes = 0;
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
-    guard.progress();
-    if (isBinary) {
-      count += 1;
-      bytes += data.length;
-      channel.push(data);
-      return;
-    }
-    const complete = isEndOf(data, count, bytes);
-    channel.end(complete ? undefined : new KeelsonError('SNAPSHOT_BROKEN', 'the snapshot arrived incomplete'));
-  });
-  socket.on('close', () => channel.end(new KeelsonError('SNAPSHOT_BROKEN', 'the snapshot was cut off')));
-  try {
-    await handler.onSnapshot(message, channel);
-    socket.send('{}', () => socket.close());
-  } catch (error) {
-    socket.resume();
-    // The reason of a close frame is bounded to 123 bytes.
-    socket.close(closeCodes.snapshotRefused, errorMessage(error).slice(0, 40));
-  } finally {
-    guard.stop();
-  }
-}
-
-function isEndOf(frame: Buffer, chunks: number, bytes: number): boolean {
-  try {
-    const end = JSON.parse(frame.toString()) as SnapshotEnd;
-    return end.chunks === chunks && end.bytes === bytes;
-  } catch {
-    return false;
   }
 }
 
@@ -96,7 +59,8 @@ async function transmit(socket: WebSocket, chunk: Uint8Array, replies: Replies):
   await replies.ended;
 }
 
-function guardAgainstStall(context: WsContext, socket: WebSocket): { progress(): void; stop(): void } {
+/** Ends a connection on which nothing moves. */
+export function guardAgainstStall(context: WsContext, socket: WebSocket): { progress(): void; stop(): void } {
   let moved = true;
   const ticker: Timer = context.clock.setTicker(context.limits.stallMs, () => {
     if (!moved) socket.terminate();

@@ -3,11 +3,11 @@ import type { Keyspace } from './keyspace.ts';
 
 /** How much history is kept for reads at old revisions and for watches to resume. */
 export interface HistoryOptions {
-  /** At least these many revisions. Default: 10 000. */
+  /** At least these many revisions. Default: 1 000. */
   revisions?: number;
   /** And at least the last so many milliseconds. Default: 5 minutes. */
   ageMs?: number;
-  /** But, as far as at least 1 000 revisions remain, no more than about these many bytes. Default: 64 MiB. */
+  /** But, as far as at least 1 000 revisions remain, no more than about these many bytes. Default: 32 MiB. */
   bytes?: number;
 }
 
@@ -40,9 +40,9 @@ export class AutoCompaction {
     this.#clock = clock;
     this.#keyspace = keyspace;
     this.#compact = compact;
-    this.#keepRevisions = Math.max(options.revisions ?? 10_000, MIN_REVISIONS);
+    this.#keepRevisions = Math.max(options.revisions ?? MIN_REVISIONS, MIN_REVISIONS);
     this.#keepMs = options.ageMs ?? 5 * 60_000;
-    this.#maxBytes = options.bytes ?? 64 * 1024 * 1024;
+    this.#maxBytes = options.bytes ?? 32 * 1024 * 1024;
     this.#ticker = clock.setTicker(SAMPLE_MS, () => this.#sample());
   }
 

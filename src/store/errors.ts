@@ -37,6 +37,18 @@ export class InvalidRequestError extends KeelsonError {
   }
 }
 
+export class DuplicateKeyError extends InvalidRequestError {
+  constructor() {
+    super('a transaction writes a key twice');
+  }
+}
+
+export class KeyNotFoundError extends InvalidRequestError {
+  constructor() {
+    super('ignoreValue and ignoreLease need a key that exists');
+  }
+}
+
 export class TooLargeError extends KeelsonError {
   constructor(message: string) {
     super('TOO_LARGE', message);

@@ -1,3 +1,4 @@
+export * from './archive.ts';
 export type { HistoryOptions } from './auto-compaction.ts';
 export * from './errors.ts';
 export * from './keys.ts';

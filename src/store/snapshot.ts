@@ -1,7 +1,9 @@
-import { type Clock, KeelsonError } from '../base/index.ts';
+import { crc32 } from 'node:zlib';
+import { type Clock, KeelsonError, sleep } from '../base/index.ts';
 import { ByteReader, ByteWriter } from './byte-stream.ts';
 import { Keyspace } from './keyspace.ts';
 import { LeaseTable } from './leases.ts';
+import type { StoreHash } from './types.ts';
 import { Version } from './version.ts';
 
 /**
@@ -66,10 +68,24 @@ function* snapshotBlocks(keyspace: Keyspace, leases: LeaseTable): Generator<Uint
   }
   yield endBlock(block);
 
+  const states = yield* versionBlocks(keyspace, compactRevision, historyStart, historyEnd);
+
+  const end = beginBlock(END, 256);
+  for (const count of [leaseRows.length, states, historyEnd - historyStart]) end.number(count);
+  yield endBlock(end);
+}
+
+/** The state before the compact revision, then the history; returns how many keys the state has. */
+function* versionBlocks(
+  keyspace: Keyspace,
+  compactRevision: number,
+  historyStart: number,
+  historyEnd: number,
+): Generator<Uint8Array, number> {
   let states = 0;
   let start: string | undefined = compactRevision > 0 ? '' : undefined;
   while (start !== undefined) {
-    block = beginBlock(STATE);
+    const block = beginBlock(STATE);
     let last: string | undefined;
     keyspace.visitAt(start, compactRevision - 1, (version) => {
       writeVersion(block, version);
@@ -81,19 +97,37 @@ function* snapshotBlocks(keyspace: Keyspace, leases: LeaseTable): Generator<Uint
     yield endBlock(block);
     start = last === undefined ? undefined : `${last}\0`;
   }
-
-  block = beginBlock(HISTORY);
+  let block = beginBlock(HISTORY);
   for (let position = historyStart; position < historyEnd; position++) {
-    writeVersion(block, history.at(position)!);
+    writeVersion(block, keyspace.history.at(position)!);
     if (block.length < BLOCK_BYTES) continue;
     yield endBlock(block);
     block = beginBlock(HISTORY);
   }
   yield endBlock(block);
+  return states;
+}
 
-  const end = beginBlock(END, 256);
-  for (const count of [leaseRows.length, states, historyEnd - historyStart]) end.number(count);
-  yield endBlock(end);
+/**
+ * A checksum of all keys and their history from the compact revision up to `revision` (0: now), while writes go on. The same on
+ * every peer that has the same compact revision. Throws COMPACTED or FUTURE_REVISION.
+ */
+export async function hashKeyspace(keyspace: Keyspace, revision: number, clock: Clock): Promise<StoreHash> {
+  keyspace.checkRevision(revision);
+  const { compactRevision, history } = keyspace;
+  const upTo = revision || keyspace.revision;
+  const unpin = keyspace.pin();
+  try {
+    const [start, end] = [history.positionOf(compactRevision), history.positionOf(upTo + 1)];
+    let hash = 0;
+    for (const block of versionBlocks(keyspace, compactRevision, start, end)) {
+      hash = crc32(block, hash);
+      await sleep(clock, 0);
+    }
+    return { hash, revision: upTo, compactRevision };
+  } finally {
+    unpin();
+  }
 }
 
 /** Rejects with SNAPSHOT_CORRUPT when the stream is not a whole snapshot of ours. */

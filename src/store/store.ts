@@ -15,11 +15,13 @@ import {
 } from './command.ts';
 import { StoppedError } from './errors.ts';
 import { LeaseExpiry } from './lease-expiry.ts';
+import { hashKeyspace } from './snapshot.ts';
 import { StoreStateMachine } from './state-machine.ts';
 import type {
   RangeRequest,
   RangeResult,
   Store,
+  StoreHash,
   StoreStatus,
   TxnRequest,
   TxnResult,
@@ -42,12 +44,16 @@ export interface StoreOptions {
   history?: HistoryOptions | false;
 }
 
-/** Serializable reads of this peer's state, answered at once: it may lag behind the others'. */
+/** Serializable reads of this peer's state: it may lag behind the others'. */
 export interface LocalReader {
   /** Throws COMPACTED, FUTURE_REVISION or INVALID. */
   range(request: Omit<RangeRequest, 'serializable'>): RangeResult;
   readonly revision: number;
   readonly compactRevision: number;
+  /** The whole state now, leases included, to be read or closed; `readSnapshot` understands it. */
+  snapshot(): AsyncIterable<Uint8Array>;
+  /** Throws COMPACTED, FUTURE_REVISION or INVALID. `revision` 0: now. */
+  hash(revision: number): Promise<StoreHash>;
 }
 
 /** A store whose state is in this process. */
@@ -116,6 +122,11 @@ class ReplicatedStore implements LocalStore {
       },
       get compactRevision() {
         return state.keyspace.compactRevision;
+      },
+      snapshot: () => state.snapshot(),
+      hash: async (revision) => {
+        validateRevision(revision);
+        return await hashKeyspace(state.keyspace, revision, this.#clock);
       },
     };
     this.#unsubscribe = replica.onStatus((status) => this.#onStatus(status));

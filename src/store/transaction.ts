@@ -14,7 +14,7 @@ import {
   type TxnCommand,
   VALUE_TARGET,
 } from './command.ts';
-import { InvalidRequestError } from './errors.ts';
+import { KeyNotFoundError } from './errors.ts';
 import type { Keyspace } from './keyspace.ts';
 import type { LeaseTable } from './leases.ts';
 import type { OperationResult, TxnResult } from './types.ts';
@@ -59,18 +59,29 @@ function choose(keyspace: Keyspace, [, compares, then, otherwise]: TxnCommand): 
   return { succeeded, operations, nested };
 }
 
+/** In etcd's order, which decides what is told of several faults: all puts, then all ranges. */
 function check(keyspace: Keyspace, leases: LeaseTable, plan: Plan): void {
-  for (const operation of plan.operations) {
+  visit(plan, (operation) => {
     if (operation[0] === PUT) checkPut(keyspace, leases, operation);
-    else if (operation[0] === RANGE) keyspace.checkRevision(operation[3]);
+  });
+  visit(plan, (operation) => {
+    if (operation[0] === RANGE) keyspace.checkRevision(operation[3]);
+  });
+}
+
+/** Each operation that will be carried out, in order. */
+function visit(plan: Plan, each: (operation: OperationCommand) => void): void {
+  const nested = plan.nested.values();
+  for (const operation of plan.operations) {
+    if (operation[0] === TXN) visit(nested.next().value as Plan, each);
+    else each(operation);
   }
-  for (const nested of plan.nested) check(keyspace, leases, nested);
 }
 
 function checkPut(keyspace: Keyspace, leases: LeaseTable, [, key, , lease, flags]: PutCommand): void {
   if ((flags & IGNORE_LEASE) === 0 && lease !== 0) leases.require(lease);
   if ((flags & (IGNORE_VALUE | IGNORE_LEASE)) !== 0 && keyspace.get(key) === undefined) {
-    throw new InvalidRequestError('ignoreValue and ignoreLease need a key that exists');
+    throw new KeyNotFoundError();
   }
 }
 

@@ -166,6 +166,15 @@ export interface StoreStatus {
   raftApplied: number;
 }
 
+/** See `hashKeyspace`. */
+export interface StoreHash {
+  /** CRC-32. */
+  hash: number;
+  /** What it is of: keys and history from the one to the other. */
+  compactRevision: number;
+  revision: number;
+}
+
 /** The end of the range of all keys with this prefix. */
 export function prefixEnd(prefix: string): string {
   for (let i = prefix.length - 1; i >= 0; i--) {

@@ -10,7 +10,7 @@ import {
   type TxnCommand,
   VALUE_TARGET,
 } from './command.ts';
-import { InvalidRequestError, TooLargeError } from './errors.ts';
+import { DuplicateKeyError, InvalidRequestError, TooLargeError } from './errors.ts';
 
 /** Bytes of keys and values in one request, as in etcd. */
 export const MAX_REQUEST_BYTES = 1_572_864;
@@ -122,8 +122,8 @@ function checkCompare(compare: unknown, budget: Budget): void {
     throw new InvalidRequestError(`a compare's target is one of ${TARGETS.join(', ')}`);
   if (OPERATORS[operator] === undefined)
     throw new InvalidRequestError(`a compare's operator is one of ${OPERATORS.join(' ')}`);
-  if (target === VALUE_TARGET ? !(operand instanceof Uint8Array) : !isCount(operand)) {
-    throw new InvalidRequestError("a compare's operand is bytes for a value, else a whole number not below 0");
+  if (target === VALUE_TARGET ? !(operand instanceof Uint8Array) : !Number.isSafeInteger(operand)) {
+    throw new InvalidRequestError("a compare's operand is bytes for a value, else a whole number");
   }
   spend(budget, key.length + (target === VALUE_TARGET ? operand.length : 0));
 }
@@ -154,7 +154,7 @@ function checkList(operations: readonly OperationCommand[]): Writes {
       overlaps(all.puts, writes.deletes) ||
       overlaps(writes.puts, all.deletes)
     ) {
-      throw new InvalidRequestError('a transaction writes a key twice');
+      throw new DuplicateKeyError();
     }
     for (const key of writes.puts) all.puts.add(key);
     all.deletes.push(...writes.deletes);

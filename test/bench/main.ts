@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { formatResults, type Result } from './results.ts';
 
 /**
- * `npm run bench -- SUITE [--vs-etcd]`: measures, prints a table, and ends with one line of JSON. Figures are compared as ratios in
+ * `npm run bench -- SUITE [--vs-etcd] [--only LOAD,…]`: measures, prints a table, and ends with one line of JSON. Figures are compared as ratios in
  * one run, on the machine where they are measured.
  */
 interface Suite {
@@ -14,6 +14,10 @@ export interface SuiteOptions {
   vsEtcd: boolean;
   /** Seconds that each load lasts. */
   seconds: number;
+  /** Do also what takes minutes. */
+  long: boolean;
+  /** Whether a load was asked for, by a part of its name. */
+  wants(load: string): boolean;
   tell(text: string): void;
 }
 
@@ -25,18 +29,27 @@ const suites: Record<string, () => Promise<Suite>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { 'vs-etcd': { type: 'boolean', default: false }, seconds: { type: 'string', default: '5' } },
+  options: {
+    'vs-etcd': { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '5' },
+    long: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
 });
 const [name = ''] = positionals;
 const load = suites[name];
 if (load === undefined) {
-  console.error(`usage: npm run bench -- SUITE [--vs-etcd] [--seconds N]\nsuites: ${Object.keys(suites).join(', ')}`);
+  console.error(
+    `usage: npm run bench -- SUITE [--vs-etcd] [--seconds N] [--long] [--only LOAD,…]\nsuites: ${Object.keys(suites).join(', ')}`,
+  );
   process.exit(1);
 }
 const suite = await load();
 const results = await suite.run({
   vsEtcd: values['vs-etcd'],
   seconds: Number(values.seconds),
+  long: values.long,
+  wants: (load) => values.only.split(',').some((part) => load.includes(part)),
   tell: (text) => console.error(`  ${text}`),
 });
 console.log(formatResults(results));

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { randomInteger } from '../../src/base/index.ts';
+import { openMemoryStorage } from '../../src/replica/index.ts';
 import { Cluster, type Faults } from './cluster-harness.ts';
 
 /**
@@ -69,3 +70,27 @@ async function disturb(cluster: Cluster): Promise<void> {
     if (down !== undefined) await cluster.boot(down.id);
   }
 }
+
+test('a leader whose disk stands still leaves the lead to another, and follows once it moves again', async (t) => {
+  const gates = new Map<number, PromiseWithResolvers<void>>();
+  const cluster = await Cluster.start({
+    seed: 5,
+    openStorage: async ({ id, disk }) =>
+      openMemoryStorage(disk, { beforeSync: async () => await gates.get(id)?.promise }),
+  });
+  const slow = (await cluster.untilLed()).id;
+  t.is(await cluster.settled(cluster.propose(slow)), 'acknowledged');
+  const { term } = cluster.member(slow).replica!.status();
+  gates.set(slow, Promise.withResolvers());
+  // The others hold it, and are a majority.
+  t.is(await cluster.settled(cluster.propose(slow)), 'acknowledged');
+  await cluster.untilLedByOthers(slow);
+  const leader = await cluster.untilLed();
+  t.not(leader.id, slow);
+  t.is(leader.replica!.status().term, term + 1, 'by a hand-over, not by a lost election');
+  t.is(await cluster.settled(cluster.propose(leader.id)), 'acknowledged');
+  gates.get(slow)!.resolve();
+  await cluster.untilEqual();
+  t.deepEqual(cluster.violations(), []);
+  await cluster.stop();
+});

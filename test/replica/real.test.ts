@@ -6,6 +6,7 @@ import { errorCode, silentLogger, systemClock, systemRandom } from '../../src/ba
 import { openLevelStorage, type Replica, startReplica, WsTransport } from '../../src/replica/index.ts';
 import { type Authority, createAuthority } from '../support/certificates.ts';
 import { AppendList, type Command } from './append-list.ts';
+import { recordingLogger } from './ws-harness.ts';
 
 interface Peer {
   id: number;
@@ -22,6 +23,8 @@ class RealCluster {
   readonly #authority: Authority;
   readonly #directory: string;
   readonly peers: Peer[] = [];
+  readonly #log = recordingLogger(() => {});
+  readonly #lines = this.#log.lines;
 
   static async start(t: ExecutionContext): Promise<RealCluster> {
     const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'keelson-replica-'));
@@ -40,7 +43,7 @@ class RealCluster {
     this.#directory = directory;
   }
 
-  async boot(id: number): Promise<void> {
+  async boot(id: number, initialMembers = ids): Promise<void> {
     const transport = new WsTransport({
       clusterId: 'real',
       peerId: id,
@@ -48,12 +51,12 @@ class RealCluster {
       tls: await this.#authority.issue(`keelson:peer:${id}`),
       clock: systemClock,
       random: systemRandom,
-      logger: silentLogger,
+      logger: this.#log.logger,
     });
     const machine = new AppendList();
     const replica = await startReplica({
       identity: { clusterId: 'real', peerId: id },
-      initialMembers: ids,
+      initialMembers,
       storage: await openLevelStorage(this.storeOf(id)),
       transport,
       stateMachine: machine,
@@ -63,6 +66,13 @@ class RealCluster {
       limits: { snapshotBytes: 20_000, keepBytes: 5000, timeoutMs: 60_000 },
     });
     this.peers[id - 1] = { id, port: transport.port, machine, replica, transport };
+  }
+
+  /** Why a peer refused another. */
+  async refusal(): Promise<string> {
+    const find = () => this.#lines.find(({ message }) => message === 'refused a connection');
+    while (find() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    return String(find()!.fields['reason']);
   }
 
   storeOf(id: number): string {
@@ -137,3 +147,17 @@ for (const [what, lose] of [
     t.deepEqual(one.machine.list, ['before#1', 'restarted#1', 'after#1']);
   });
 }
+
+test('peers that were told of different members don’t decide together', async (t) => {
+  const cluster = await RealCluster.start(t);
+  const [one] = cluster.peers as [Peer, Peer, Peer];
+  await one.replica.propose({ author: 'before', number: 1 });
+  const [, second] = cluster.peers;
+  await second!.replica.stop();
+  await fs.rm(cluster.storeOf(2), { recursive: true });
+  await cluster.boot(2, [2, 3]);
+  cluster.introduce();
+  t.regex(await cluster.refusal(), /peers 2 and [13] were told of different members/);
+  await one.replica.propose({ author: 'after', number: 1 });
+  t.deepEqual(cluster.peers[1]!.machine.list, []);
+});

@@ -80,6 +80,7 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
     t.deepEqual(state, {
       identity,
       store: STORE,
+      founders: [1, 2, 3],
       hardState,
       snapshot: position(0, 0),
       entries: [],
@@ -92,15 +93,15 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
   check('what other peers came with last is remembered', async (t, home) => {
     const first = await openNew(home);
     const other = 'ab'.repeat(16);
-    await first.rememberPeer(3, { store: other, incarnation: 7 });
-    await first.rememberPeer(1, { store: other, incarnation: 1 });
-    await first.rememberPeer(3, { store: other, incarnation: 8 });
+    await first.rememberPeer(3, { store: other, founders: [1], incarnation: 7 });
+    await first.rememberPeer(1, { store: other, founders: [1], incarnation: 1 });
+    await first.rememberPeer(3, { store: other, founders: [1], incarnation: 8 });
     const { storage, state } = await reopen(home, first);
     t.deepEqual(
       [...state.peers].sort(([a], [b]) => a - b),
       [
-        [1, { store: other, incarnation: 1 }],
-        [3, { store: other, incarnation: 8 }],
+        [1, { store: other, founders: [1], incarnation: 1 }],
+        [3, { store: other, founders: [1], incarnation: 8 }],
       ],
     );
     await storage.close();

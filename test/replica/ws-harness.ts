@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { type Logger, seededRandom, systemClock } from '../../src/base/index.ts';
 import type { Message } from '../../src/raft/index.ts';
 import {
+  type Admission,
   type SnapshotMessage,
   type StoreCredential,
   type TransportHandler,
@@ -30,17 +31,17 @@ export class Recorder implements TransportHandler {
   /** What others came with. */
   readonly credentials: [number, StoreCredential][] = [];
   /** Tests refuse, or take their time. */
-  onAdmit: () => Promise<boolean> = async () => true;
+  onAdmit: () => Promise<Admission> = async () => 'admitted';
   onSnapshot: TransportHandler['onSnapshot'] = async () => {
     throw new Error('not wanted');
   };
   readonly #waiting: { condition: () => boolean; resolve: () => void }[] = [];
 
-  constructor(credential: StoreCredential = { store: '5a'.repeat(16), incarnation: 1 }) {
+  constructor(credential: StoreCredential = { store: '5a'.repeat(16), founders: [1, 2], incarnation: 1 }) {
     this.credential = credential;
   }
 
-  admit(peer: number, credential: StoreCredential): Promise<boolean> {
+  admit(peer: number, credential: StoreCredential): Promise<Admission> {
     this.credentials.push([peer, credential]);
     this.changed();
     return this.onAdmit();

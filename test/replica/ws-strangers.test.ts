@@ -17,7 +17,7 @@ import {
   snapshotMessage,
 } from './ws-harness.ts';
 
-const credential = { store: '5a'.repeat(16), incarnation: 1 };
+const credential = { store: '5a'.repeat(16), founders: [1, 2], incarnation: 1 };
 const hello = { protocol: PROTOCOL, clusterId: 'blue', from: 2, to: 1, instance: 'x', credential };
 
 async function setUp(t: ExecutionContext, limits: Partial<WsLimits> = {}): Promise<{ network: Net; one: Peer }> {

@@ -3,6 +3,7 @@ import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { errorCode } from '../../src/base/index.ts';
 import type { Message } from '../../src/raft/index.ts';
+import type { Admission } from '../../src/replica/index.ts';
 import { heartbeat, Net, type Peer, rounds, sendUntilHeard } from './ws-harness.ts';
 
 async function pair(t: ExecutionContext): Promise<{ network: Net; one: Peer; two: Peer }> {
@@ -170,7 +171,7 @@ test('a peer shows its credential; one that is not admitted is told so, and not 
   t.deepEqual(one.handler.credentials[0], [2, two.handler.credential]);
   const network = await Net.create(t);
   const strict = await network.peer(1);
-  strict.handler.onAdmit = async () => false;
+  strict.handler.onAdmit = async () => 'disowned';
   const changed = await network.peer(2);
   changed.transport.setPeers([strict.address]);
   changed.transport.send([heartbeat(2, 1, 1)]);
@@ -182,7 +183,7 @@ test('a peer shows its credential; one that is not admitted is told so, and not 
 test('what is sent while the other side makes up its mind arrives, in order', async (t) => {
   const network = await Net.create(t);
   const slow = await network.peer(1);
-  const decision = Promise.withResolvers<boolean>();
+  const decision = Promise.withResolvers<Admission>();
   slow.handler.onAdmit = () => decision.promise;
   const two = await network.peer(2);
   two.transport.setPeers([slow.address]);
@@ -190,7 +191,7 @@ test('what is sent while the other side makes up its mind arrives, in order', as
   await slow.handler.until(() => slow.handler.credentials.length > 0);
   await new Promise((resolve) => setTimeout(resolve, 20));
   t.deepEqual(slow.handler.messages, []);
-  decision.resolve(true);
+  decision.resolve('admitted');
   two.transport.send([heartbeat(2, 1, 51)]);
   await slow.handler.until(() => slow.handler.messages.length === 51);
   t.deepEqual(

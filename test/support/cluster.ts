@@ -18,6 +18,8 @@ export interface RealCluster {
   /** What `keelson up` printed. */
   output: string;
   kubeconfig: string;
+  /** Of the etcd API, when it was asked for. */
+  etcdEndpoints: string[];
   /** What some living peer says of the cluster. */
   anyStatus(): Promise<{ leader: number; term: number; revision: number }>;
   /** SIGKILL. */
@@ -28,6 +30,7 @@ export interface RealCluster {
   stop(): Promise<void>;
 }
 
+const ETCD_PORT_OFFSET = 500;
 const cli = fileURLToPath(new URL('../../src/cli/keelson.js', import.meta.url));
 
 export function keelson(args: readonly string[]): { code: number; stdout: string; stderr: string } {
@@ -39,7 +42,7 @@ export function keelson(args: readonly string[]): { code: number; stdout: string
 }
 
 export async function startCluster(
-  options: { peers?: number; demo?: boolean; dataDir?: string; port?: number } = {},
+  options: { peers?: number; demo?: boolean; dataDir?: string; port?: number; etcd?: boolean } = {},
 ): Promise<RealCluster> {
   const peers = options.peers ?? 3;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'keelson-cluster-'));
@@ -56,6 +59,8 @@ export async function startCluster(
     '--mode',
     'rootless',
   ];
+  const etcdPort = port + ETCD_PORT_OFFSET;
+  if (options.etcd === true) args.push('--etcd-port', String(etcdPort));
   const { code, stdout, stderr } = await runAsync([...args, ...(options.demo === true ? [] : ['--no-demo'])]);
   if (code !== 0) throw new Error(`keelson up failed: ${stderr}${stdout}`);
   const paths = clusterPaths(dataDir);
@@ -69,6 +74,8 @@ export async function startCluster(
     pid: (peer) => Number(readFileSync(join(dataDir, `peer-${peer}`, 'pid'), 'utf8')),
     output: stdout,
     kubeconfig: join(dataDir, 'kubeconfig'),
+    etcdEndpoints:
+      options.etcd === true ? Array.from({ length: peers }, (_, i) => `https://127.0.0.1:${etcdPort + i}`) : [],
     async anyStatus() {
       for (const server of servers) {
         const status = await peerStatus(server, tls);
@@ -117,7 +124,11 @@ function runAsync(args: readonly string[]): Promise<{ code: number; stdout: stri
 export async function freePorts(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const port = 20_000 + Math.floor(Math.random() * 20_000);
-    if ((await Promise.all([0, 1, 2, 999, 1_000, 1_001, 1_002].map((offset) => isFree(port + offset)))).every(Boolean))
+    if (
+      (
+        await Promise.all([0, 1, 2, 500, 501, 502, 999, 1_000, 1_001, 1_002].map((offset) => isFree(port + offset)))
+      ).every(Boolean)
+    )
       return port;
   }
   throw new Error('no free ports');

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import type { Logger } from '../../base/index.ts';
+import { errorCode, type Logger } from '../../base/index.ts';
 import type { Peer, PeerConfig } from '../../peer/index.ts';
 import { interruption } from '../interruption.ts';
 
@@ -57,10 +57,15 @@ async function serve(config: PeerConfig, logger: Logger, interrupted: ReturnType
   logger.info({ api: `https://${peer.host}:${peer.port}` }, 'peer started');
   // A signal handler alone does not keep a process alive, and a peer's timers don't either.
   setInterval(() => {}, 1 << 30);
+  let removed = false;
   try {
     await Promise.race([interrupted.promise, peer.failed, crash]);
+  } catch (error) {
+    removed = errorCode(error) === 'REMOVED';
+    throw error;
   } finally {
-    await peer.stop({ workloads: interrupted.yet === 'SIGINT' });
+    // Nobody will take over the workloads of a peer that was removed.
+    await peer.stop({ workloads: removed || interrupted.yet === 'SIGINT' });
     if (readPid(pid) === process.pid) removeFile(pid);
   }
 }

@@ -5,6 +5,7 @@ import { KeelsonError, systemClock } from '../../base/index.ts';
 import {
   type ClusterPaths,
   type ClusterShape,
+  changeCluster,
   checkShape,
   clusterPaths,
   findCluster,
@@ -14,6 +15,7 @@ import {
   refreshCluster,
   type ShapeOptions,
   shapeDefaults,
+  withEtcdPort,
 } from '../../peer/index.ts';
 import { type Access, isReady, openAccess } from '../access.ts';
 import { createObjects, findObjects, readManifest, waitForPods } from '../demo.ts';
@@ -42,6 +44,10 @@ with what is there; --peers, --port and --mode need not be said again.
 With --port P, the peers' APIs are on P, P+1, …, and they speak Raft on P+1000,
 P+1001, …. On P+999, which the kubeconfig names, whichever peer lives answers.
 
+With --etcd-port P, peer N also serves etcd's v3 gRPC API (keys and values, watches,
+leases, …) on P+N-1, for etcdctl and other clients of etcd that have the
+administrator's certificate.
+
 Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
 
 Exit status: 0; 1 after an error, which has then stopped what had been started;
@@ -58,6 +64,9 @@ Examples:
   keelson up
   keelson up --peers 1 --no-demo --detach
   keelson up --data-dir /var/lib/keelson --port 7443
+  keelson up --etcd-port 2379
+    etcdctl --cacert DIR/pki/ca.crt --cert DIR/pki/client.crt \\
+      --key DIR/pki/client.key --endpoints https://127.0.0.1:2379 get '' --prefix
 `;
 
 /** `keelson up`: a whole cluster on this machine, each peer a process of its own. */
@@ -71,6 +80,11 @@ export function addUpCommand(program: Command): void {
       '--port <port>',
       `the first peer's API port; the others follow (default: ${shapeDefaults.port})`,
       integerBetween(1024, 60_000),
+    )
+    .option(
+      '--etcd-port <port>',
+      "serve etcd's API too, from this port of the first peer on (default: as before; at first, no)",
+      integerBetween(1024, 65_000),
     )
     .addOption(modeOption())
     .option('--no-demo', 'start without the demo workload')
@@ -120,13 +134,22 @@ async function up(options: UpOptions): Promise<void> {
 async function prepare(options: UpOptions): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
   const paths = clusterPaths(options.dataDir);
   const found = findCluster(paths);
-  const shape = found ?? planShape(options);
   if (found !== undefined) checkShape(found, options, paths.root);
+  const shape = shapeOf(found, options);
   for (const { id } of shape.members) assertNotRunning(id, paths.peer(id));
   await checkPorts(shape, found === undefined ? 'choose others with --port' : 'choose another --data-dir and --port');
   if (found === undefined) await layOutCluster(paths, shape, systemClock.now());
-  else await refreshCluster(paths, shape, systemClock.now());
+  else {
+    if (shape !== found) changeCluster(paths, shape);
+    await refreshCluster(paths, shape, systemClock.now());
+  }
   return { paths, shape, created: found === undefined };
+}
+
+function shapeOf(found: ClusterShape | undefined, options: UpOptions): ClusterShape {
+  if (found === undefined) return planShape(options);
+  const { etcdPort } = options;
+  return etcdPort === undefined || etcdPort === found.members[0]?.etcdPort ? found : withEtcdPort(found, etcdPort);
 }
 
 /** Waits until every peer serves. */

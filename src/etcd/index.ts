@@ -1,0 +1,3 @@
+export type { EtcdMember } from './context.ts';
+export { loadProtocol, type Protocol } from './protocol.ts';
+export { type EtcdServer, type EtcdServerOptions, startEtcdServer } from './server.ts';
