@@ -11,6 +11,9 @@ import { runClients, sharedObject } from './clients.ts';
 import { Recorder } from './recorder.ts';
 import type { Workload } from './workload.ts';
 
+/** Clients that keep to a peer each: whoever writes is soon stuck on one that is cut off, and can't see how old its answers are. */
+const READERS: readonly number[] = [7, 9, 11];
+
 type Input = CompareAndSetInput & { key: string };
 
 /** Reads, writes and compare-and-set of single keys: linearizable. Reads that need not be tell what was once true. */
@@ -44,6 +47,12 @@ export function registerWorkload(log: EventLog): Workload {
   /** What each client read last, to compare with. */
   const seen = new Map<number, { key: string; value: string | null }>();
 
+  async function readOnly(client: number, store: Store, random: Random): Promise<boolean> {
+    const key = sharedObject('register', random, 4);
+    const action = async () => ({ value: await read(store, key, false) });
+    return (await recorder!.run(client, { type: 'read', key }, action, { changes: false })) !== undefined;
+  }
+
   async function round(client: number, store: Store, random: Random): Promise<boolean> {
     const run = recorder!.run.bind(recorder!);
     const key = sharedObject('register', random, 4);
@@ -76,7 +85,8 @@ export function registerWorkload(log: EventLog): Workload {
     name: 'register',
     async run(context) {
       recorder = new Recorder(context.outcome);
-      await runClients(context, 0, 6, round);
+      const readers = READERS.map((client) => runClients(context, client, 1, readOnly));
+      await Promise.all([runClients(context, 0, 6, round), ...readers]);
     },
     async judge() {
       return judgeObjects('register', compareAndSetModel, recorder?.operations ?? [], ({ key }) => key);
