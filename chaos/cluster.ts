@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isReady, peerStatus } from '../src/cli/access.ts';
@@ -10,6 +9,7 @@ import { adminPem, type ClusterPaths, clusterPaths, layOutCluster, type PeerStat
 import { processesLeftIn } from '../test/support/processes.ts';
 import { SmallDisk } from './disk.ts';
 import { FakeClock, fakeTimeLibrary } from './fake-clock.ts';
+import { removeLeftovers, rootPrefix } from './leftovers.ts';
 import type { Network } from './network/network.ts';
 import { pause } from './pause.ts';
 
@@ -62,7 +62,8 @@ export class ChaosCluster {
   }
 
   static async start({ peers, network, smallDisks, fakeClocks }: ChaosClusterOptions): Promise<ChaosCluster> {
-    const paths = clusterPaths(mkdtempSync(join(tmpdir(), 'keelson-chaos-')));
+    removeLeftovers();
+    const paths = clusterPaths(mkdtempSync(rootPrefix));
     const ids = Array.from({ length: peers }, (_, i) => i + 1);
     const disks = new Map<number, SmallDisk>();
     if (smallDisks) for (const id of ids) disks.set(id, new SmallDisk(paths.peer(id).dir, DISK_MEGABYTES));
@@ -158,8 +159,11 @@ export class ChaosCluster {
     const { root } = this.#paths;
     try {
       await this.network.set({});
-      for (const disk of this.disks.values()) disk.free();
-      await stopPeers(this.ids.map((id) => ({ ...this.#paths.peer(id) })));
+      for (const disk of this.disks.values()) {
+        disk.goOn();
+        disk.free();
+      }
+      await stopPeers(this.ids.map((id) => this.#paths.peer(id)));
     } finally {
       for (const pid of await processesLeftIn(root)) process.kill(pid, 'SIGKILL');
       for (const disk of this.disks.values()) disk.remove();

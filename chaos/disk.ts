@@ -5,14 +5,18 @@ import { system } from './network/commands.ts';
 
 const CHUNK = Buffer.alloc(1024 * 1024, 1);
 
-/** A file system of its own in memory, small enough to be filled. Needs root. */
+/** A file system of its own, small enough to be filled: on a loop device, or in memory where there is none. Needs root. */
 export class SmallDisk {
+  /** Whether it can stand still; one in memory can't. */
+  readonly canStall: boolean;
   readonly #path: string;
+  #stalled = false;
 
   constructor(path: string, megabytes: number) {
     this.#path = path;
     mkdirSync(path, { recursive: true });
-    system('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'chaos', path]);
+    this.canStall = mountLoop(path, megabytes);
+    if (!this.canStall) system('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'chaos', path]);
   }
 
   /** Until not a byte fits in. */
@@ -37,11 +41,41 @@ export class SmallDisk {
     rmSync(this.#ballast, { force: true });
   }
 
+  /** From now on, whoever writes waits. */
+  stall(): void {
+    system('fsfreeze', ['--freeze', this.#path]);
+    this.#stalled = true;
+  }
+
+  goOn(): void {
+    if (this.#stalled) system('fsfreeze', ['--unfreeze', this.#path]);
+    this.#stalled = false;
+  }
+
   remove(): void {
+    this.goOn();
     system('umount', ['--lazy', this.#path]);
+    rmSync(imageOf(this.#path), { force: true });
   }
 
   get #ballast(): string {
     return join(this.#path, 'ballast');
   }
+}
+
+function mountLoop(path: string, megabytes: number): boolean {
+  const image = imageOf(path);
+  try {
+    system('truncate', ['--size', `${megabytes}M`, image]);
+    system('mkfs.ext4', ['-q', '-F', '-m', '0', image]);
+    system('mount', ['-o', 'loop', image, path]);
+    return true;
+  } catch {
+    rmSync(image, { force: true });
+    return false;
+  }
+}
+
+function imageOf(path: string): string {
+  return `${path}.image`;
 }

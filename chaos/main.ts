@@ -44,6 +44,9 @@ if (load === undefined || [values.seed, values.rounds, values.minutes].some((tex
 const seed = number(values.seed) ?? Math.floor(Math.random() * 2 ** 31);
 console.log(`${name}, seed ${seed}`);
 const scenario = await load();
+// The first one ends the run in order; another one ends it as it does any process.
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interruption.abort());
 let result: ScenarioResult;
 try {
   result = await scenario({
@@ -52,6 +55,7 @@ try {
     minutes: number(values.minutes),
     network: values.network as 'namespaces' | 'proxies' | undefined,
     workloads: values.workloads?.split(','),
+    signal: interruption.signal,
     tell: (text) => console.log(`  ${text}`),
   });
 } catch (error) {

@@ -24,6 +24,8 @@ export interface RunOptions {
   peers?: number;
   /** Milliseconds between two operations of a client, on average; default 25. */
   thinkMs?: number;
+  /** Aborted: ends early, and judges what there is. */
+  signal?: AbortSignal | undefined;
   tell(text: string): void;
 }
 
@@ -49,7 +51,7 @@ export async function runCluster(options: RunOptions): Promise<RunResult> {
   const cluster = await ChaosCluster.start({
     peers: options.peers ?? 3,
     network,
-    smallDisks: process.getuid?.() === 0 && wants('disk-full'),
+    smallDisks: process.getuid?.() === 0 && (wants('disk-full') || wants('disk-stall')),
     fakeClocks: wants('clock-jump'),
   });
   try {
@@ -95,8 +97,16 @@ async function runOn(cluster: ChaosCluster, random: Random, options: RunOptions)
       const reason = fault.unavailable(cluster);
       if (reason !== undefined) tell(`${fault.name} left out: ${reason}`);
     }
-    const circumstances = { cluster, random, own, timeline, tell, faultMs: options.faultMs ?? FAULT_MS };
-    for (let round = 1; ; round++) {
+    const circumstances = {
+      cluster,
+      random,
+      own,
+      timeline,
+      tell,
+      faultMs: options.faultMs ?? FAULT_MS,
+      signal: options.signal,
+    };
+    for (let round = 1; options.signal?.aborted !== true; round++) {
       const fault = options.choose(possible, round, random);
       if (fault === undefined) break;
       await inflict(fault, round, circumstances);
@@ -129,17 +139,18 @@ interface Circumstances {
   own: readonly Store[];
   timeline: Timeline;
   faultMs: readonly [min: number, max: number];
+  signal: AbortSignal | undefined;
   tell(text: string): void;
 }
 
 /** One fault, from its beginning until the cluster is well again. */
 async function inflict(fault: Fault, round: number, circumstances: Circumstances): Promise<void> {
-  const { cluster, random, own, timeline, tell } = circumstances;
+  const { cluster, random, own, timeline, signal, tell } = circumstances;
   const [min, max] = circumstances.faultMs;
-  await pause(CALM_MS / 2 + randomInteger(random, CALM_MS));
+  await pause(CALM_MS / 2 + randomInteger(random, CALM_MS), signal);
   const from = timeline.now;
   const { description, heal } = await fault.start(cluster, random);
-  await pause(min + randomInteger(random, max - min));
+  await pause(min + randomInteger(random, max - min), signal);
   const to = timeline.now;
   await heal();
   try {

@@ -14,6 +14,8 @@ export interface ScenarioOptions {
   network: 'namespaces' | 'proxies' | undefined;
   /** Names; absent: all. */
   workloads: readonly string[] | undefined;
+  /** Aborted: ends early, and judges what there is. */
+  signal?: AbortSignal;
   tell(text: string): void;
 }
 

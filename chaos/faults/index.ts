@@ -1,5 +1,5 @@
 import { clockJump } from './clock-jump.ts';
-import { diskFull } from './disk-full.ts';
+import { diskFull, diskStall } from './disk.ts';
 import type { Fault } from './fault.ts';
 import { kill } from './kill.ts';
 import { delay, loss, reset } from './network.ts';
@@ -8,4 +8,14 @@ import { pauseProcess } from './pause.ts';
 
 export type { ActiveFault, Fault } from './fault.ts';
 
-export const faults: readonly Fault[] = [kill, pauseProcess, partition, loss, delay, reset, diskFull, clockJump];
+export const faults: readonly Fault[] = [
+  kill,
+  pauseProcess,
+  partition,
+  loss,
+  delay,
+  reset,
+  diskFull,
+  diskStall,
+  clockJump,
+];

@@ -63,7 +63,7 @@ export const regressionNames: readonly string[] = Object.keys(regressions).map((
 
 export function regressionScenario(name: string): Scenario {
   const regression = regressions[name.replace('etcd-', '')]!;
-  return async ({ seed, rounds = DEFAULT_ROUNDS, minutes, network, tell }) => {
+  return async ({ seed, rounds = DEFAULT_ROUNDS, minutes, network, signal, tell }) => {
     const { title, ...circumstances } = regression;
     tell(`${title}?`);
     const until = minutes === undefined ? undefined : performance.now() + minutes * 60_000;
@@ -76,6 +76,7 @@ export function regressionScenario(name: string): Scenario {
         const goesOn = until === undefined ? round <= rounds : performance.now() < until;
         return goesOn ? pick(random, possible) : undefined;
       },
+      signal,
       tell,
     });
     return { ...result, timelines: [timeline] };

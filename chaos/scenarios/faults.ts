@@ -8,7 +8,7 @@ const DEFAULT_ROUNDS = 5;
 /** All workloads under one kind of fault, again and again. */
 export function faultScenario(name: string): Scenario {
   const fault = faults.find((known) => known.name === name)!;
-  return async ({ seed, rounds = DEFAULT_ROUNDS, minutes, network, workloads: names, tell }) => {
+  return async ({ seed, rounds = DEFAULT_ROUNDS, minutes, network, workloads: names, signal, tell }) => {
     const until = minutes === undefined ? undefined : performance.now() + minutes * 60_000;
     const { timeline, ...result } = await runCluster({
       seed,
@@ -19,6 +19,7 @@ export function faultScenario(name: string): Scenario {
         if (fault === undefined) throw new Error(`${name} can't be had here`);
         return (until === undefined ? round <= rounds : performance.now() < until) ? fault : undefined;
       },
+      signal,
       tell,
     });
     return { ...result, timelines: [timeline] };

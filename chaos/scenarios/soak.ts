@@ -14,13 +14,13 @@ const ERA_MS = 2 * 60_000;
  * All workloads under all faults, chosen at random, on one cluster after the other: of three peers and of five, with
  * their network made of namespaces and of proxies, which differ in the faults that they can produce.
  */
-export const soak: Scenario = async ({ seed, minutes = DEFAULT_MINUTES, network, workloads: names, tell }) => {
+export const soak: Scenario = async ({ seed, minutes = DEFAULT_MINUTES, network, workloads: names, signal, tell }) => {
   const begin = performance.now();
   const end = begin + minutes * 60_000;
   const violations: string[] = [];
   const figures: Record<string, number> = {};
   const timelines: Timeline[] = [];
-  for (let era = 0; performance.now() < end; era++) {
+  for (let era = 0; performance.now() < end && signal?.aborted !== true; era++) {
     const eraEnd = Math.min(performance.now() + ERA_MS, end);
     const useProxies = network === 'proxies' || (network === undefined && (era % 2 === 1 || namespacesMissing()));
     const peers = era % 3 === 2 ? 5 : 3;
@@ -32,6 +32,7 @@ export const soak: Scenario = async ({ seed, minutes = DEFAULT_MINUTES, network,
       network: useProxies ? 'proxies' : 'namespaces',
       peers,
       choose: (possible, _round, random) => (performance.now() < eraEnd ? pick(random, possible) : undefined),
+      signal,
       tell,
     });
     violations.push(...result.violations.map((violation) => `cluster ${era + 1}: ${violation}`));
