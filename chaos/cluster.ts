@@ -66,23 +66,25 @@ export class ChaosCluster {
     const paths = clusterPaths(mkdtempSync(rootPrefix));
     const ids = Array.from({ length: peers }, (_, i) => i + 1);
     const disks = new Map<number, SmallDisk>();
-    if (smallDisks) for (const id of ids) disks.set(id, new SmallDisk(paths.peer(id).dir, DISK_MEGABYTES));
-    const members = ids.map((id) => ({ id, ...network.address(id) }));
-    await layOutCluster(paths, { clusterId: randomUUID(), members, sharedApiPort: 0, mode: 'rootless' }, Date.now());
-    for (const id of ids) routeMembers(paths.peer(id).config, id, network);
-    const library = fakeClocks ? fakeTimeLibrary() : undefined;
-    const clocks = new Map<number, FakeClock>();
-    if (library !== undefined)
-      for (const id of ids) clocks.set(id, new FakeClock(library, join(paths.root, `clock-${id}`)));
-    const cluster = new ChaosCluster(network, paths, ids, disks, clocks);
+    let cluster: ChaosCluster | undefined;
     try {
+      if (smallDisks) for (const id of ids) disks.set(id, new SmallDisk(paths.peer(id).dir, DISK_MEGABYTES));
+      const members = ids.map((id) => ({ id, ...network.address(id) }));
+      await layOutCluster(paths, { clusterId: randomUUID(), members, sharedApiPort: 0, mode: 'rootless' }, Date.now());
+      for (const id of ids) routeMembers(paths.peer(id).config, id, network);
+      const library = fakeClocks ? fakeTimeLibrary() : undefined;
+      const clocks = new Map<number, FakeClock>();
+      if (library !== undefined)
+        for (const id of ids) clocks.set(id, new FakeClock(library, join(paths.root, `clock-${id}`)));
+      cluster = new ChaosCluster(network, paths, ids, disks, clocks);
       for (const id of ids) cluster.#spawn(id);
-      await Promise.all(ids.map((id) => cluster.ready(id)));
+      await Promise.all(ids.map((id) => cluster!.ready(id)));
+      return cluster;
     } catch (error) {
-      await cluster.stop();
+      if (cluster !== undefined) await cluster.stop();
+      else await removeAll(paths.root, disks, network);
       throw error;
     }
-    return cluster;
   }
 
   server(id: number): string {
@@ -166,9 +168,7 @@ export class ChaosCluster {
       await stopPeers(this.ids.map((id) => this.#paths.peer(id)));
     } finally {
       for (const pid of await processesLeftIn(root)) process.kill(pid, 'SIGKILL');
-      for (const disk of this.disks.values()) disk.remove();
-      await this.network.close();
-      rmSync(root, { recursive: true, force: true });
+      await removeAll(root, this.disks, this.network);
     }
   }
 
@@ -198,6 +198,13 @@ export class ChaosCluster {
   #logPath(id: number): string {
     return join(this.#paths.root, `peer-${id}.log`);
   }
+}
+
+/** What peers stood on; none of them runs any more. */
+async function removeAll(root: string, disks: ReadonlyMap<number, SmallDisk>, network: Network): Promise<void> {
+  for (const disk of disks.values()) disk.remove();
+  await network.close();
+  rmSync(root, { recursive: true, force: true });
 }
 
 /** Tells a peer to find the others by the ways that the network offers it. */

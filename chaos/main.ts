@@ -5,6 +5,7 @@ import { textReport } from './report/text.ts';
 import type { Scenario, ScenarioResult } from './scenario.ts';
 import { regressionNames, regressionScenario } from './scenarios/etcd-regressions.ts';
 import { faultScenario } from './scenarios/faults.ts';
+import { workloads } from './workloads/index.ts';
 
 /** `npm run chaos -- SCENARIO`: exit code 0 only if all invariants held. */
 const scenarios: Record<string, () => Promise<Scenario>> = {
@@ -20,7 +21,7 @@ scenarios: ${Object.keys(scenarios).join(', ')}
   --rounds N          how many faults
   --minutes M         how long, instead
   --network KIND      namespaces (root) or proxies
-  --workloads A,B     only these
+  --workloads A,B     only these, of ${Object.keys(workloads).join(', ')}
   --report FILE       writes an HTML page with a timeline`;
 
 const { values, positionals } = parseArgs({
@@ -37,7 +38,12 @@ const { values, positionals } = parseArgs({
 const [name = ''] = positionals;
 const load = scenarios[name];
 const number = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
-if (load === undefined || [values.seed, values.rounds, values.minutes].some((text) => Number.isNaN(number(text)))) {
+const names = values.workloads?.split(',');
+const valid =
+  [values.seed, values.rounds, values.minutes].every((text) => !Number.isNaN(number(text))) &&
+  [undefined, 'namespaces', 'proxies'].includes(values.network) &&
+  (names ?? []).every((workload) => Object.hasOwn(workloads, workload));
+if (load === undefined || !valid) {
   console.error(usage);
   process.exit(1);
 }
@@ -54,7 +60,7 @@ try {
     rounds: number(values.rounds),
     minutes: number(values.minutes),
     network: values.network as 'namespaces' | 'proxies' | undefined,
-    workloads: values.workloads?.split(','),
+    workloads: names,
     signal: interruption.signal,
     tell: (text) => console.log(`  ${text}`),
   });

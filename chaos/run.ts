@@ -194,7 +194,15 @@ function connectTo({ servers, tls }: ChaosCluster, ids: readonly number[]): Prom
 async function connectClient(cluster: ChaosCluster, client: number): Promise<Store> {
   const at = client % cluster.ids.length;
   const order = [...cluster.ids.slice(at), ...cluster.ids.slice(0, at)];
-  return connectTo(cluster, client % 2 === 0 ? order : order.slice(0, 1));
+  const until = performance.now() + RECOVERY_MS;
+  for (;;) {
+    try {
+      return await connectTo(cluster, client % 2 === 0 ? order : order.slice(0, 1));
+    } catch (error) {
+      // Its peer may be the one that suffers just now.
+      if (performance.now() > until) throw error;
+    }
+  }
 }
 
 function figuresOf(
