@@ -26,7 +26,7 @@ interface Acknowledged {
  * While clients write and watch through the peers, the leader is killed again and again, and restarted. Promises: every
  * acknowledged write is there; the watch saw every revision exactly once, in order; the pods' processes went on running.
  */
-export const leaderKill: Scenario = async ({ seed, rounds, minutes, tell }) => {
+export const leaderKill: Scenario = async ({ seed, rounds = 10, minutes, signal, tell }) => {
   const random = seededRandom(seed);
   const cluster = await startCluster({ demo: true });
   const client = createHttpClient({ servers: cluster.servers, ...cluster.tls });
@@ -45,6 +45,7 @@ export const leaderKill: Scenario = async ({ seed, rounds, minutes, tell }) => {
     const gaps: number[] = [];
     const until = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
     for (let round = 1; minutes === undefined ? round <= rounds : performance.now() < until; round++) {
+      if (signal?.aborted) break;
       await pause(CALM_MS + randomInteger(random, CALM_MS));
       const { leader } = await cluster.anyStatus();
       const before = acknowledged.length;

@@ -1,5 +1,6 @@
 import { type ApiError, errors, type UnstructuredObject } from '../../api/index.ts';
-import type { Compare, KeyValue, Operation, Store, TxnRequest } from '../../store/index.ts';
+import { errorCode } from '../../base/index.ts';
+import type { Compare, KeyValue, Operation, Store, TxnRequest, TxnResult } from '../../store/index.ts';
 import { encodeValue, type StoredObject } from './encoded.ts';
 import type { GroupResource, Guard } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -100,8 +101,8 @@ export async function transact(
     const txn = transactionOf(key, previous?.revision ?? 0, decision, value, guards);
     const { succeeded, revision, results } =
       decision.type === 'put'
-        ? await cache.whileWriting(key, value!, decision.object, () => store.txn(txn))
-        : await store.txn(txn);
+        ? await cache.whileWriting(key, value!, decision.object, () => write(store, txn))
+        : await write(store, txn);
     if (succeeded) {
       const stored =
         decision.type === 'put' ? cache.written(key, value!, decision.object, revision) : previous!.at(revision);
@@ -122,6 +123,20 @@ export async function transact(
     if (blind && previous !== undefined) throw alreadyThere(request, previous);
   }
   throw errors.conflict(request.type, request.name);
+}
+
+/**
+ * A write that is under way when the store stops may take effect all the same. A 503 would let clients send it to another
+ * server, which would refuse it because of what it did itself.
+ */
+async function write(store: Store, txn: TxnRequest): Promise<TxnResult> {
+  try {
+    return await store.txn(txn);
+  } catch (error) {
+    if (errorCode(error) === 'STOPPED')
+      throw errors.timeout('the API server is shutting down, the outcome of the write is unknown');
+    throw error;
+  }
 }
 
 function transactionOf(
