@@ -31,6 +31,7 @@ export class Faults {
       'one-way': () => this.#oneWay(),
       bridge: () => this.#bridge(),
       'isolate-leader': () => this.#isolate(cluster.leader),
+      'freeze-leader': () => this.#freeze(cluster.leader),
       'clock-jump': () => this.#jump(),
       'bit-flip': () => this.#flip(),
       transfer: () => this.#transfer(),
@@ -155,6 +156,22 @@ export class Faults {
 
   #isolate(peer: SimulatedPeer | undefined): boolean {
     return peer !== undefined && this.#cut(this.#pairs((from, to) => from === peer.id || to === peer.id));
+  }
+
+  /** It stands still while another takes over, and goes on before it can hear of that. */
+  #freeze(peer: SimulatedPeer | undefined): boolean {
+    if (peer === undefined || peer.life.isPaused) return false;
+    const { loop, network, weather } = this.#cluster;
+    const { life } = peer;
+    const { electionTicks, tickMs } = weather.limits;
+    for (const [from, to] of this.#pairs((from, to) => from === peer.id || to === peer.id)) network.block(from, to);
+    life.pause();
+    const frozenMs = (1 + 2 * this.#random.next()) * electionTicks * tickMs;
+    loop.after(frozenMs, () => {
+      life.resume();
+      this.#during(() => network.heal());
+    });
+    return true;
   }
 
   #jump(): boolean {

@@ -11,6 +11,7 @@ export type FaultKind =
   | 'one-way'
   | 'bridge'
   | 'isolate-leader'
+  | 'freeze-leader'
   | 'clock-jump'
   | 'bit-flip'
   | 'transfer'
@@ -20,7 +21,7 @@ export type FaultKind =
 export interface Weather {
   peers: number;
   reads: 'index' | 'lease';
-  limits: Partial<ReplicaLimits>;
+  limits: Partial<ReplicaLimits> & Pick<ReplicaLimits, 'electionTicks' | 'tickMs'>;
   network: NetworkFaults;
   disk: DiskFaults;
   /** Mean milliseconds from one fault to the next. */
@@ -72,6 +73,7 @@ export function drawWeather(random: Random, peers: number | undefined): Weather 
       ['one-way', upTo(2)],
       ['bridge', upTo(1)],
       ['isolate-leader', upTo(2)],
+      ['freeze-leader', upTo(2)],
       ['clock-jump', upTo(1)],
       ['bit-flip', upTo(0.5)],
       ['transfer', upTo(1)],

@@ -37,6 +37,24 @@ export const mutations: readonly Mutation[] = [
     original: 'peer === state.id ? reads.round :',
     replacement: 'peer > 0 ? reads.round :',
   },
+  {
+    name: 'a lease for reads never runs out',
+    file: 'raft/lease.ts',
+    original: 'now - this.#from < durationMs',
+    replacement: 'now - this.#from < 300 * durationMs',
+  },
+  {
+    name: 'two membership changes at once',
+    file: 'raft/membership.ts',
+    original: 'if (isJoint(configuration) || leading.changeIndex > commit) {',
+    replacement: 'if (isJoint(configuration)) {',
+  },
+  {
+    name: 'a configuration takes effect when the leader appends it',
+    file: 'raft/membership.ts',
+    original: 'leading.changeIndex = state.log.lastIndex;\n}',
+    replacement: 'leading.changeIndex = state.log.lastIndex;\n  state.configuration = configuration;\n}',
+  },
   { name: 'the vote is not persisted', wrapStorage: (storage) => altering(storage, forgetVote) },
   { name: 'the fsync is skipped', wrapStorage: (storage) => skippingSync(storage) },
   {

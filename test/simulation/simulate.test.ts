@@ -32,7 +32,17 @@ test('fresh seeds find nothing', async (t) => {
 test('runs try what they are to try', async (t) => {
   const total: Record<string, number> = {};
   for (let seed = 1; seed <= 25; seed++) addUp(total, await simulate({ seed, steps: 10_000 }));
-  const kinds = ['crash', 'crash-leader', 'stop', 'pause', 'partition', 'one-way', 'bridge', 'isolate-leader'];
+  const kinds = [
+    'crash',
+    'crash-leader',
+    'stop',
+    'pause',
+    'partition',
+    'one-way',
+    'bridge',
+    'isolate-leader',
+    'freeze-leader',
+  ];
   const others = ['clock-jump', 'bit-flip', 'transfer', 'membership', 'crash-at-write', 'slow-write', 'snapshots'];
   const work = ['answered', 'unanswered', 'refreshes', 'fencedWrites', 'fencedOff', 'resumed', 'compacted', 'leases'];
   for (const what of [...kinds, ...others, ...work, 'dropped', 'repeated', 'reordered', 'configurations']) {
