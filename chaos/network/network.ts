@@ -5,7 +5,7 @@ export type Link = readonly [from: number, to: number];
 export interface NetworkFaults {
   /** Nothing passes. */
   blocked?: readonly Link[];
-  /** This share of all packets is lost, in percent. */
+  /** This share of all packets is lost, in percent; below 100. */
   lossPercent?: number;
   /** What is sent arrives so much later, and up to half as much again. */
   delayMs?: number;
