@@ -12,6 +12,10 @@ export const LEASE_KEEP_ALIVE = 7;
 /** The leader found a lease expired: revoked only if nobody refreshed it since. */
 export const LEASE_EXPIRE = 8;
 export const COMPACT = 9;
+/** All peers are to hash what they hold here; see consistency-guard.ts. */
+export const CHECK = 10;
+/** What one of them found. */
+export const REPORT = 11;
 
 /** Flags of put and delete. */
 export const PREVIOUS = 1;
@@ -57,7 +61,9 @@ export type Command =
   | [op: typeof LEASE_REVOKE, id: number]
   | [op: typeof LEASE_KEEP_ALIVE, id: number]
   | [op: typeof LEASE_EXPIRE, id: number, generation: number]
-  | [op: typeof COMPACT, revision: number];
+  | [op: typeof COMPACT, revision: number]
+  | [op: typeof CHECK, id: number]
+  | [op: typeof REPORT, check: number, peer: number, hash: number];
 
 export const TARGETS = ['version', 'createRevision', 'modRevision', 'lease', 'value'] as const;
 export const VALUE_TARGET = 4;

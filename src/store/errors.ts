@@ -60,3 +60,13 @@ export class StoppedError extends KeelsonError {
     super('STOPPED', 'the store was closed');
   }
 }
+
+/** This peer's state is not that of the majority: it must stop. */
+export class StateDivergedError extends KeelsonError {
+  constructor(peer: number) {
+    super(
+      'STATE_DIVERGED',
+      `the state of peer ${peer} is not that of the other peers: check its memory and disk, then replace it ("keelson member remove ${peer}", "keelson member add")`,
+    );
+  }
+}

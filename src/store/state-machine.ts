@@ -1,6 +1,7 @@
 import { AssertionError, type Clock, KeelsonError } from '../base/index.ts';
 import type { StateMachine } from '../replica/index.ts';
 import {
+  CHECK,
   COMPACT,
   type Command,
   DELETE,
@@ -9,8 +10,10 @@ import {
   LEASE_KEEP_ALIVE,
   LEASE_REVOKE,
   PUT,
+  REPORT,
   TXN,
 } from './command.ts';
+import { StateDivergedError } from './errors.ts';
 import { Keyspace } from './keyspace.ts';
 import { type Lease, LeaseTable } from './leases.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
@@ -25,6 +28,9 @@ export interface StateObserver {
   onGrant(lease: Lease): void;
   onRestore(): void;
   onApplied(): void;
+  onCheck(id: number): void;
+  /** Throws STATE_DIVERGED, which ends the peer. */
+  onReport(check: number, peer: number, hash: number): void;
 }
 
 /** The store's replicated state: applies commands, which `command.ts` lists, and feeds the watches. */
@@ -55,7 +61,7 @@ export class StoreStateMachine implements StateMachine {
       try {
         return this.#run(command as Command);
       } catch (error) {
-        if (error instanceof KeelsonError) return error;
+        if (error instanceof KeelsonError && !(error instanceof StateDivergedError)) return error;
         throw error;
       }
     });
@@ -110,6 +116,12 @@ export class StoreStateMachine implements StateMachine {
       }
       case COMPACT:
         keyspace.compact(command[1]);
+        return undefined;
+      case CHECK:
+        this.observer?.onCheck(command[1]);
+        return undefined;
+      case REPORT:
+        this.observer?.onReport(command[1], command[2], command[3]);
         return undefined;
       default:
         // Written by a later version: this peer must not go on with a state that differs from the others'.

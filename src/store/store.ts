@@ -4,6 +4,7 @@ import type { Replica, ReplicaStatus, StateMachine } from '../replica/index.ts';
 import { AutoCompaction, type HistoryOptions } from './auto-compaction.ts';
 import { encodeRange, encodeTxn } from './codec.ts';
 import {
+  CHECK,
   COMPACT,
   type Command,
   DELETE,
@@ -12,7 +13,9 @@ import {
   LEASE_KEEP_ALIVE,
   LEASE_REVOKE,
   PUT,
+  REPORT,
 } from './command.ts';
+import { ConsistencyGuard } from './consistency-guard.ts';
 import { StoppedError } from './errors.ts';
 import { LeaseExpiry } from './lease-expiry.ts';
 import { hashKeyspace } from './snapshot.ts';
@@ -79,6 +82,7 @@ class ReplicatedStore implements LocalStore {
   readonly #clock: Clock;
   readonly #expiry: LeaseExpiry;
   readonly #compaction: AutoCompaction | undefined;
+  readonly #guard: ConsistencyGuard;
   readonly #unsubscribe: () => void;
   #leading = false;
   #leader = 0;
@@ -105,11 +109,24 @@ class ReplicatedStore implements LocalStore {
         options.history ?? {},
       );
     }
+    this.#guard = new ConsistencyGuard({
+      clock: this.#clock,
+      keyspace,
+      members: () => {
+        const { id, members } = replica.status();
+        return { id, count: members.length };
+      },
+      check: (id) => this.#propose([CHECK, id]),
+      report: (check, hash) => this.#propose([REPORT, check, replica.id, hash]),
+    });
     state.observer = {
       onGrant: (lease) => this.#expiry.add(lease),
       onRestore: () => {
         if (this.#leading) this.#expiry.lead();
+        this.#guard.onRestore();
       },
+      onCheck: (id) => this.#guard.onCheck(id),
+      onReport: (check, peer, hash) => this.#guard.onReport(check, peer, hash),
       onApplied: () => this.#compaction?.onApplied(),
     };
     this.local = {
@@ -228,6 +245,7 @@ class ReplicatedStore implements LocalStore {
     this.#unsubscribe();
     this.#expiry.follow();
     this.#compaction?.stop();
+    this.#guard.stop();
     this.#state.observer = undefined;
     this.#state.watches.close();
   }
@@ -250,6 +268,7 @@ class ReplicatedStore implements LocalStore {
     // Followers follow suit, so that what they tell of remaining times agrees with the leader.
     if (!leading && leader !== 0 && (leader !== this.#leader || term !== this.#term)) this.#state.leases.extendAll();
     this.#compaction?.lead(leading);
+    this.#guard.lead(leading);
     this.#leading = leading;
     this.#term = term;
     if (leader !== 0) this.#leader = leader;
