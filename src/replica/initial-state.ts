@@ -18,6 +18,7 @@ export async function initialise(options: ReplicaOptions): Promise<StoredState> 
   return {
     identity,
     store,
+    incarnation: 0,
     hardState: { term: 0, vote: NONE, commit: 0 },
     snapshot,
     entries: [],

@@ -35,5 +35,6 @@ export class KnownPeers {
 }
 
 function follows(next: StoreCredential, known: StoreCredential): boolean {
-  return next.store === known.store && next.incarnation >= known.incarnation;
+  // A higher incarnation alone says nothing: it follows the clock, on an older copy too.
+  return next.store === known.store && (next.incarnation === known.incarnation || next.previous >= known.incarnation);
 }

@@ -55,7 +55,9 @@ class LevelStorage implements Storage {
       const { position } = this.#snapshots;
       const entries = await this.#loadEntries(position);
       const peers = await this.#loadPeers();
-      return { identity, store: stored.store, hardState: this.#hardState, snapshot: position, entries, peers };
+      const incarnation = (await database.read<number>(keys.incarnation)) ?? 0;
+      const { store } = stored;
+      return { identity, store, incarnation, hardState: this.#hardState, snapshot: position, entries, peers };
     });
   }
 

@@ -57,7 +57,7 @@ class MemoryStorage implements Storage {
 
   async load(identity: Identity): Promise<StoredState | undefined> {
     this.#check();
-    const { identity: stored, store, snapshot, hardState, entries, peers } = this.#disk;
+    const { identity: stored, store, incarnation, snapshot, hardState, entries, peers } = this.#disk;
     if (stored === undefined || snapshot === undefined) return undefined;
     if (stored.clusterId !== identity.clusterId || stored.peerId !== identity.peerId) {
       throw new KeelsonError(
@@ -68,6 +68,7 @@ class MemoryStorage implements Storage {
     return {
       identity: stored,
       store,
+      incarnation,
       hardState,
       snapshot: snapshot.position,
       entries: [...entries],

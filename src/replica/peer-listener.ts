@@ -231,8 +231,9 @@ function holdBack(socket: WebSocket): () => void {
 }
 
 function isCredential(credential: Partial<StoreCredential> | undefined): boolean {
-  const { store, incarnation } = credential ?? {};
-  return typeof store === 'string' && /^[0-9a-f]{32}$/.test(store) && Number.isSafeInteger(incarnation);
+  const { store, incarnation, previous } = credential ?? {};
+  if (!Number.isSafeInteger(incarnation) || !Number.isSafeInteger(previous)) return false;
+  return typeof store === 'string' && /^[0-9a-f]{32}$/.test(store);
 }
 
 function parseHello(frame: Buffer): Hello | undefined {

@@ -89,7 +89,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#transport = transport;
     this.#sender = new MessageSender(transport);
     this.#clock = clock;
-    this.credential = { store: stored.store, incarnation };
+    this.credential = { store: stored.store, incarnation, previous: stored.incarnation };
     this.#knownPeers = new KnownPeers(storage, stored.peers, logger);
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;
