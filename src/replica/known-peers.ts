@@ -10,6 +10,8 @@ import type { Admission } from './transport.ts';
 export class KnownPeers {
   readonly #storage: Storage;
   readonly #logger: Logger;
+  /** Answers are given one after the other: what is being remembered is not known yet. */
+  #last: Promise<unknown> = Promise.resolve();
   readonly #founders: readonly PeerId[];
   readonly #known: Map<PeerId, StoreCredential>;
 
@@ -21,7 +23,13 @@ export class KnownPeers {
   }
 
   /** Whether the peer is still the one it was; remembers it, durably, before the answer. */
-  async admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {
+  admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {
+    const answer = this.#last.then(() => this.#decide(peer, credential));
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  async #decide(peer: PeerId, credential: StoreCredential): Promise<Admission> {
     if (!agree(this.#founders, credential.founders)) return 'members-differ';
     const known = this.#known.get(peer);
     if (known !== undefined && !follows(credential, known)) {
@@ -32,8 +40,8 @@ export class KnownPeers {
       return 'disowned';
     }
     if (known?.incarnation === credential.incarnation) return 'admitted';
-    this.#known.set(peer, credential);
     await this.#storage.rememberPeer(peer, credential);
+    this.#known.set(peer, credential);
     return 'admitted';
   }
 }
@@ -44,5 +52,6 @@ function agree(ours: readonly PeerId[], theirs: readonly PeerId[]): boolean {
 }
 
 function follows(next: StoreCredential, known: StoreCredential): boolean {
-  return next.store === known.store && next.incarnation >= known.incarnation;
+  // A higher incarnation alone says nothing: it follows the clock, on an older copy too.
+  return next.store === known.store && (next.incarnation === known.incarnation || next.previous >= known.incarnation);
 }

@@ -56,8 +56,10 @@ class LevelStorage implements Storage {
       const { position } = this.#snapshots;
       const entries = await this.#loadEntries(position);
       const peers = await this.#loadPeers();
+      const incarnation = (await database.read<number>(keys.incarnation)) ?? 0;
       const { store, founders } = stored;
-      return { identity, store, founders, hardState: this.#hardState, snapshot: position, entries, peers };
+      const hardState = this.#hardState;
+      return { identity, store, founders, incarnation, hardState, snapshot: position, entries, peers };
     });
   }
 

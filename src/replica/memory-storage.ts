@@ -58,7 +58,7 @@ class MemoryStorage implements Storage {
 
   async load(identity: Identity): Promise<StoredState | undefined> {
     this.#check();
-    const { identity: stored, store, founders, snapshot, hardState, entries, peers } = this.#disk;
+    const { identity: stored, store, founders, incarnation, snapshot, hardState, entries, peers } = this.#disk;
     if (stored === undefined || snapshot === undefined) return undefined;
     if (stored.clusterId !== identity.clusterId || stored.peerId !== identity.peerId) {
       throw new KeelsonError(
@@ -70,6 +70,7 @@ class MemoryStorage implements Storage {
       identity: stored,
       store,
       founders,
+      incarnation,
       hardState,
       snapshot: snapshot.position,
       entries: [...entries],

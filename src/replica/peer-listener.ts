@@ -238,8 +238,9 @@ function holdBack(socket: WebSocket): () => void {
 }
 
 function isCredential(credential: Partial<StoreCredential> | undefined): boolean {
-  const { store, incarnation, founders } = credential ?? {};
-  if (typeof store !== 'string' || !/^[0-9a-f]{32}$/.test(store) || !Number.isSafeInteger(incarnation)) return false;
+  const { store, incarnation, previous, founders } = credential ?? {};
+  if (typeof store !== 'string' || !/^[0-9a-f]{32}$/.test(store)) return false;
+  if (!Number.isSafeInteger(incarnation) || !Number.isSafeInteger(previous)) return false;
   return Array.isArray(founders) && founders.length <= MAX_FOUNDERS && founders.every(Number.isSafeInteger);
 }
 

@@ -89,7 +89,12 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#transport = transport;
     this.#sender = new MessageSender(transport);
     this.#clock = clock;
-    this.credential = { store: stored.store, founders: stored.founders, incarnation };
+    this.credential = {
+      store: stored.store,
+      founders: stored.founders,
+      incarnation,
+      previous: stored.incarnation,
+    };
     this.#knownPeers = new KnownPeers(stored, storage, logger);
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;

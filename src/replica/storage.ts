@@ -66,12 +66,16 @@ export interface StoreCredential {
   founders: readonly PeerId[];
   /** Grows with each start of its peer. */
   incarnation: number;
+  /** That of the start before, 0 at the first: an older copy does not know the latest one that others do. */
+  previous: number;
 }
 
 export interface StoredState extends Omit<RestoredState, 'applied'> {
   identity: Identity;
   store: string;
   founders: readonly PeerId[];
+  /** Of the last start; 0 before the first. */
+  incarnation: number;
   /** What other peers came with last. */
   peers: ReadonlyMap<PeerId, StoreCredential>;
 }

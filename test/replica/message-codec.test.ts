@@ -76,7 +76,8 @@ const damage = fc.oneof(
 );
 
 test('100 000 damaged frames give messages or an error of decoding, and take no more memory than they are long', (t) => {
-  const known = new Set(['TypeError', 'RangeError', 'Error']);
+  // The last two are msgpack's own: for data that ends too soon, and for regular expressions, which it knows as well.
+  const known = new Set(['TypeError', 'RangeError', 'Error', 'SyntaxError']);
   let frames = 0;
   fc.assert(
     fc.property(
@@ -92,7 +93,6 @@ test('100 000 damaged frames give messages or an error of decoding, and take no 
             const decoded = decodeMessages(frame, 4, 5);
             t.true(decoded.length <= frame.length);
           } catch (error) {
-            // The last is msgpack's own, for data that ends too soon.
             t.true(known.has((error as Error).name), String(error));
           }
         }

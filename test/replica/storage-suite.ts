@@ -81,6 +81,7 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
       identity,
       store: STORE,
       founders: [1, 2, 3],
+      incarnation: 0,
       hardState,
       snapshot: position(0, 0),
       entries: [],
@@ -93,15 +94,15 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
   check('what other peers came with last is remembered', async (t, home) => {
     const first = await openNew(home);
     const other = 'ab'.repeat(16);
-    await first.rememberPeer(3, { store: other, founders: [1], incarnation: 7 });
-    await first.rememberPeer(1, { store: other, founders: [1], incarnation: 1 });
-    await first.rememberPeer(3, { store: other, founders: [1], incarnation: 8 });
+    await first.rememberPeer(3, { store: other, founders: [1], incarnation: 7, previous: 0 });
+    await first.rememberPeer(1, { store: other, founders: [1], incarnation: 1, previous: 0 });
+    await first.rememberPeer(3, { store: other, founders: [1], incarnation: 8, previous: 7 });
     const { storage, state } = await reopen(home, first);
     t.deepEqual(
       [...state.peers].sort(([a], [b]) => a - b),
       [
-        [1, { store: other, founders: [1], incarnation: 1 }],
-        [3, { store: other, founders: [1], incarnation: 8 }],
+        [1, { store: other, founders: [1], incarnation: 1, previous: 0 }],
+        [3, { store: other, founders: [1], incarnation: 8, previous: 7 }],
       ],
     );
     await storage.close();
@@ -170,7 +171,9 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
       [7, 1001],
     ] as const) {
       t.is(await storage.nextIncarnation(atLeast), expected);
-      storage = (await reopen(home, storage)).storage;
+      const again = await reopen(home, storage);
+      t.is(again.state.incarnation, expected);
+      storage = again.storage;
     }
     await storage.close();
   });

@@ -37,7 +37,7 @@ export class Recorder implements TransportHandler {
   };
   readonly #waiting: { condition: () => boolean; resolve: () => void }[] = [];
 
-  constructor(credential: StoreCredential = { store: '5a'.repeat(16), founders: [1, 2], incarnation: 1 }) {
+  constructor(credential: StoreCredential = { store: '5a'.repeat(16), founders: [1, 2], incarnation: 1, previous: 0 }) {
     this.credential = credential;
   }
 

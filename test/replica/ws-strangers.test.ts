@@ -17,7 +17,7 @@ import {
   snapshotMessage,
 } from './ws-harness.ts';
 
-const credential = { store: '5a'.repeat(16), founders: [1, 2], incarnation: 1 };
+const credential = { store: '5a'.repeat(16), founders: [1, 2], incarnation: 1, previous: 0 };
 const hello = { protocol: PROTOCOL, clusterId: 'blue', from: 2, to: 1, instance: 'x', credential };
 
 async function setUp(t: ExecutionContext, limits: Partial<WsLimits> = {}): Promise<{ network: Net; one: Peer }> {
@@ -113,7 +113,8 @@ for (const [what, frame] of Object.entries({
   'with the name of another': { ...hello, from: 3 },
   'meant for another': { ...hello, to: 3 },
   'without a credential': { ...hello, credential: undefined },
-  'with a credential that is none': { ...hello, credential: { store: 'x', incarnation: 1 } },
+  'with a credential that is none': { ...hello, credential: { store: 'x', incarnation: 1, previous: 0 } },
+  'with a credential of no previous start': { ...hello, credential: { ...credential, previous: undefined } },
   'for a snapshot of another': { ...hello, snapshot: snapshotMessage(3, 1) },
   'for a snapshot that is none': { ...hello, snapshot: heartbeat(2, 1, 1) },
 })) {

@@ -137,7 +137,7 @@ test('a link may be cut one way; who comes first shows its credential', async (t
   const join = async (id: number, admits: boolean): Promise<ReturnType<SimulatedNetwork['transport']>> => {
     const transport = network.transport(id, new Life(`${id}`));
     const handler: TransportHandler = {
-      credential: { store: `s${id}`, founders: [1, 2], incarnation: 1 },
+      credential: { store: `s${id}`, founders: [1, 2], incarnation: 1, previous: 0 },
       admit: async (peer, { store }) => {
         got.push(`${id} meets ${peer} with ${store}`);
         return admits ? 'admitted' : 'disowned';
