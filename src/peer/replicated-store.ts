@@ -23,7 +23,10 @@ export async function startReplicatedStore(
     random,
     logger: logger.child({ component: 'transport' }),
   });
-  const { stateMachine, attach } = createStore({ clock });
+  const { stateMachine, attach } = createStore({
+    clock,
+    ...(config.storeQuotaBytes === undefined ? {} : { quotaBytes: config.storeQuotaBytes }),
+  });
   const replica = await startReplica({
     identity: { clusterId: config.clusterId, peerId: config.peerId },
     initialMembers: self.joined ? [] : config.members.filter(({ joined }) => !joined).map(({ id }) => id),

@@ -1,5 +1,5 @@
 import type { Replica } from '../replica/index.ts';
-import type { LocalStore } from '../store/index.ts';
+import type { LocalStore, SpaceUsage } from '../store/index.ts';
 
 export const STATUS_PATH = '/keelson/status';
 
@@ -14,6 +14,8 @@ export interface PeerStatus {
   commit: number;
   applied: number;
   revision: number;
+  /** What the store takes in memory. */
+  space: SpaceUsage;
   members: readonly number[];
   mode: string;
   /** Pods that this node's kubelet runs. */
@@ -36,7 +38,20 @@ export function peerStatusOf(
     commit,
     applied,
     revision: store.local.revision,
+    space: store.local.space(),
     members,
     ...node,
   };
+}
+
+/** The same in Prometheus' text format. */
+export function metricsOf({ space }: PeerStatus): string {
+  const gauges = {
+    keelson_store_used_bytes: space.used,
+    keelson_store_quota_bytes: space.quota,
+    keelson_store_full: space.full ? 1 : 0,
+  };
+  return Object.entries(gauges)
+    .map(([name, value]) => `# TYPE ${name} gauge\n${name} ${value}\n`)
+    .join('');
 }
