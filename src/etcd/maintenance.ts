@@ -26,7 +26,7 @@ export function maintenanceService(context: EtcdContext): UntypedServiceImplemen
     /** This peer's own: whether another one is full, that one says. */
     Alarm: unary<AlarmMessage, AlarmAnswer>(context, async ({ action }) => {
       if (action === alarmActions.activate) throw etcdErrors.unimplemented('alarms are not raised by hand');
-      const { full } = store.local.space();
+      const full = store.local.space().full || replica.status().disk?.low === true;
       return { header: header(), alarms: full ? [{ memberID: replica.id, alarm: alarmTypes.noSpace }] : [] };
     }),
     Status: unary<object, StatusAnswer>(context, async () => {

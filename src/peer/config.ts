@@ -64,6 +64,8 @@ export interface PeerConfig {
   reads: { mode: 'index' | 'lease'; maxClockDriftPercent: number };
   /** Of keys and their history in memory; beyond it only deletions and compactions are taken. Absent: 2 GiB. */
   storeQuotaBytes?: number | undefined;
+  /** While less is free where the data are, this peer takes no writes from its clients. 0: not watched. */
+  diskReserveBytes: number;
 }
 
 export const CONFIG_API_VERSION = 'keelson/v1';
@@ -95,6 +97,7 @@ const configCheck = fields(
       { mode: 'index', maxClockDriftPercent: 10 },
     ),
     storeQuotaBytes: positive,
+    diskReserveBytes: count,
   },
   {
     mode: 'auto',
@@ -102,6 +105,7 @@ const configCheck = fields(
     unreachableTolerationSeconds: 20,
     reads: {},
     storeQuotaBytes: undefined,
+    diskReserveBytes: 64 * 1024 * 1024,
   },
 );
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClusterMember, openLevelStorage, startReplica, WsTransport } from '../replica/index.ts';
 import { createStore, type LocalStore } from '../store/index.ts';
@@ -37,6 +38,9 @@ export async function startReplicatedStore(
     clock,
     random,
     logger: logger.child({ component: 'replica' }),
+    ...(config.diskReserveBytes === 0
+      ? {}
+      : { disk: { free: () => freeBytes(directory), reserve: config.diskReserveBytes } }),
     reads: config.reads.mode,
     limits: { maxClockDrift: config.reads.maxClockDriftPercent / 100 },
   });
@@ -44,4 +48,10 @@ export async function startReplicatedStore(
   const store = attach(replica);
   onStop(() => store.close());
   return { replica, store };
+}
+
+/** Bytes that this process may still write there. */
+async function freeBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
 }

@@ -1,3 +1,4 @@
+export type { DiskSpace, DiskStatus } from './disk-reserve.ts';
 export { openLevelStorage } from './level-storage.ts';
 export { formatAddress, type Member, parseAddress } from './members.ts';
 export { MemoryDisk, type MemoryStorageOptions, openMemoryStorage } from './memory-storage.ts';

@@ -6,8 +6,8 @@ import { formatTable } from '../table.ts';
 
 const help = `
 ROLE and TERM are Raft's; REVISION is how far the peer's store is; STORE is
-how much of its quota it takes, or "full": nothing can be written; PODS are those
-that its node runs in MODE; PID is its process on this machine.
+how much of its quota it takes, or "full" or "disk full": it takes no writes;
+PODS are those that its node runs in MODE; PID is its process on this machine.
 
 Exit status: 0; 1 when no majority of the peers answers: nothing can be written.
 `;
@@ -40,7 +40,7 @@ export async function statusTable({ shape, paths, servers, tls }: Access): Promi
             status.role,
             String(status.term),
             String(status.revision),
-            spaceText(status.space),
+            spaceText(status),
             status.mode,
             String(status.pods),
           ];
@@ -52,6 +52,7 @@ export async function statusTable({ shape, paths, servers, tls }: Access): Promi
   };
 }
 
-function spaceText({ used, quota, full }: PeerStatus['space']): string {
+function spaceText({ space: { used, quota, full }, disk }: PeerStatus): string {
+  if (disk?.low) return 'disk full';
   return full ? 'full' : `${Math.ceil((100 * used) / quota)}%`;
 }
