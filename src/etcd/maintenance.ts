@@ -4,8 +4,10 @@ import { send, serverStream, unary } from './call.ts';
 import type { EtcdContext } from './context.ts';
 import { etcdErrors } from './errors.ts';
 import {
+  type AlarmAnswer,
   type AlarmMessage,
   alarmActions,
+  alarmTypes,
   type EmptyAnswer,
   type HashAnswer,
   type Int64,
@@ -17,13 +19,15 @@ import { count, safe } from './values.ts';
 /** The release whose API this is: clients decide by it what they may use, such as requests for progress. */
 const ETCD_VERSION = '3.5.8';
 
-/** Service Maintenance. A peer takes care of its own disk and raises no alarms, so some of it has nothing to do. */
+/** Service Maintenance. A peer takes care of its own disk, and its alarm clears itself, so some of it has nothing to do. */
 export function maintenanceService(context: EtcdContext): UntypedServiceImplementation {
   const { store, replica, leadership, header } = context;
   return {
-    Alarm: unary<AlarmMessage, EmptyAnswer>(context, async ({ action }) => {
+    /** This peer's own: whether another one is full, that one says. */
+    Alarm: unary<AlarmMessage, AlarmAnswer>(context, async ({ action }) => {
       if (action === alarmActions.activate) throw etcdErrors.unimplemented('alarms are not raised by hand');
-      return { header: header() };
+      const full = store.local.space().full || replica.status().disk?.low === true;
+      return { header: header(), alarms: full ? [{ memberID: replica.id, alarm: alarmTypes.noSpace }] : [] };
     }),
     Status: unary<object, StatusAnswer>(context, async () => {
       const { bytes, leader, term, raftIndex, raftApplied } = await store.status();

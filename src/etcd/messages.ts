@@ -177,6 +177,10 @@ export const alarmActions = { get: 0, activate: 1, deactivate: 2 } as const;
 export interface AlarmMessage {
   action: number;
 }
+export interface AlarmAnswer extends Answer {
+  alarms: { memberID: number; alarm: number }[];
+}
+export const alarmTypes = { noSpace: 1 } as const;
 export interface StatusAnswer extends Answer {
   version: string;
   dbSize: number;

@@ -62,6 +62,10 @@ export interface PeerConfig {
    * promise, without a round; sound only while no peer's clock runs that much faster than another's.
    */
   reads: { mode: 'index' | 'lease'; maxClockDriftPercent: number };
+  /** Of keys and their history in memory; beyond it only deletions and compactions are taken. Absent: 2 GiB. */
+  storeQuotaBytes?: number | undefined;
+  /** While less is free where the data are, this peer takes no writes from its clients. 0: not watched. */
+  diskReserveBytes: number;
 }
 
 export const CONFIG_API_VERSION = 'keelson/v1';
@@ -92,8 +96,17 @@ const configCheck = fields(
       { mode: oneOf('index', 'lease'), maxClockDriftPercent: count },
       { mode: 'index', maxClockDriftPercent: 10 },
     ),
+    storeQuotaBytes: positive,
+    diskReserveBytes: count,
   },
-  { mode: 'auto', sharedApiPort: 0, unreachableTolerationSeconds: 20, reads: {} },
+  {
+    mode: 'auto',
+    sharedApiPort: 0,
+    unreachableTolerationSeconds: 20,
+    reads: {},
+    storeQuotaBytes: undefined,
+    diskReserveBytes: 64 * 1024 * 1024,
+  },
 );
 
 /** Checks a parsed configuration. Throws KeelsonError CONFIG_INVALID, whose text names the field. Relative paths start at `base`. */

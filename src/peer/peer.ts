@@ -21,7 +21,7 @@ import { rbacSource } from './rbac-source.ts';
 import { startReplicatedStore } from './replicated-store.ts';
 import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
 import { snapshotRoute } from './snapshot-route.ts';
-import { type PeerStatus, peerStatusOf } from './status.ts';
+import { metricsOf, type PeerStatus, peerStatusOf } from './status.ts';
 import { readTls } from './tls.ts';
 
 export interface PeerOptions {
@@ -117,6 +117,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
         check: async () => void (await admin.get(resources.namespaces, undefined, 'default')),
       },
     ],
+    metrics: () => metricsOf(status()),
     routes: [statusRoute(status), membersRoute(replica), snapshotRoute(store), kubeletRoute(components.node)],
     upgradeRoutes: [storeRoute(store)],
   });

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ClusterMember, openLevelStorage, startReplica, WsTransport } from '../replica/index.ts';
 import { createStore, type LocalStore } from '../store/index.ts';
@@ -28,7 +29,10 @@ export async function startReplicatedStore(
     random,
     logger: logger.child({ component: 'transport' }),
   });
-  const { stateMachine, attach } = createStore({ clock });
+  const { stateMachine, attach } = createStore({
+    clock,
+    ...(config.storeQuotaBytes === undefined ? {} : { quotaBytes: config.storeQuotaBytes }),
+  });
   const replica = await startReplica({
     identity: { clusterId: config.clusterId, peerId: config.peerId },
     initialMembers: self.joined ? [] : config.members.filter(({ joined }) => !joined).map(({ id }) => id),
@@ -39,6 +43,9 @@ export async function startReplicatedStore(
     clock,
     random,
     logger: logger.child({ component: 'replica' }),
+    ...(config.diskReserveBytes === 0
+      ? {}
+      : { disk: { free: () => freeBytes(directory), reserve: config.diskReserveBytes } }),
     reads: config.reads.mode,
     limits: { maxClockDrift: config.reads.maxClockDriftPercent / 100 },
   });
@@ -46,4 +53,10 @@ export async function startReplicatedStore(
   const store = attach(replica);
   onStop(() => store.close());
   return { replica, store };
+}
+
+/** Bytes that this process may still write there. */
+async function freeBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
 }

@@ -1,5 +1,5 @@
-import type { Replica } from '../replica/index.ts';
-import type { LocalStore } from '../store/index.ts';
+import type { DiskStatus, Replica } from '../replica/index.ts';
+import type { LocalStore, SpaceUsage } from '../store/index.ts';
 
 export const STATUS_PATH = '/keelson/status';
 
@@ -14,6 +14,10 @@ export interface PeerStatus {
   commit: number;
   applied: number;
   revision: number;
+  /** What the store takes in memory. */
+  space: SpaceUsage;
+  /** Of the data directory; absent: not watched. */
+  disk?: DiskStatus;
   members: readonly number[];
   mode: string;
   /** Pods that this node's kubelet runs. */
@@ -26,7 +30,7 @@ export function peerStatusOf(
   store: LocalStore,
   node: { mode: string; pods: number },
 ): PeerStatus {
-  const { id, role, term, leader, commit, applied, members } = replica.status();
+  const { id, role, term, leader, commit, applied, members, disk } = replica.status();
   return {
     peerId: id,
     clusterId,
@@ -36,7 +40,22 @@ export function peerStatusOf(
     commit,
     applied,
     revision: store.local.revision,
+    space: store.local.space(),
     members,
+    ...(disk === undefined ? {} : { disk }),
     ...node,
   };
+}
+
+/** The same in Prometheus' text format. */
+export function metricsOf({ space, disk }: PeerStatus): string {
+  const gauges = {
+    keelson_store_used_bytes: space.used,
+    keelson_store_quota_bytes: space.quota,
+    keelson_store_full: space.full ? 1 : 0,
+    ...(disk === undefined ? {} : { keelson_disk_free_bytes: disk.free, keelson_disk_low: disk.low ? 1 : 0 }),
+  };
+  return Object.entries(gauges)
+    .map(([name, value]) => `# TYPE ${name} gauge\n${name} ${value}\n`)
+    .join('');
 }

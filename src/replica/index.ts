@@ -1,3 +1,4 @@
+export type { DiskSpace, DiskStatus } from './disk-reserve.ts';
 export { type Inspection, inspectStorage } from './inspect.ts';
 export { openLevelStorage } from './level-storage.ts';
 export { formatAddress, type Member, parseAddress } from './members.ts';

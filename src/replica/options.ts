@@ -1,5 +1,6 @@
 import type { Clock, Logger, Random } from '../base/index.ts';
 import type { PeerId, Raft } from '../raft/index.ts';
+import type { DiskSpace } from './disk-reserve.ts';
 import type { Identity, Storage } from './storage.ts';
 import type { PeerAddress, Transport } from './transport.ts';
 import type { StateMachine } from './types.ts';
@@ -23,6 +24,8 @@ export interface ReplicaOptions {
   random: Random;
   logger: Logger;
   limits?: Partial<ReplicaLimits>;
+  /** While less than its reserve is free, proposals of this peer are refused with NO_SPACE. Absent: not watched. */
+  disk?: DiskSpace;
   /**
    * What makes a read linearizable; the same on all peers. `index`, the default: a round of heartbeats, whatever clocks
    * do. `lease`: nothing, for as long as the last heartbeats promise; sound only within `maxClockDrift`.

@@ -13,6 +13,7 @@ import {
 } from '../raft/index.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import type { Batch } from './batch.ts';
+import { DiskReserve } from './disk-reserve.ts';
 import { initialise, raftOptions } from './initial-state.ts';
 import { KnownPeers } from './known-peers.ts';
 import { LogWriter, type Written } from './log-writer.ts';
@@ -49,6 +50,9 @@ export async function startReplica(options: ReplicaOptions): Promise<ClusterMemb
   }
 }
 
+/** A peer that leads without room for it gives leadership away again after so long. */
+const ROOMIER_AGAIN_MS = 10_000;
+
 /** The host of a Raft core: carries out its effects, in the order and with the guarantees that it asks for. */
 class RunningReplica implements ClusterMember, TransportHandler {
   readonly id: PeerId;
@@ -68,6 +72,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
   readonly #changes: MembershipChanges;
   readonly #membership: Membership;
   readonly #snapshots: Snapshots;
+  readonly #disk: DiskReserve | undefined;
   readonly #listeners = new Set<(status: ReplicaStatus) => void>();
   readonly #clock: ReplicaOptions['clock'];
   readonly #reportFailure: (error: unknown) => void;
@@ -75,6 +80,10 @@ class RunningReplica implements ClusterMember, TransportHandler {
   #opensCluster: boolean;
   #inputs: Input[] = [];
   #stepping = false;
+  /** Ticks until leadership is given away again for want of space. */
+  #handOverIn = 0;
+  /** Whom it was given to last, for that reason. */
+  #lastHeir: PeerId = NONE;
   #ticker: Timer | undefined;
   #stopping: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -134,6 +143,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#changes = new MembershipChanges(Math.floor(random.next() * 2 ** 32) * 2 ** 20, timeoutTicks, (id, steps) => {
       this.#step({ type: 'change-membership', id, steps });
     });
+    this.#disk = options.disk && new DiskReserve(options.disk, clock, logger);
     this.#snapshots = new Snapshots(
       {
         storage,
@@ -142,6 +152,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
         applyLoop: this.#applyLoop,
         logger,
         limits,
+        hasRoomFor: (bytes) => this.#disk?.hasRoomFor(bytes) ?? true,
         step: (input) => this.#step(input),
         onFailure,
       },
@@ -156,6 +167,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     const reader = await this.#storage.readSnapshot();
     if (reader !== undefined) await this.#applyLoop.restoreNow(reader);
     this.#membership.follow(this.#raft.status());
+    await this.#disk?.start();
     await this.#transport.start(this);
     this.#logger.info(
       { peer: this.id, term: hardState.term, snapshot: snapshot.index, entries: entries.length },
@@ -170,6 +182,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
   }
 
   propose(command: unknown): Promise<unknown> {
+    if (this.#disk?.low) return Promise.reject(this.#disk.error());
     return this.#proposals.propose(command);
   }
 
@@ -222,9 +235,9 @@ class RunningReplica implements ClusterMember, TransportHandler {
   }
 
   /** A new leader at once, instead of an election timeout without one. */
-  async #handOver(): Promise<void> {
+  async #handOver(to?: PeerId): Promise<void> {
     if (this.#stopped !== undefined || this.#raft.status().role !== 'leader') return;
-    await this.#transfer(undefined, this.#limits.electionTicks * this.#limits.tickMs).catch((error) => {
+    await this.#transfer(to, this.#limits.electionTicks * this.#limits.tickMs).catch((error) => {
       this.#logger.info({ peer: this.id, reason: errorMessage(error) }, 'leadership was not handed over');
     });
   }
@@ -283,9 +296,26 @@ class RunningReplica implements ClusterMember, TransportHandler {
     void this.#handOver();
   }
 
+  /** A leader's disk takes all writes first. Nobody knows whose has room, so it may come to several in turn, slowly. */
+  #leaveToRoomier(): void {
+    if (this.#handOverIn > 0) this.#handOverIn -= 1;
+    if (!this.#disk?.low || this.#handOverIn > 0 || this.#raft.status().role !== 'leader') return;
+    this.#handOverIn = Math.ceil(ROOMIER_AGAIN_MS / this.#limits.tickMs);
+    const { voters } = this.#membership.configuration;
+    const after = this.#lastHeir || this.id;
+    // Each in turn, as the nearest one, which may be as full, would be the same each time.
+    const others = voters.filter((id) => id !== this.id).sort((a, b) => a - b);
+    const heir = others.find((id) => id > after) ?? others[0];
+    if (heir === undefined) return;
+    this.#lastHeir = heir;
+    this.#logger.warn({ peer: this.id, to: heir }, 'the disk is nearly full: leadership is handed over');
+    void this.#handOver(heir);
+  }
+
   #tick(): void {
     this.#writer.tick();
     this.#leaveToOthers();
+    this.#leaveToRoomier();
     this.#proposals.tick();
     this.#barriers.tick();
     this.#changes.tick();
@@ -380,7 +410,9 @@ class RunningReplica implements ClusterMember, TransportHandler {
   #statusOf({ id, role, term, leader, commit, configuration }: RaftStatus): ReplicaStatus {
     const { voters, votersOutgoing, learners } = configuration;
     const members = [...new Set([...voters, ...votersOutgoing, ...learners])].sort((a, b) => a - b);
-    return { id, role, term, leader, commit, applied: this.#applyLoop.position.index, members };
+    const disk = this.#disk?.status();
+    const applied = this.#applyLoop.position.index;
+    return { id, role, term, leader, commit, applied, members, ...(disk === undefined ? {} : { disk }) };
   }
 
   #isMine({ origin, incarnation }: Batch): boolean {
@@ -396,6 +428,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
 
   async #shutDown(): Promise<void> {
     this.#ticker?.cancel();
+    this.#disk?.stop();
     this.#membership.stop();
     this.#changes.stop();
     this.#proposals.stop();

@@ -17,6 +17,8 @@ export interface SnapshotHost {
   applyLoop: ApplyLoop;
   logger: Logger;
   limits: Pick<ReplicaLimits, 'snapshotBytes' | 'snapshotEntries' | 'keepBytes' | 'keepEntries'>;
+  /** Whether the disk has room for so many bytes. */
+  hasRoomFor(bytes: number): boolean;
   step(input: Input): void;
   onFailure(error: unknown): void;
 }
@@ -62,6 +64,7 @@ export class Snapshots {
     if (this.#taking) return;
     if (this.#bytesSince <= Math.max(snapshotBytes, this.#lastBytes / 2) && this.#entriesSince < snapshotEntries)
       return;
+    if (!this.#hasRoom()) return;
     this.#taking = true;
     this.#take().catch(this.#host.onFailure);
   }
@@ -93,6 +96,7 @@ export class Snapshots {
       throw new KeelsonError('SNAPSHOT_REFUSED', 'all of it is here already');
     }
     if (this.#receiving) throw new KeelsonError('SNAPSHOT_REFUSED', 'another snapshot is on its way');
+    if (!this.#hasRoom()) throw new KeelsonError('SNAPSHOT_REFUSED', 'the disk has no room for it');
     this.#receiving = true;
     try {
       const staged = await storage.stageSnapshot(message.position, chunks);
@@ -165,6 +169,11 @@ export class Snapshots {
       first -= 1;
     }
     return first - 1;
+  }
+
+  /** For another one, which is about as large as the last one and what came since. */
+  #hasRoom(): boolean {
+    return this.#host.hasRoomFor(this.#lastBytes + this.#bytesSince);
   }
 
   #reset(position: SnapshotPosition, bytes: number): void {

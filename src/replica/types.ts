@@ -1,4 +1,5 @@
 import type { MemberStep, PeerId, Role } from '../raft/index.ts';
+import type { DiskStatus } from './disk-reserve.ts';
 import type { Member } from './members.ts';
 
 /**
@@ -12,7 +13,7 @@ export interface Replica {
   /**
    * Replicates a command; resolves with what the state machine's `apply` returned on this peer. The caller must not
    * change the command until then.
-   * Rejects with code TIMEOUT (the outcome is unknown), OVERLOADED (nothing was proposed),
+   * Rejects with code TIMEOUT (the outcome is unknown), OVERLOADED, NO_SPACE,
    * TOO_LARGE or INVALID (nothing was proposed) or STOPPED (unknown).
    */
   propose(command: unknown): Promise<unknown>;
@@ -59,6 +60,8 @@ export interface ReplicaStatus {
   commit: number;
   applied: number;
   members: readonly PeerId[];
+  /** Absent: not watched. */
+  disk?: DiskStatus;
 }
 
 /** What a replica applies commands to. Deterministic: same commands, same state, on every peer. */

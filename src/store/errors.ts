@@ -55,6 +55,13 @@ export class TooLargeError extends KeelsonError {
   }
 }
 
+/** Nothing was changed; deletions and compactions still are carried out. */
+export class NoSpaceError extends KeelsonError {
+  constructor(message: string) {
+    super('NO_SPACE', `${message}: delete what is not needed, and compact, or allow more`);
+  }
+}
+
 export class StoppedError extends KeelsonError {
   constructor() {
     super('STOPPED', 'the store was closed');

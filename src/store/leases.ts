@@ -33,6 +33,10 @@ export class LeaseTable {
     return lease;
   }
 
+  get size(): number {
+    return this.#leases.size;
+  }
+
   all(): Iterable<Lease> {
     return this.#leases.values();
   }

@@ -18,11 +18,13 @@ import {
 import { ConsistencyGuard } from './consistency-guard.ts';
 import { StoppedError } from './errors.ts';
 import { LeaseExpiry } from './lease-expiry.ts';
+import { DEFAULT_QUOTA_BYTES, Quota } from './quota.ts';
 import { hashKeyspace } from './snapshot.ts';
 import { StoreStateMachine } from './state-machine.ts';
 import type {
   RangeRequest,
   RangeResult,
+  SpaceUsage,
   Store,
   StoreHash,
   StoreStatus,
@@ -45,6 +47,8 @@ export interface StoreOptions {
   clock?: Clock;
   /** How much history automatic compaction keeps; false: it is left to `compact`. */
   history?: HistoryOptions | false;
+  /** Beyond it writes are refused with NO_SPACE. Default: 2 GiB. */
+  quotaBytes?: number;
 }
 
 /** Serializable reads of this peer's state: it may lag behind the others'. */
@@ -57,6 +61,7 @@ export interface LocalReader {
   snapshot(): AsyncIterable<Uint8Array>;
   /** Throws COMPACTED, FUTURE_REVISION or INVALID. `revision` 0: now. */
   hash(revision: number): Promise<StoreHash>;
+  space(): SpaceUsage;
 }
 
 /** A store whose state is in this process. */
@@ -83,6 +88,7 @@ class ReplicatedStore implements LocalStore {
   readonly #expiry: LeaseExpiry;
   readonly #compaction: AutoCompaction | undefined;
   readonly #guard: ConsistencyGuard;
+  readonly #quota: Quota;
   readonly #unsubscribe: () => void;
   #leading = false;
   #leader = 0;
@@ -94,6 +100,7 @@ class ReplicatedStore implements LocalStore {
     this.#state = state;
     this.#replica = replica;
     this.#clock = options.clock ?? systemClock;
+    this.#quota = new Quota(state, options.quotaBytes ?? DEFAULT_QUOTA_BYTES);
     const keyspace = (): StoreStateMachine['keyspace'] => state.keyspace;
     this.#expiry = new LeaseExpiry(
       this.#clock,
@@ -145,6 +152,7 @@ class ReplicatedStore implements LocalStore {
         validateRevision(revision);
         return await hashKeyspace(state.keyspace, revision, this.#clock);
       },
+      space: () => this.#quota.usage(),
     };
     this.#unsubscribe = replica.onStatus((status) => this.#onStatus(status));
     this.#onStatus(replica.status());
@@ -252,6 +260,7 @@ class ReplicatedStore implements LocalStore {
 
   async #propose(command: Command): Promise<unknown> {
     this.#checkOpen();
+    this.#quota.check(command);
     const result = await this.#replica.propose(command);
     if (result instanceof Error) throw result;
     return result;

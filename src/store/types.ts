@@ -4,8 +4,8 @@
  * Values are bytes, which neither side may change after handing them over.
  *
  * Every error is a KeelsonError; codes: COMPACTED (that revision is gone; `compactRevision` on the error),
- * FUTURE_REVISION, LEASE_NOT_FOUND, LEASE_EXISTS, TOO_LARGE, TIMEOUT (outcome unknown), OVERLOADED, STOPPED,
- * INVALID; over a network also UNAVAILABLE (of a write: outcome unknown).
+ * FUTURE_REVISION, LEASE_NOT_FOUND, LEASE_EXISTS, TOO_LARGE, NO_SPACE, TIMEOUT (outcome unknown), OVERLOADED,
+ * STOPPED, INVALID; over a network also UNAVAILABLE (of a write: outcome unknown).
  */
 export interface Store {
   /** Keys in [key, end), or the one key. Linearizable unless `serializable`. */
@@ -164,6 +164,14 @@ export interface StoreStatus {
   members: readonly number[];
   raftIndex: number;
   raftApplied: number;
+}
+
+/** What keys, history and leases take in this peer's memory, about, in bytes. */
+export interface SpaceUsage {
+  used: number;
+  quota: number;
+  /** Only deletions, revocations of leases and compactions are taken. */
+  full: boolean;
 }
 
 /** See `hashKeyspace`. */

@@ -24,7 +24,7 @@ export interface ServedPeer {
 const protocol = loadProtocol();
 
 export async function servePeer(
-  options: { progressMs?: number; members?: number[]; port?: number } = {},
+  options: { progressMs?: number; members?: number[]; port?: number; quotaBytes?: number } = {},
 ): Promise<ServedPeer> {
   const now = Date.now();
   const authority = await createAuthority('test', now);
@@ -37,7 +37,10 @@ export async function servePeer(
   ]);
   // A clock's timers don't keep the process alive.
   const hold = setInterval(() => {}, 60_000);
-  const { stateMachine, attach } = createStore({ history: false });
+  const { stateMachine, attach } = createStore({
+    history: false,
+    ...(options.quotaBytes === undefined ? {} : { quotaBytes: options.quotaBytes }),
+  });
   const replica = await startReplica({
     identity: { clusterId: 'test', peerId: 1 },
     initialMembers: options.members ?? [1],

@@ -42,6 +42,8 @@ export interface ClusterOptions {
   limits?: Partial<ReplicaLimits>;
   /** Wraps the transport of each start. */
   wrapTransport?: (transport: Transport) => Transport;
+  /** Free space on a member's disk; reserve 1000. */
+  free?: (id: number) => Promise<number>;
   openStorage?: (member: Member) => Promise<Storage>;
 }
 
@@ -119,6 +121,7 @@ export class Cluster {
     member.proposed = 0;
     member.machine = new AppendList();
     const transport = this.network.transport(id);
+    const { free } = this.#options;
     member.replica = await startReplica({
       identity: { clusterId: 'test', peerId: id },
       initialMembers: id > this.#founders ? [] : this.members.slice(0, this.#founders).map((each) => each.id),
@@ -129,6 +132,7 @@ export class Cluster {
       random: this.random,
       logger: silentLogger,
       limits: this.#options.limits ?? {},
+      ...(free === undefined ? {} : { disk: { free: () => free(id), reserve: 1000 } }),
       reads: this.#options.reads ?? 'index',
     });
     member.replica.failed.catch((error) => this.errors.push(error));

@@ -18,6 +18,16 @@ function apiErrorOf(error: unknown): unknown {
       return errors.timeout(`the store did not answer in time, the outcome is unknown: ${text}`, 1);
     case 'OVERLOADED':
       return errors.tooManyRequests(`the store is overloaded, please try again later: ${text}`);
+    case 'NO_SPACE':
+      // An apiserver on etcd passes etcd's words on, as a fault without a reason; what looks out for them finds them here too.
+      return new ApiError({
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        message: `etcdserver: mvcc: database space exceeded: ${text}`,
+        code: 500,
+      });
     case 'STOPPED':
       return errors.serviceUnavailable('the API server is shutting down');
     case 'COMPACTED':

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { livePid } from '../../peer/index.ts';
+import { livePid, type PeerStatus } from '../../peer/index.ts';
 import { type Access, openAccess, peerStatus } from '../access.ts';
 import { dataDirOption } from '../options.ts';
 import { formatTable } from '../table.ts';
 
 const help = `
-ROLE and TERM are Raft's; REVISION is how far the peer's store is; PODS are
-those that its node runs in MODE; PID is its process on this machine.
+ROLE and TERM are Raft's; REVISION is how far the peer's store is; STORE is
+how much of its quota it takes, or "full" or "disk full": it takes no writes;
+PODS are those that its node runs in MODE; PID is its process on this machine.
 
 Exit status: 0; 1 when no majority of the peers answers: nothing can be written.
 `;
@@ -34,12 +35,24 @@ export async function statusTable({ shape, paths, servers, tls }: Access): Promi
     const pid = livePid(paths.peer(id).pid);
     const known =
       status === undefined
-        ? ['not answering', '', '', '', '']
-        : [status.role, String(status.term), String(status.revision), status.mode, String(status.pods)];
+        ? ['not answering', '', '', '', '', '']
+        : [
+            status.role,
+            String(status.term),
+            String(status.revision),
+            spaceText(status),
+            status.mode,
+            String(status.pods),
+          ];
     return [`peer-${id}`, ...known, `https://${host}:${apiPort}`, pid === undefined ? '-' : String(pid)];
   });
   return {
-    text: formatTable(['PEER', 'ROLE', 'TERM', 'REVISION', 'MODE', 'PODS', 'API', 'PID'], rows),
+    text: formatTable(['PEER', 'ROLE', 'TERM', 'REVISION', 'STORE', 'MODE', 'PODS', 'API', 'PID'], rows),
     alive: statuses.filter((status) => status !== undefined).length,
   };
+}
+
+function spaceText({ space: { used, quota, full }, disk }: PeerStatus): string {
+  if (disk?.low) return 'disk full';
+  return full ? 'full' : `${Math.ceil((100 * used) / quota)}%`;
 }

@@ -1,8 +1,10 @@
 import test from 'ava';
+import { ApiError } from '../../../src/api/index.ts';
 import { createRegistry } from '../../../src/apiserver/registry/index.ts';
 import { seededRandom, silentLogger } from '../../../src/base/index.ts';
 import {
   CompactedError,
+  NoSpaceError,
   StoppedError,
   type Store,
   type WatchBatch,
@@ -196,6 +198,14 @@ test('an error of the store comes out as clients understand it', async (t) => {
     const status = await refused(t, registry.create({ ...at(configMaps), object: configMap('a') }), reason);
     t.is(status.code, httpCode);
   }
+  const full = { ...bound(f.store), txn: () => Promise.reject(new NoSpaceError('x')) };
+  const error = await t.throwsAsync<ApiError>(
+    registryOn(t, full, f.clock).create({ ...at(configMaps), object: configMap('a') }),
+    { instanceOf: ApiError },
+  );
+  t.is(error.status.code, 500);
+  t.is(error.status.reason, undefined);
+  t.regex(error.status.message ?? '', /^etcdserver: mvcc: database space exceeded/);
   const store = { ...bound(f.store), txn: () => Promise.reject(new TypeError('a bug')) };
   const registry = registryOn(t, store, f.clock);
   await t.throwsAsync(registry.create({ ...at(configMaps), object: configMap('a') }), { instanceOf: TypeError });
