@@ -239,3 +239,38 @@ test('a writer killed in the middle loses nothing that was durable', async (t) =
     await storage.close();
   }
 });
+
+test('the space of what was dropped is given back while writes go on', async (t) => {
+  const directory = await makeDirectory(t);
+  const storage = await openLevelStorage(directory);
+  await storage.load(identity);
+  await storage.initialise(identity, STORE, position(0, 0));
+  const data = Buffer.alloc(64 * 1024, 'x');
+  let index = 0;
+  let largest = 0;
+  for (let round = 0; round < 30; round++) {
+    for (let i = 0; i < 64; i++) {
+      index += 1;
+      await storage.write({ entries: [{ index, term: 1, kind: 'command', data }] });
+    }
+    const staged = await storage.stageSnapshot(position(index, 1), chunksOf('the state'));
+    await storage.write({ snapshot: staged, entries: [] });
+    await storage.compact(index - 16);
+    largest = Math.max(largest, await bytesIn(directory));
+  }
+  // In all 126 MB were written.
+  t.true(largest < 60e6, `${largest}`);
+  await storage.close();
+});
+
+async function bytesIn(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await fs.readdir(directory)) {
+    // Files come and go meanwhile.
+    bytes += await fs.stat(path.join(directory, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+  return bytes;
+}
