@@ -363,6 +363,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
   }
 
   #write({ hardState, entries, snapshot, messagesAfterPersist }: Effects): void {
+    if (this.#disk !== undefined) for (const { data } of entries) this.#disk.wrote(data.length);
     if (snapshot !== undefined) {
       const { staged, onDurable } = this.#snapshots.takeOver(snapshot);
       this.#writer.push({

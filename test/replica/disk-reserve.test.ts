@@ -104,13 +104,13 @@ test('what the disk last said holds while it says nothing', async (t) => {
 });
 
 test('no snapshot is begun without room for it, and one is when there is', async (t) => {
-  const limits = { snapshotBytes: 2000, keepBytes: 500, keepEntries: 5, maxBatchCommands: 4 };
+  const limits = { snapshotBytes: 4000, keepBytes: 500, keepEntries: 5, maxBatchCommands: 4 };
   // More than the reserve, but not by as much as a snapshot would take.
   const { cluster, free } = await startCluster(t, { peers: 1, limits });
-  free.set(1, 1200);
+  free.set(1, 5000);
   await cluster.clock.advance(300);
   const proposeMany = async (): Promise<void> => {
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 20; i++) {
       const outcomes = await cluster.settled(Promise.all(Array.from({ length: 20 }, () => cluster.propose(1))));
       t.true(outcomes.every((outcome) => outcome === 'acknowledged'));
     }
@@ -121,4 +121,19 @@ test('no snapshot is begun without room for it, and one is when there is', async
   await cluster.clock.advance(300);
   await proposeMany();
   t.true(cluster.member(1).machine.snapshots > 0);
+});
+
+test('a fast writer is stopped between two looks at the disk', async (t) => {
+  let looks = 0;
+  const free = async (): Promise<number> => {
+    looks += 1;
+    // The first look: then it takes longer than the writer.
+    return looks === 1 ? 5000 : new Promise(() => {});
+  };
+  const { cluster } = await startCluster(t, { peers: 1, free });
+  await cluster.untilLed();
+  let taken = 0;
+  while ((await cluster.settled(cluster.propose(1))) === 'acknowledged') taken += 1;
+  t.is(await refusal(cluster, 1), 'NO_SPACE');
+  t.true(taken > 5, `${taken} writes`);
 });
