@@ -27,6 +27,8 @@ test('paths are relative to the file, and what may be left out has defaults', (t
   t.is(config.mode, 'auto');
   t.is(config.sharedApiPort, 0);
   t.true(config.unreachableTolerationSeconds > 0);
+  t.is(config.storeQuotaBytes, undefined);
+  t.is(config.diskReserveBytes, 64 * 1024 * 1024);
   t.deepEqual(config.reads, { mode: 'index', maxClockDriftPercent: 10 });
   t.false('apiVersion' in config);
 });

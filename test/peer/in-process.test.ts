@@ -34,6 +34,9 @@ test('a peer runs in the program that embeds it, and keeps its data from start t
   t.is(first.port, memberOf(config).apiPort);
   await first.store.readBarrier();
   t.like(first.status(), { peerId: 1, clusterId: config.clusterId, role: 'leader', members: [1] });
+  const { space, disk } = first.status();
+  t.is(space.quota, 2 * 1024 ** 3);
+  t.true(disk!.free > 0);
   await first.store.put('greeting', Buffer.from('hello'));
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kept' } };
   await first.client.create(resources.namespaces, namespace);
@@ -80,4 +83,22 @@ test('a peer does not touch a store that is not its own', async (t) => {
   writeFileSync(file, '');
   await t.throwsAsync(startPeer({ config: { ...config, dataDir: file }, logger: silentLogger }), { code: 'DATA_DIR' });
   t.true(existsSync(file));
+});
+
+test('a peer keeps to the quota in its configuration', async (t) => {
+  const config = { ...(await onlyPeer(t)), storeQuotaBytes: 1 };
+  const peer = await startPeer({ config, logger: silentLogger });
+  await peer.store.put('first', Buffer.from('x')).catch(() => {});
+  await t.throwsAsync(peer.store.put('second', Buffer.from('x')), { code: 'NO_SPACE' });
+  t.true(peer.status().space.full);
+  await peer.stop();
+});
+
+test('a peer keeps the reserve in its configuration free', async (t) => {
+  const config = { ...(await onlyPeer(t)), diskReserveBytes: Number.MAX_SAFE_INTEGER };
+  const peer = await startPeer({ config, logger: silentLogger });
+  await t.throwsAsync(peer.store.put('first', Buffer.from('x')), { code: 'NO_SPACE' });
+  await peer.store.readBarrier();
+  t.true(peer.status().disk!.low);
+  await peer.stop();
 });
