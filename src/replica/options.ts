@@ -55,12 +55,15 @@ export interface ReplicaLimits {
   maxBatchesInFlight: number;
   /** Commands applied in one turn of the event loop, about. Default 2 048. */
   applyPerTurn: number;
-  /** A snapshot is taken after so many bytes of log (or half as many as the last snapshot has, if more), or so many entries. Defaults 4 MiB, 100 000. */
+  /** A snapshot is taken after so many bytes of log (or half as many as the last snapshot has, if more), or so many entries. Defaults 16 MiB, 100 000. */
   snapshotBytes: number;
   snapshotEntries: number;
+  /** Where little is written already after so many bytes, but not so soon after the last one. Defaults 4 MiB, 1 min. */
+  idleSnapshotBytes: number;
+  idleSnapshotMs: number;
   /**
    * The log behind a snapshot that stays for slow followers: no more than either, nor than the
-   * snapshot has or 1 MiB, whichever is more. The log is in memory. Defaults 4 MiB, 5 000.
+   * snapshot has or 1 MiB, whichever is more. The log is in memory. Defaults 8 MiB, 5 000.
    */
   keepBytes: number;
   keepEntries: number;
@@ -85,9 +88,11 @@ export const defaultReplicaLimits: ReplicaLimits = {
   maxBatchCommands: 1024,
   maxBatchesInFlight: 2,
   applyPerTurn: 2048,
-  snapshotBytes: 4 * MIB,
+  snapshotBytes: 16 * MIB,
   snapshotEntries: 100_000,
-  keepBytes: 4 * MIB,
+  idleSnapshotBytes: 4 * MIB,
+  idleSnapshotMs: 60_000,
+  keepBytes: 8 * MIB,
   keepEntries: 5000,
   maxClockDrift: 0.1,
   maxAppendBytes: MIB,

@@ -314,6 +314,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
 
   #tick(): void {
     this.#writer.tick();
+    this.#snapshots.tick();
     this.#leaveToOthers();
     this.#leaveToRoomier();
     this.#proposals.tick();

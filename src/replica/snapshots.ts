@@ -16,7 +16,16 @@ export interface SnapshotHost {
   writer: LogWriter;
   applyLoop: ApplyLoop;
   logger: Logger;
-  limits: Pick<ReplicaLimits, 'snapshotBytes' | 'snapshotEntries' | 'keepBytes' | 'keepEntries'>;
+  limits: Pick<
+    ReplicaLimits,
+    | 'snapshotBytes'
+    | 'snapshotEntries'
+    | 'idleSnapshotBytes'
+    | 'idleSnapshotMs'
+    | 'keepBytes'
+    | 'keepEntries'
+    | 'tickMs'
+  >;
   /** Whether the disk has room for so many bytes. */
   hasRoomFor(bytes: number): boolean;
   step(input: Input): void;
@@ -35,6 +44,7 @@ export class Snapshots {
   /** Of the log since the last snapshot. */
   #bytesSince = 0;
   #entriesSince = 0;
+  #ticksSince = 0;
   #lastBytes = 0;
   #current: SnapshotPosition;
   #taking = false;
@@ -60,13 +70,21 @@ export class Snapshots {
 
   /** Takes a snapshot if it is time. */
   consider(): void {
-    const { snapshotBytes, snapshotEntries } = this.#host.limits;
-    if (this.#taking) return;
-    if (this.#bytesSince <= Math.max(snapshotBytes, this.#lastBytes / 2) && this.#entriesSince < snapshotEntries)
-      return;
-    if (!this.#hasRoom()) return;
+    if (this.#taking || !this.#isDue() || !this.#hasRoom()) return;
     this.#taking = true;
     this.#take().catch(this.#host.onFailure);
+  }
+
+  tick(): void {
+    this.#ticksSince += 1;
+  }
+
+  #isDue(): boolean {
+    const { snapshotBytes, snapshotEntries, idleSnapshotBytes, idleSnapshotMs, tickMs } = this.#host.limits;
+    if (this.#entriesSince >= snapshotEntries) return true;
+    const isIdle = this.#ticksSince * tickMs >= idleSnapshotMs;
+    const bytes = isIdle ? Math.min(idleSnapshotBytes, snapshotBytes) : snapshotBytes;
+    return this.#bytesSince > Math.max(bytes, this.#lastBytes / 2);
   }
 
   /** Streams the current snapshot to a follower; tells Raft how that went. */
@@ -181,5 +199,6 @@ export class Snapshots {
     this.#lastBytes = bytes;
     this.#bytesSince = 0;
     this.#entriesSince = 0;
+    this.#ticksSince = 0;
   }
 }

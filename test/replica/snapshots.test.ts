@@ -172,3 +172,17 @@ async function* cutOff(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     throw new Error('connection reset');
   }
 }
+
+test('where little is written the log is cut after less of it, but not soon after the last time', async (t) => {
+  const limits = { snapshotBytes: 1_000_000, idleSnapshotBytes: 2000, idleSnapshotMs: 30_000, keepEntries: 8 };
+  const cluster = await startCluster(t, { limits });
+  const leader = await cluster.untilLed();
+  await proposeMany(cluster, leader.id, 300);
+  t.is(leader.machine.snapshots, 0);
+  await cluster.clock.advance(30_000);
+  await proposeMany(cluster, leader.id, 1);
+  await cluster.until(() => leader.machine.snapshots === 1, 'a snapshot');
+  await proposeMany(cluster, leader.id, 300);
+  await cluster.clock.advance(1000);
+  t.is(leader.machine.snapshots, 1);
+});
