@@ -127,6 +127,7 @@ export interface WatchCreateMessage {
   watchId: Int64;
   fragment: boolean;
 }
+export const eventTypes = { put: 0, delete: 1 } as const;
 export interface EventMessage {
   type: number;
   kv: KeyValueMessage | { key: Bytes; modRevision: number };

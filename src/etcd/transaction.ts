@@ -27,11 +27,12 @@ function planOperation(message: RequestOp, budget: number): Operation {
   throw etcdErrors.keyNotFound();
 }
 
-const operators: readonly CompareOperator[] = ['=', '>', '<', '!='];
+/** By their numbers in etcd's messages. */
+export const compareOperators: readonly CompareOperator[] = ['=', '>', '<', '!='];
 
 function planCompare(message: CompareMessage): Compare {
   if (message.key.length === 0) throw etcdErrors.emptyKey();
-  const operator = operators[message.result];
+  const operator = compareOperators[message.result];
   if (operator === undefined) throw etcdErrors.keyNotFound();
   const range = { key: toKey(message.key), end: toEnd(message.rangeEnd), operator };
   switch (message.target) {

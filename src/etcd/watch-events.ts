@@ -1,12 +1,10 @@
 import type { WatchBatch, WatchEvent } from '../store/index.ts';
-import { type EventMessage, type WatchAnswer, watchFilters } from './messages.ts';
+import { type EventMessage, eventTypes, type WatchAnswer, watchFilters } from './messages.ts';
 import type { Protocol } from './protocol.ts';
 import { toBytes, toKeyValueMessage } from './values.ts';
 
 /** A fragment holds no more than the largest request, unless one event alone is larger. As in etcd. */
 const FRAGMENT_BYTES = 1_572_864;
-const EVENT_PUT = 0;
-const EVENT_DELETE = 1;
 
 /**
  * Makes watch responses. Watchers of one range share a batch's events, and their bytes: a response is those behind what
@@ -74,7 +72,7 @@ const filterOf = { put: watchFilters.noPut, delete: watchFilters.noDelete } as c
 
 function toEventMessage({ type, kv, previous }: WatchEvent): EventMessage {
   return {
-    type: type === 'put' ? EVENT_PUT : EVENT_DELETE,
+    type: eventTypes[type],
     kv: type === 'put' ? toKeyValueMessage(kv) : { key: toBytes(kv.key), modRevision: kv.modRevision },
     prevKv: previous === undefined ? undefined : toKeyValueMessage(previous),
   };

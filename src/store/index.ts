@@ -1,6 +1,7 @@
 export * from './archive.ts';
 export type { HistoryOptions } from './auto-compaction.ts';
 export { createStateInspector, describeArchive, type StateInfo, stateToRestore } from './backup.ts';
+export * from './check-request.ts';
 export * from './errors.ts';
 export * from './keys.ts';
 export { createMemoryStore } from './memory-store.ts';

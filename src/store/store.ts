@@ -67,6 +67,7 @@ export interface LocalReader {
 /** A store whose state is in this process. */
 export interface LocalStore extends Store {
   readonly local: LocalReader;
+  status(): Promise<Required<StoreStatus>>;
 }
 
 /**
@@ -224,7 +225,7 @@ class ReplicatedStore implements LocalStore {
     await this.#propose([COMPACT, revision]);
   }
 
-  async status(): Promise<StoreStatus> {
+  async status(): Promise<Required<StoreStatus>> {
     this.#checkOpen();
     const { keyspace } = this.#state;
     const { leader, term, id, members, commit, applied } = this.#replica.status();

@@ -156,8 +156,8 @@ export interface StoreStatus {
   revision: number;
   compactRevision: number;
   keys: number;
-  /** Bytes of all live keys and values. */
-  bytes: number;
+  /** Bytes of all live keys and values. Absent: to tell, all would have to be read. */
+  bytes?: number;
   leader: number;
   term: number;
   peerId: number;

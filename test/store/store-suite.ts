@@ -356,7 +356,8 @@ export function storeSuite(test: Test, name: string, open: () => Promise<SuiteSu
     const { revision } = await store.put('key', bytes('longer value'));
     const status = await store.status();
     t.is(status.revision, revision);
-    t.deepEqual([status.keys, status.bytes], [1, 15]);
+    t.is(status.keys, 1);
+    if (status.bytes !== undefined) t.is(status.bytes, 15);
     t.true(status.members.includes(status.leader));
     t.true(status.members.includes(status.peerId));
     t.true(status.term > 0 && status.raftApplied > 0 && status.raftIndex >= status.raftApplied);
