@@ -74,7 +74,9 @@ interface Response {
 
 function operationResult(operation: Operation, response: Response, cursor: Cursor, keys: KeySpace): OperationResult {
   const { responseRange, responsePut, responseDeleteRange, responseTxn } = response;
-  if (responseTxn && operation.type === 'txn') {
+  if (responseTxn) {
+    // A read at a revision went as a transaction.
+    if (operation.type !== 'txn') return operationResult(operation, responseTxn.responses[0] as Response, cursor, keys);
     return { type: 'txn', result: branchResult(operation.request, responseTxn, cursor, keys) };
   }
   if (responseRange) return { type: 'range', result: toRangeResult(responseRange, cursor.revision, keys) };

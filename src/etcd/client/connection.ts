@@ -177,11 +177,10 @@ function isConnected(server: Client, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + Math.max(1, timeoutMs);
   return new Promise((resolve) => {
     const look = (error?: Error): void => {
-      if (error !== undefined) return resolve(false);
-      const state = channel.getConnectivityState(true);
-      if (state === connectivityState.READY) return resolve(true);
-      if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return resolve(false);
-      channel.watchConnectivityState(state, deadline, look);
+      const state = error === undefined ? channel.getConnectivityState(true) : undefined;
+      if (state === connectivityState.IDLE || state === connectivityState.CONNECTING) {
+        channel.watchConnectivityState(state, deadline, look);
+      } else resolve(state === connectivityState.READY);
     };
     look();
   });

@@ -25,7 +25,7 @@ const later: Translation = (_, details) =>
 const byDetails: ReadonlyMap<string, Translation> = new Map<string, Translation>([
   [etcdErrors.compacted().message, () => new KeelsonError('COMPACTED', 'that revision was compacted')],
   [etcdErrors.futureRevision().message, () => new KeelsonError('FUTURE_REVISION', 'that revision is in the future')],
-  [etcdErrors.leaseNotFound().message, ({ lease = 0 }) => new LeaseNotFoundError(lease)],
+  [etcdErrors.leaseNotFound().message, ({ lease }) => noLease(lease)],
   [etcdErrors.leaseExists().message, ({ lease = 0 }) => new LeaseExistsError(lease)],
   [etcdErrors.duplicateKey().message, () => new DuplicateKeyError()],
   [etcdErrors.keyNotFound().message, () => new KeyNotFoundError()],
@@ -60,6 +60,15 @@ export function toStoreError(error: ServiceError, subject: Subject = {}): Keelso
   const details = error.details || error.message;
   const translate = byDetails.get(details) ?? byStatus[error.code];
   return translate?.(subject, details) ?? new KeelsonError('UNAVAILABLE', `etcd failed: ${details}`, { cause: error });
+}
+
+/** Of a transaction it is not known which. */
+function noLease(lease: number | undefined): KeelsonError {
+  if (lease !== undefined) return new LeaseNotFoundError(lease);
+  return new KeelsonError(
+    'LEASE_NOT_FOUND',
+    'a lease that the transaction names expired, was revoked or never granted',
+  );
 }
 
 function refused(details: string): KeelsonError {

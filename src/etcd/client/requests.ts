@@ -68,8 +68,18 @@ function operationMessage(operation: Operation, keys: KeySpace): RequestOp {
         } as DeleteRangeMessage,
       };
     case 'range':
-      return { requestRange: rangeMessage(operation.request, keys) as RangeMessage };
+      return pastMessage(rangeMessage(operation.request, keys) as RangeMessage);
     case 'txn':
       return { requestTxn: txnMessage(operation.request, keys) as TxnMessage };
   }
+}
+
+/**
+ * A read at a revision goes as a transaction of its own in the transaction. etcd (3.4 to 3.6) has only the server that answers
+ * look at a transaction's reads: when one fails, for its revision is compacted or in the future, that server drops the
+ * transaction while the others carry it out, and their data are never the same again. Nested ones, all servers look at.
+ */
+function pastMessage(requestRange: RangeMessage): RequestOp {
+  if (!requestRange.revision) return { requestRange };
+  return { requestTxn: { compare: [], success: [{ requestRange }], failure: [] } };
 }
