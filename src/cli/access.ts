@@ -35,6 +35,12 @@ export function openAccess(dataDir: string): Access {
   return { paths, shape, servers, tls: adminPem(paths) };
 }
 
+/** Throws ON_ETCD, which names etcd's own way, for what peers can do only with a store of theirs. */
+export function assertEmbeddedStore({ shape: { store } }: Access, instead: string): void {
+  if (store !== undefined)
+    throw new KeelsonError('ON_ETCD', `this cluster stands on the etcd at ${store.url}: use "${instead}" there`);
+}
+
 /** What one peer says of itself; undefined while it does not answer. */
 export async function peerStatus(server: string, tls: Credentials): Promise<PeerStatus | undefined> {
   const answer = await call(`${server}${STATUS_PATH}`, tls).catch(() => undefined);

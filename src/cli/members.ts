@@ -1,8 +1,8 @@
 import { KeelsonError } from '../base/index.ts';
 import { MEMBERS_PATH, type MemberList, type MemberRequest } from '../peer/index.ts';
-import { type Access, call } from './access.ts';
+import { type Access, assertEmbeddedStore, call } from './access.ts';
 
-/** What the leader says of the members, or any peer that answers while nobody leads. Throws NO_PEER. */
+/** What the leader says of the members, or any peer that answers while nobody leads. Throws NO_PEER, or ON_ETCD. */
 export async function memberList(access: Access): Promise<MemberList> {
   const { list } = await findLeader(access);
   return list;
@@ -22,7 +22,9 @@ export async function changeMembers(access: Access, request: MemberRequest): Pro
 }
 
 /** The leader's server, else that of any peer that answers: it passes changes on. */
-async function findLeader({ servers, shape, tls }: Access): Promise<{ server: string; list: MemberList }> {
+async function findLeader(access: Access): Promise<{ server: string; list: MemberList }> {
+  assertEmbeddedStore(access, 'etcdctl member');
+  const { servers, shape, tls } = access;
   const answers = await Promise.all(
     servers.map(async (server, i) => {
       const answer = await call(`${server}${MEMBERS_PATH}`, tls).catch(() => undefined);

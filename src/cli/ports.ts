@@ -6,7 +6,7 @@ import type { ClusterShape } from '../peer/index.ts';
  * Makes sure that a cluster's ports are free, the shared one too, which its peers could bind beside a stranger. Throws
  * PORT_BUSY, or PORT_REFUSED when this machine does not give one.
  */
-export async function checkPorts({ members, sharedApiPort }: ClusterShape, advice: string): Promise<void> {
+export async function checkPorts({ members, sharedApiPort, store }: ClusterShape, advice: string): Promise<void> {
   const host = members[0]?.host ?? '';
   const addresses = [
     ...members.map((member) => ({ host: member.host, port: member.apiPort, what: `peer ${member.id}'s API` })),
@@ -14,7 +14,12 @@ export async function checkPorts({ members, sharedApiPort }: ClusterShape, advic
       etcdPort === undefined ? [] : [{ host, port: etcdPort, what: `peer ${id}'s etcd API` }],
     ),
     { host, port: sharedApiPort, what: "the peers' shared API" },
-    ...members.map((member) => ({ host: member.host, port: member.peerPort, what: `peer ${member.id}'s Raft` })),
+    // On etcd there is no Raft between peers.
+    ...(store === undefined ? members : []).map(({ id, host, peerPort }) => ({
+      host,
+      port: peerPort,
+      what: `peer ${id}'s Raft`,
+    })),
   ];
   for (const address of addresses) {
     const failure = await tryPort(address.host, address.port);

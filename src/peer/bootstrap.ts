@@ -2,7 +2,6 @@ import { type KubernetesObject, type ResourceReference, reasonOf, resources } fr
 import { defaultClusterRoleBindings, defaultClusterRoles } from '../apiserver/index.ts';
 import { type Clock, errorMessage, type Logger, type Random, sleep } from '../base/index.ts';
 import { Backoff, type Client } from '../client/index.ts';
-import type { Replica } from '../replica/index.ts';
 
 /** Namespaces that every cluster has. */
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
@@ -15,20 +14,22 @@ export interface BootstrapOptions {
   logger: Logger;
 }
 
+/** Whose it is to bootstrap: one peer at a time is enough, and several do no harm. */
+export interface Turn {
+  isMine(): boolean;
+  /** Calls `listener` when that may have changed. Returns the way to end it. */
+  onChange(listener: () => void): () => void;
+}
+
 /**
- * Bootstraps whenever this peer becomes Raft's leader, so that one peer does it and not all at once; tries again, with growing
- * pauses, while it leads and did not succeed. Returns the way to end it.
+ * Bootstraps whenever it becomes this peer's turn; tries again, with growing pauses, while it is and did not succeed. Returns
+ * the way to end it.
  */
-export function keepBootstrapped(
-  replica: Pick<Replica, 'status' | 'onStatus'>,
-  client: Client,
-  options: BootstrapOptions,
-): () => void {
+export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapOptions): () => void {
   const { serviceCIDR, apiPort, clock, random, logger } = options;
   const serviceIp = serviceCIDR.replace(/\d+\/\d+$/, '1');
-  let leadership: AbortController | undefined;
-  const leads = (): boolean => replica.status().role === 'leader';
-  const lead = async (signal: AbortSignal): Promise<void> => {
+  let active: AbortController | undefined;
+  const run = async (signal: AbortSignal): Promise<void> => {
     const backoff = new Backoff({ random, initialMs: 100, maxMs: 10_000 });
     for (;;) {
       try {
@@ -42,17 +43,17 @@ export function keepBootstrapped(
     }
   };
   const check = (): void => {
-    if (leads() === (leadership !== undefined)) return;
-    leadership?.abort();
-    leadership = leads() ? new AbortController() : undefined;
-    // Rejects only when the leadership ended during a pause.
-    if (leadership !== undefined) lead(leadership.signal).catch(() => {});
+    if (turn.isMine() === (active !== undefined)) return;
+    active?.abort();
+    active = turn.isMine() ? new AbortController() : undefined;
+    // Rejects only when the turn ended during a pause.
+    if (active !== undefined) run(active.signal).catch(() => {});
   };
-  const end = replica.onStatus(check);
+  const end = turn.onChange(check);
   check();
   return () => {
     end();
-    leadership?.abort();
+    active?.abort();
   };
 }
 

@@ -8,12 +8,14 @@ import {
   CONFIG_API_VERSION,
   CONFIG_KIND,
   checkMembers,
+  checkStore,
   type MemberConfig,
   memberCheck,
   type NodeMode,
   nodeModes,
 } from './config.ts';
 import { type ClusterPaths, makePrivateDir, removeFile, unusable, writeFileAtomic } from './data-dir.ts';
+import { type EtcdStoreConfig, etcdStoreCheck } from './etcd-store-config.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 import { isAlive, readPid } from './process-id.ts';
 
@@ -23,6 +25,8 @@ export interface ClusterShape {
   members: MemberConfig[];
   sharedApiPort: number;
   mode: NodeMode;
+  /** Absent: the embedded store. */
+  store?: EtcdStoreConfig | undefined;
 }
 
 /** What a user asks of a cluster; absent: as it is, or the default for a new one. */
@@ -33,6 +37,8 @@ export interface ShapeOptions {
   /** etcd API port of the first peer; the next peers' follow. */
   etcdPort?: number | undefined;
   mode?: NodeMode | undefined;
+  /** An etcd cluster to stand on; the servers and files of one that is there may change. */
+  store?: EtcdStoreConfig | undefined;
 }
 
 export const shapeDefaults = { peers: 3, port: 6443, mode: 'auto' } as const satisfies ShapeOptions;
@@ -46,12 +52,16 @@ const SERVICE_CIDR = '127.96.0.0/16';
 export const SERVICE_IP = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
 const podCIDR = (id: number): string => `127.${100 + id}.0.0/16`;
 
-const shapeCheck = fields({
-  clusterId: text,
-  members: list(memberCheck),
-  sharedApiPort: port,
-  mode: oneOf(...nodeModes),
-});
+const shapeCheck = fields(
+  {
+    clusterId: text,
+    members: list(memberCheck),
+    sharedApiPort: port,
+    mode: oneOf(...nodeModes),
+    store: etcdStoreCheck,
+  },
+  { store: undefined },
+);
 
 /** The cluster that a data directory holds; undefined when one may be laid out there. Throws DATA_FOREIGN or DATA_DIR. */
 export function findCluster(paths: ClusterPaths): ClusterShape | undefined {
@@ -97,7 +107,7 @@ export function readShape(paths: ClusterPaths): ClusterShape {
 }
 
 /** A new cluster as asked for. Throws CONFIG_INVALID when two of its ports are the same. */
-export function planShape({ peers, port: first, etcdPort, mode }: ShapeOptions): ClusterShape {
+export function planShape({ peers, port: first, etcdPort, mode, store }: ShapeOptions): ClusterShape {
   const base = first ?? shapeDefaults.port;
   const shape: ClusterShape = {
     clusterId: randomUUID(),
@@ -109,6 +119,7 @@ export function planShape({ peers, port: first, etcdPort, mode }: ShapeOptions):
       apiPort: base + i,
       peerPort: base + PEER_PORT_OFFSET + i,
     })),
+    ...(store === undefined ? {} : { store }),
   };
   return etcdPort === undefined ? shape : withEtcdPort(shape, etcdPort);
 }
@@ -117,11 +128,24 @@ export function planShape({ peers, port: first, etcdPort, mode }: ShapeOptions):
 export function withEtcdPort(shape: ClusterShape, etcdPort: number): ClusterShape {
   const members = shape.members.map((member, i) => ({ ...member, etcdPort: etcdPort + i }));
   checkMembers(members);
+  checkStore({ ...shape, members });
   return { ...shape, members };
+}
+
+/** The cluster with other servers of the etcd that it stands on, or other files to reach them. */
+export function withStore(shape: ClusterShape, store: EtcdStoreConfig): ClusterShape {
+  return { ...shape, store: { ...store, historySeconds: shape.store?.historySeconds ?? store.historySeconds } };
 }
 
 /** Throws DATA_DIR_MISMATCH when a cluster that is there is not as asked for. */
 export function checkShape(shape: ClusterShape, asked: ShapeOptions, root: string): void {
+  if (asked.store !== undefined && asked.store.prefix !== shape.store?.prefix) {
+    const has = shape.store === undefined ? 'with the embedded store' : `with --store-prefix ${shape.store.prefix}`;
+    throw new KeelsonError(
+      'DATA_DIR_MISMATCH',
+      `${root} holds a cluster made ${has}, which can't be changed: leave --store and --store-prefix out, or choose another --data-dir`,
+    );
+  }
   const has = { peers: shape.members.length, port: shape.members[0]?.apiPort, mode: shape.mode };
   for (const name of ['peers', 'port', 'mode'] as const) {
     if (asked[name] === undefined || asked[name] === has[name]) continue;
@@ -220,6 +244,7 @@ export function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: nu
     podCIDR: podCIDR(id),
     serviceCIDR: SERVICE_CIDR,
     pki: { ca: '../pki/ca.crt', cert: 'peer.crt', key: 'peer.key' },
+    ...(shape.store === undefined ? {} : { store: shape.store }),
   };
   writeFileAtomic(paths.peer(id).config, `${JSON.stringify(config, null, 2)}\n`);
 }

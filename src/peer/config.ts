@@ -15,6 +15,7 @@ import {
   positive,
   text,
 } from './checks.ts';
+import { type EtcdStoreConfig, etcdStoreCheck, resolveFiles } from './etcd-store-config.ts';
 
 /** How workloads run: `auto` takes the best that the machine allows. */
 export type NodeMode = 'rootless' | 'auto';
@@ -64,6 +65,8 @@ export interface PeerConfig {
   reads: { mode: 'index' | 'lease'; maxClockDriftPercent: number };
   /** Of keys and their history in memory; beyond it only deletions and compactions are taken. Absent: 2 GiB. */
   storeQuotaBytes?: number | undefined;
+  /** An etcd cluster to stand on. Absent: the embedded store, which the members replicate among themselves. */
+  store?: EtcdStoreConfig | undefined;
   /** While less is free where the data are, this peer takes no writes from its clients. 0: not watched. */
   diskReserveBytes: number;
 }
@@ -98,6 +101,7 @@ const configCheck = fields(
     ),
     storeQuotaBytes: positive,
     diskReserveBytes: count,
+    store: etcdStoreCheck,
   },
   {
     mode: 'auto',
@@ -105,6 +109,7 @@ const configCheck = fields(
     unreachableTolerationSeconds: 20,
     reads: {},
     storeQuotaBytes: undefined,
+    store: undefined,
     diskReserveBytes: 64 * 1024 * 1024,
   },
 );
@@ -116,12 +121,20 @@ export function parsePeerConfig(value: unknown, base: string): PeerConfig {
   checkMembers(config.members);
   if (!config.members.some(({ id }) => id === config.peerId))
     throw invalid(`members has no entry with id ${config.peerId}, which is this peer's (peerId)`);
+  checkStore(config);
   const { ca, cert, key } = config.pki;
   return {
     ...config,
+    store: config.store && resolveFiles(config.store, base),
     dataDir: resolve(base, config.dataDir),
     pki: { ca: resolve(base, ca), cert: resolve(base, cert), key: resolve(base, key) },
   };
+}
+
+/** Who stands on etcd has no store of its own to serve etcd's API from. */
+export function checkStore({ store, members }: Pick<PeerConfig, 'store' | 'members'>): void {
+  if (store !== undefined && members.some(({ etcdPort }) => etcdPort !== undefined))
+    throw invalid('etcdPort is for the embedded store: leave it out, and let clients of etcd use the one in store.url');
 }
 
 /** Two members can't have one id, or listen at one address. */

@@ -27,6 +27,7 @@ export {
   unusable,
   writeFileAtomic,
 } from './data-dir.ts';
+export { type EtcdStoreConfig, etcdStoreCheck, etcdStoreDefaults, resolveFiles } from './etcd-store-config.ts';
 export type { LoggerOptions } from './logger.ts';
 export { isMemberRequest, MEMBERS_PATH, type MemberList, type MemberRequest } from './member-request.ts';
 export type { Peer, PeerOptions } from './peer.ts';

@@ -15,13 +15,10 @@ import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
 import type { PeerContext } from './context.ts';
-import { serveEtcdApi } from './etcd-api.ts';
-import { membersRoute } from './members-route.ts';
+import { openPeerStore } from './peer-store.ts';
 import { rbacSource } from './rbac-source.ts';
-import { startReplicatedStore } from './replicated-store.ts';
 import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
-import { snapshotRoute } from './snapshot-route.ts';
-import { metricsOf, type PeerStatus, peerStatusOf } from './status.ts';
+import { metricsOf, type PeerStatus } from './status.ts';
 import { readTls } from './tls.ts';
 
 export interface PeerOptions {
@@ -47,8 +44,8 @@ export interface Peer {
 }
 
 /**
- * Starts a peer: Raft member, API server and node in one process. Resolves when its API listens; `/readyz` tells when it serves.
- * Rejects with a KeelsonError (PORT_BUSY, DATA_LOCKED, DATA_CORRUPT, DATA_FOREIGN, PKI, …) whose text says what to do.
+ * Starts a peer: store, API server and node in one process. Resolves when its API listens; `/readyz` tells when it serves.
+ * Rejects with a KeelsonError (PORT_BUSY, DATA_LOCKED, DATA_CORRUPT, DATA_FOREIGN, PKI, UNAVAILABLE for an etcd that does not answer, …) whose text says what to do.
  */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   const { config, logger, clock = systemClock, random = systemRandom } = options;
@@ -74,7 +71,8 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
 
 async function start(context: PeerContext, stopAll: () => Promise<void>): Promise<Peer> {
   const { config, self, tls, clock, random, logger, onStop } = context;
-  const { replica, store } = await startReplicatedStore(context);
+  const backend = await openPeerStore(context);
+  const { store } = backend;
   const registry = createRegistry({
     store,
     clock,
@@ -94,8 +92,9 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
       createLocalClient(registry, { name, groups: [...groups, 'system:authenticated'] }, { authorizer }),
   });
   const status = (): PeerStatus => {
+    const { peerId, clusterId } = config;
     const node = components.node();
-    return peerStatusOf(config.clusterId, replica, store, { mode: node?.mode ?? '', pods: node?.pods() ?? 0 });
+    return { peerId, clusterId, ...backend.state(), mode: node?.mode ?? '', pods: node?.pods() ?? 0 };
   };
   const api = await startKubernetesApi({
     registry,
@@ -118,22 +117,23 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
       },
     ],
     metrics: () => metricsOf(status()),
-    routes: [statusRoute(status), membersRoute(replica), snapshotRoute(store), kubeletRoute(components.node)],
+    routes: [statusRoute(status), ...backend.routes, kubeletRoute(components.node)],
     upgradeRoutes: [storeRoute(store)],
   });
   onStop(() => api.close());
-  await serveEtcdApi(context, replica, store);
+  await backend.serve();
   informers.start();
   onStop(() => informers.stop());
   const { serviceCIDR } = config;
-  onStop(keepBootstrapped(replica, admin, { serviceCIDR, apiPort: self.apiPort, clock, random, logger }));
+  const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clock, random, logger };
+  onStop(keepBootstrapped(backend.bootstrapTurn, admin, bootstrapping));
   return {
     host: api.host,
     port: api.port,
     client: admin,
     store,
     status,
-    failed: replica.failed,
+    failed: backend.failed,
     async stop({ workloads = false } = {}) {
       if (workloads) await components.stopWorkloads();
       await stopAll();

@@ -5,16 +5,38 @@ import { type ClusterMember, openLevelStorage, startReplica, WsTransport } from 
 import { createStore, type LocalStore } from '../store/index.ts';
 import type { PeerContext } from './context.ts';
 import { makePrivateDir } from './data-dir.ts';
+import { serveEtcdApi } from './etcd-api.ts';
+import { membersRoute } from './members-route.ts';
+import type { PeerStore } from './peer-store.ts';
+import { snapshotRoute } from './snapshot-route.ts';
 
 /** Where in its data directory a peer keeps its store. */
 export function storeDir(dataDir: string): string {
   return join(dataDir, 'store');
 }
 
-/** Starts the peer's Raft member and the store on it. */
-export async function startReplicatedStore(
-  context: PeerContext,
-): Promise<{ replica: ClusterMember; store: LocalStore }> {
+/** The embedded store: this peer is a member of the Raft group that replicates it. */
+export async function openReplicatedStore(context: PeerContext): Promise<PeerStore> {
+  const { replica, store } = await startReplicatedStore(context);
+  return {
+    store,
+    failed: replica.failed,
+    bootstrapTurn: {
+      isMine: () => replica.status().role === 'leader',
+      onChange: (listener) => replica.onStatus(listener),
+    },
+    routes: [membersRoute(replica), snapshotRoute(store)],
+    state() {
+      const { role, term, leader, commit, applied, members, disk } = replica.status();
+      const { revision } = store.local;
+      const space = store.local.space();
+      return { role, term, leader, commit, applied, revision, space, members, ...(disk === undefined ? {} : { disk }) };
+    },
+    serve: () => serveEtcdApi(context, replica, store),
+  };
+}
+
+async function startReplicatedStore(context: PeerContext): Promise<{ replica: ClusterMember; store: LocalStore }> {
   const { config, self, tls, clock, random, logger, onStop } = context;
   const directory = storeDir(config.dataDir);
   // What is in its place already, the storage judges.

@@ -35,7 +35,7 @@ test('a peer runs in the program that embeds it, and keeps its data from start t
   await first.store.readBarrier();
   t.like(first.status(), { peerId: 1, clusterId: config.clusterId, role: 'leader', members: [1] });
   const { space, disk } = first.status();
-  t.is(space.quota, 2 * 1024 ** 3);
+  t.is(space?.quota, 2 * 1024 ** 3);
   t.true(disk!.free > 0);
   await first.store.put('greeting', Buffer.from('hello'));
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kept' } };
@@ -90,7 +90,7 @@ test('a peer keeps to the quota in its configuration', async (t) => {
   const peer = await startPeer({ config, logger: silentLogger });
   await peer.store.put('first', Buffer.from('x')).catch(() => {});
   await t.throwsAsync(peer.store.put('second', Buffer.from('x')), { code: 'NO_SPACE' });
-  t.true(peer.status().space.full);
+  t.true(peer.status().space?.full);
   await peer.stop();
 });
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { metricsOf, type PeerStatus } from '../../src/peer/status.ts';
 
-const status: PeerStatus = {
+const status = {
   peerId: 1,
   clusterId: 'c',
   role: 'leader',
@@ -14,7 +14,7 @@ const status: PeerStatus = {
   members: [1],
   mode: 'rootless',
   pods: 0,
-};
+} satisfies PeerStatus;
 
 test('what room there is stands among the metrics', (t) => {
   const { space } = status;
@@ -30,5 +30,6 @@ test('what room there is stands among the metrics', (t) => {
     'keelson_disk_free_bytes 5',
     'keelson_disk_low 1',
   ]);
+  t.deepEqual(valuesOf(metricsOf({ ...status, space: undefined })), []);
   for (const line of metricsOf(full).trimEnd().split('\n')) t.regex(line, /^(# TYPE \w+ gauge|\w+ \d+)$/);
 });

@@ -15,6 +15,7 @@ function apiErrorOf(error: unknown): unknown {
   const text = errorMessage(error);
   switch (errorCode(error)) {
     case 'TIMEOUT':
+    case 'UNAVAILABLE':
       return errors.timeout(`the store did not answer in time, the outcome is unknown: ${text}`, 1);
     case 'OVERLOADED':
       return errors.tooManyRequests(`the store is overloaded, please try again later: ${text}`);

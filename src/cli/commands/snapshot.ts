@@ -15,7 +15,7 @@ import {
   type StateInfo,
   shapeDefaults,
 } from '../../peer/index.ts';
-import { type Access, download, openAccess } from '../access.ts';
+import { type Access, assertEmbeddedStore, download, openAccess } from '../access.ts';
 import { dataDirOption, integerBetween, modeOption } from '../options.ts';
 import { checkPorts } from '../ports.ts';
 import { formatTable } from '../table.ts';
@@ -56,7 +56,9 @@ export function addSnapshotCommands(program: Command): void {
     .argument('<file>', 'where to')
     .addOption(dataDirOption())
     .action(async (file: string, { dataDir }: { dataDir: string }) => {
-      await save(openAccess(dataDir), file);
+      const access = openAccess(dataDir);
+      assertEmbeddedStore(access, 'etcdctl snapshot save');
+      await save(access, file);
       console.log(`saved revision ${(await describe(file)).revision} to ${file}`);
     });
   snapshot

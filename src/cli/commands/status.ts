@@ -8,8 +8,10 @@ const help = `
 ROLE and TERM are Raft's; REVISION is how far the peer's store is; STORE is
 how much of its quota it takes, or "full" or "disk full": it takes no writes;
 PODS are those that its node runs in MODE; PID is its process on this machine.
+Of a cluster on etcd, ROLE is "etcd", and TERM and REVISION are etcd's.
 
-Exit status: 0; 1 when no majority of the peers answers: nothing can be written.
+Exit status: 0; 1 when no majority of the peers answers, or, on etcd, none:
+nothing can be written.
 `;
 
 /** `keelson status`: the peers, who leads, and how far each is. Exits 1 when a majority does not answer. */
@@ -23,7 +25,9 @@ export function addStatusCommand(program: Command): void {
       const access = openAccess(dataDir);
       const { text, alive } = await statusTable(access);
       console.log(text);
-      if (alive <= access.shape.members.length / 2) process.exitCode = 1;
+      // On etcd peers don't need each other.
+      const least = access.shape.store === undefined ? access.shape.members.length / 2 : 0;
+      if (alive <= least) process.exitCode = 1;
     });
 }
 
@@ -52,7 +56,9 @@ export async function statusTable({ shape, paths, servers, tls }: Access): Promi
   };
 }
 
-function spaceText({ space: { used, quota, full }, disk }: PeerStatus): string {
+function spaceText({ space, disk }: PeerStatus): string {
   if (disk?.low) return 'disk full';
+  if (space === undefined) return '-';
+  const { used, quota, full } = space;
   return full ? 'full' : `${Math.ceil((100 * used) / quota)}%`;
 }

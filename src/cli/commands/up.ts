@@ -16,6 +16,7 @@ import {
   type ShapeOptions,
   shapeDefaults,
   withEtcdPort,
+  withStore,
 } from '../../peer/index.ts';
 import { type Access, isReady, openAccess } from '../access.ts';
 import { createObjects, findObjects, readManifest, waitForPods } from '../demo.ts';
@@ -24,9 +25,10 @@ import { dataDirOption, integerBetween, modeOption } from '../options.ts';
 import { checkPorts, listens } from '../ports.ts';
 import { assertNotRunning, type PeerProcess, spawnPeer, stopPeers } from '../processes.ts';
 import { createProgress, type Progress } from '../progress.ts';
+import { addStoreOptions, type StoreOptions, storeOf } from '../store-options.ts';
 import { statusTable } from './status.ts';
 
-interface UpOptions extends ShapeOptions {
+interface UpOptions extends Omit<ShapeOptions, 'store'>, StoreOptions {
   dataDir: string;
   demo: boolean;
   detach: boolean;
@@ -48,6 +50,12 @@ With --etcd-port P, peer N also serves etcd's v3 gRPC API on P+N-1, for etcdctl
 and other clients of etcd that have the administrator's certificate. Later
 starts may change it.
 
+With --store etcd://HOST:PORT,…, the cluster keeps its state in that etcd (3.4 or
+later) and not among its peers, any of which then suffices. Its keys there have
+a prefix of their own. TLS is used when one of --store-ca, --store-cert and
+--store-key is given. Later starts go on with it; when --store is given again,
+the servers and files are those given then.
+
 Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
 
 Exit status: 0; 1 after an error, which has then stopped what had been started;
@@ -58,7 +66,7 @@ Files:
   DIR/pki            ca.crt; client.crt and client.key of the administrator
   DIR/peer-N/log     what the peer has to say, JSON lines
   DIR/peer-N/pid     its process
-  DIR/peer-N/store   what all peers have in common
+  DIR/peer-N/store   what all peers have in common (unless that is in etcd)
 
 Examples:
   keelson up
@@ -71,7 +79,7 @@ Examples:
 
 /** `keelson up`: a whole cluster on this machine, each peer a process of its own. */
 export function addUpCommand(program: Command): void {
-  program
+  const command = program
     .command('up')
     .description('start a cluster on this machine and keep it running')
     .addOption(dataDirOption())
@@ -86,7 +94,8 @@ export function addUpCommand(program: Command): void {
       "serve etcd's API too, from this port of the first peer on (default: as before; at first, no)",
       integerBetween(1024, 65_000),
     )
-    .addOption(modeOption())
+    .addOption(modeOption());
+  addStoreOptions(command)
     .option('--no-demo', 'start without the demo workload')
     .option('--detach', 'leave the cluster running in the background; "keelson down" stops it', false)
     .addHelpText('after', help)
@@ -134,8 +143,9 @@ async function up(options: UpOptions): Promise<void> {
 async function prepare(options: UpOptions): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
   const paths = clusterPaths(options.dataDir);
   const found = findCluster(paths);
-  if (found !== undefined) checkShape(found, options, paths.root);
-  const shape = shapeOf(found, options);
+  const asked = { ...options, store: storeOf(options) };
+  if (found !== undefined) checkShape(found, asked, paths.root);
+  const shape = shapeOf(found, asked);
   for (const { id } of shape.members) assertNotRunning(id, paths.peer(id));
   await checkPorts(shape, found === undefined ? 'choose others with --port' : 'choose another --data-dir and --port');
   if (found === undefined) await layOutCluster(paths, shape, systemClock.now());
@@ -146,10 +156,11 @@ async function prepare(options: UpOptions): Promise<{ paths: ClusterPaths; shape
   return { paths, shape, created: found === undefined };
 }
 
-function shapeOf(found: ClusterShape | undefined, options: UpOptions): ClusterShape {
-  if (found === undefined) return planShape(options);
-  const { etcdPort } = options;
-  return etcdPort === undefined || etcdPort === found.members[0]?.etcdPort ? found : withEtcdPort(found, etcdPort);
+function shapeOf(found: ClusterShape | undefined, asked: ShapeOptions): ClusterShape {
+  if (found === undefined) return planShape(asked);
+  const { etcdPort, store } = asked;
+  const shape = store === undefined ? found : withStore(found, store);
+  return etcdPort === undefined || etcdPort === found.members[0]?.etcdPort ? shape : withEtcdPort(shape, etcdPort);
 }
 
 /** Waits until every peer serves. */
