@@ -42,7 +42,7 @@ export function keelson(args: readonly string[]): { code: number; stdout: string
 }
 
 export async function startCluster(
-  options: { peers?: number; demo?: boolean; dataDir?: string; port?: number; etcd?: boolean } = {},
+  options: { peers?: number; demo?: boolean; dataDir?: string; port?: number; etcd?: boolean; store?: string } = {},
 ): Promise<RealCluster> {
   const peers = options.peers ?? 3;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'keelson-cluster-'));
@@ -61,6 +61,7 @@ export async function startCluster(
   ];
   const etcdPort = port + ETCD_PORT_OFFSET;
   if (options.etcd === true) args.push('--etcd-port', String(etcdPort));
+  if (options.store !== undefined) args.push('--store', options.store);
   const { code, stdout, stderr } = await runAsync([...args, ...(options.demo === true ? [] : ['--no-demo'])]);
   if (code !== 0) throw new Error(`keelson up failed: ${stderr}${stdout}`);
   const paths = clusterPaths(dataDir);

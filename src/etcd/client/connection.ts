@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import {
   type ChannelCredentials,
   Client,
@@ -48,10 +50,10 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const channel = credentialsOf(options.tls);
     this.#servers = options.servers.map(
       (server) =>
-        new Client(server, channel, {
+        new Client(server, credentialsOf(options.tls, server), {
+          ...(isAddress(server) ? { 'grpc.ssl_target_name_override': NAMELESS } : {}),
           // Ranges are as large as they are.
           'grpc.max_receive_message_length': -1,
           'grpc.keepalive_time_ms': KEEPALIVE_MS,
@@ -146,6 +148,10 @@ export class Connection {
 
   /** A server that is connected, the present one if it is. Rejects with UNAVAILABLE, or STOPPED. */
   async #connect(until: number): Promise<Client> {
+    return until === Number.POSITIVE_INFINITY ? await this.#search(until) : await awake(this.#search(until));
+  }
+
+  async #search(until: number): Promise<Client> {
     const { clock, servers } = this.#options;
     for (let tries = 1; ; tries++) {
       if (this.signal.aborted) throw new StoppedError();
@@ -171,6 +177,16 @@ export class Connection {
   }
 }
 
+/** Keeps the process alive while somebody waits, which neither a clock's timers nor connections that are being made do. */
+export async function awake<T>(work: Promise<T>): Promise<T> {
+  const hold = setInterval(() => {}, 60_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(hold);
+  }
+}
+
 /** Resolves to true as soon as the server is connected, to false as soon as it fails, or when it takes too long. */
 function isConnected(server: Client, timeoutMs: number): Promise<boolean> {
   const channel = server.getChannel();
@@ -186,10 +202,24 @@ function isConnected(server: Client, timeoutMs: number): Promise<boolean> {
   });
 }
 
-function credentialsOf(tls: ConnectionOptions['tls']): ChannelCredentials {
+function credentialsOf(tls: ConnectionOptions['tls'], server: string): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((pem) => (pem === undefined ? null : Buffer.from(pem)));
-  return credentials.createSsl(ca, key, cert);
+  if (!isAddress(server)) return credentials.createSsl(ca, key, cert);
+  return credentials.createSsl(ca, key, cert, {
+    checkServerIdentity: (_, certificate) => checkServerIdentity(hostOf(server), certificate as PeerCertificate),
+  });
+}
+
+/** What is asked for by TLS of a server without a name: an address is none (RFC 6066), and Node warns of it. */
+const NAMELESS = 'etcd';
+
+function hostOf(server: string): string {
+  return server.slice(0, server.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+}
+
+function isAddress(server: string): boolean {
+  return isIP(hostOf(server)) !== 0;
 }
 
 function loadMethods(): Map<string, MethodDefinition<object, object>> {

@@ -2,13 +2,14 @@ import { prefixEnd } from '../../store/index.ts';
 import type { Bytes } from '../messages.ts';
 import { toBytes, toKey } from '../values.ts';
 
-/** A range as etcd's messages have it; an empty `rangeEnd` stands for the one key. */
+/**
+ * A range as etcd's messages have it; without `rangeEnd`, the one key. That must be left out then: when it is there, and empty,
+ * etcd takes it for "all keys from here on".
+ */
 export interface RangeBytes {
   key: Buffer;
-  rangeEnd: Buffer;
+  rangeEnd?: Buffer;
 }
-
-const NO_BYTES = Buffer.alloc(0);
 
 /**
  * A store's part of etcd's keys: `<prefix>data<key>` are its own, and `<prefix>meta/…` what it keeps about itself. All are in
@@ -39,7 +40,7 @@ export class KeySpace {
   }
 
   range(key: string, end: string | undefined): RangeBytes {
-    return { key: this.key(key), rangeEnd: end === undefined ? NO_BYTES : toBytes(this.#end(end)) };
+    return { key: this.key(key), ...(end === undefined ? {} : { rangeEnd: toBytes(this.#end(end)) }) };
   }
 
   /** The store's key; undefined for one that is not of its data. */

@@ -29,7 +29,7 @@ import type {
   TxnAnswer,
 } from '../messages.ts';
 import { type Decoded, toNumber, toRangeResult, toTxnResult } from './answers.ts';
-import { Connection, type ConnectionOptions, type Method } from './connection.ts';
+import { awake, Connection, type ConnectionOptions, type Method } from './connection.ts';
 import type { Subject } from './errors.ts';
 import { EventSource } from './event-source.ts';
 import { HistoryKeeper } from './history.ts';
@@ -216,7 +216,7 @@ class StoreOnEtcd implements EtcdStore {
     const revision = await this.#revision();
     this.#progress.expect(revision);
     const { clock, timeoutMs } = this.#patience;
-    await new Promise<void>((resolve, reject) => {
+    const reached = new Promise<void>((resolve, reject) => {
       const timer = clock.setTimer(timeoutMs, () =>
         reject(new KeelsonError('TIMEOUT', `etcd is at revision ${revision}, of which its watch did not tell in time`)),
       );
@@ -225,6 +225,7 @@ class StoreOnEtcd implements EtcdStore {
         resolve();
       });
     });
+    await awake(reached);
     if (this.#connection.signal.aborted) throw new StoppedError();
   }
 

@@ -1,8 +1,7 @@
 import test from 'ava';
-import { silentLogger, systemClock, systemRandom } from '../../../src/base/index.ts';
-import { connectEtcdStore } from '../../../src/etcd/index.ts';
 import { storeSuite } from '../../store/store-suite.ts';
 import { type EtcdCluster, etcdTest, startEtcdCluster } from '../../support/etcd-cluster.ts';
+import { connect, freshPrefix } from './connect.ts';
 
 /*
  * One etcd for all tests of a size, which therefore run one after the other: each has keys of its own, but revisions, history
@@ -10,7 +9,6 @@ import { type EtcdCluster, etcdTest, startEtcdCluster } from '../../support/etcd
  */
 
 const clusters = new Map<number, Promise<EtcdCluster>>();
-let opened = 0;
 
 test.after.always(async () => {
   for (const cluster of clusters.values()) await (await cluster).stop();
@@ -21,20 +19,10 @@ for (const size of [1, 3]) {
     const starting = clusters.get(size) ?? startEtcdCluster({ servers: size });
     clusters.set(size, starting);
     const { servers } = await starting;
-    const prefix = `/test-${++opened}/`;
-    const connect = (first: number) =>
-      connectEtcdStore({
-        // Each talks to another server.
-        servers: [...servers.slice(first), ...servers.slice(0, first)],
-        tls: undefined,
-        prefix,
-        historyMs: 0,
-        clock: systemClock,
-        random: systemRandom,
-        logger: silentLogger,
-      });
-    const stores = await Promise.all(servers.map((_, i) => connect(i)));
-    if (stores.length === 1) stores.push(await connect(0));
+    const prefix = freshPrefix();
+    // Each talks to another server, if there is one.
+    const doors = [0, 1, 2].map((first) => [...servers.slice(first % size), ...servers.slice(0, first % size)]);
+    const stores = await Promise.all(doors.map((door) => connect(door, { prefix })));
     return {
       stores,
       async close() {
