@@ -30,21 +30,20 @@ export function healthRoute(checks: readonly HealthCheck[]): Route {
 
 async function answer(exchange: Exchange, endpoint: string, checks: readonly HealthCheck[]): Promise<void> {
   const excluded = new Set(exchange.query.getAll('exclude'));
-  const lines: string[] = [];
-  let failed = false;
-  for (const { name, check } of checks) {
-    if (excluded.has(name)) {
-      lines.push(`[+]${name} excluded: ok`);
-      continue;
-    }
-    try {
-      await check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
-      lines.push(`[+]${name} ok`);
-    } catch (error) {
-      failed = true;
-      lines.push(`[-]${name} failed: ${errorMessage(error)}`);
-    }
-  }
+  // All at once: what is ill often is so in several ways, each of which takes its time to show.
+  const results = await Promise.all(
+    checks.map(async ({ name, check }) => {
+      if (excluded.has(name)) return { well: true, line: `[+]${name} excluded: ok` };
+      try {
+        await check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
+        return { well: true, line: `[+]${name} ok` };
+      } catch (error) {
+        return { well: false, line: `[-]${name} failed: ${errorMessage(error)}` };
+      }
+    }),
+  );
+  const lines = results.map(({ line }) => line);
+  const failed = results.some(({ well }) => !well);
   if (failed) await sendText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   else if (exchange.query.has('verbose'))
     await sendText(exchange, 200, `${lines.join('\n')}\n${endpoint} check passed\n`);

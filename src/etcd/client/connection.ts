@@ -95,7 +95,7 @@ export class Connection {
         if (code !== 'UNAVAILABLE' && code !== 'TIMEOUT') throw error;
         this.leave(server);
         if (!repeatable || clock.monotonic() >= until) throw error;
-        await sleep(clock, Math.min(ROUND_MS, left), this.signal).catch(() => {});
+        await awake(sleep(clock, Math.min(ROUND_MS, left), this.signal).catch(() => {}));
       }
     }
   }
