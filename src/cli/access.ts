@@ -36,7 +36,7 @@ export function openAccess(dataDir: string): Access {
 }
 
 /** Throws ON_ETCD, which names etcd's own way, for what peers can do only with a store of theirs. */
-export function assertEmbeddedStore({ shape: { store } }: Access, instead: string): void {
+export function assertEmbeddedStore({ shape: { store } }: Pick<Access, 'shape'>, instead: string): void {
   if (store !== undefined)
     throw new KeelsonError('ON_ETCD', `this cluster stands on the etcd at ${store.url}: use "${instead}" there`);
 }

@@ -44,9 +44,10 @@ function readiness(peer: number): Promise<{ code: number; body: string }> {
 }
 
 async function untilReady(ready: boolean): Promise<void> {
-  for (const peer of [1, 2, 3]) {
+  const isSo = async (peer: number): Promise<void> => {
     while (((await readiness(peer)).code === 200) !== ready) await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  };
+  await Promise.all([1, 2, 3].map(isSo));
 }
 
 etcdTest('peers on etcd run workloads', async (t) => {

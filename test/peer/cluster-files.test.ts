@@ -12,9 +12,11 @@ import {
   readShape,
   refreshCluster,
   withEtcdPort,
+  withStore,
 } from '../../src/peer/cluster-files.ts';
 import { loadPeerConfig } from '../../src/peer/config.ts';
 import { type ClusterPaths, clusterPaths } from '../../src/peer/data-dir.ts';
+import { type EtcdStoreConfig, etcdStoreCheck } from '../../src/peer/etcd-store-config.ts';
 import { readTls } from '../../src/peer/tls.ts';
 import { temporaryDir } from './temporary.ts';
 
@@ -191,4 +193,32 @@ test('an authority that has ended, or a certificate that is lost, stops the star
   rmSync(paths.peer(2).cert);
   const error = await t.throwsAsync(refreshCluster(paths, shape, now), { code: 'PKI' });
   t.true(error.message.includes(paths.peer(2).cert));
+});
+
+test('a cluster on etcd keeps to its prefix, but may find etcd elsewhere', async (t) => {
+  const store = (given: object): EtcdStoreConfig => etcdStoreCheck(given, 'store') as EtcdStoreConfig;
+  const paths = clusterPaths(join(temporaryDir(t), 'data'));
+  const shape = planShape({ peers: 1, store: store({ url: 'etcd://a', historySeconds: 7 }) });
+  t.throws(() => withEtcdPort(shape, 2379), { code: 'CONFIG_INVALID' });
+  await layOutCluster(paths, shape, now);
+  t.deepEqual(readShape(paths), shape);
+  t.like((await loadPeerConfig(paths.peer(1).config)).store, {
+    url: 'etcd://a',
+    prefix: '/keelson/',
+    historySeconds: 7,
+  });
+  const moved = store({ url: 'etcd://b' });
+  t.notThrows(() => checkShape(shape, { store: moved }, 'd'));
+  t.notThrows(() => checkShape(shape, {}, 'd'));
+  changeCluster(paths, withStore(shape, moved));
+  t.like((await loadPeerConfig(paths.peer(1).config)).store, { url: 'etcd://b', historySeconds: 7 });
+  const mismatch = {
+    code: 'DATA_DIR_MISMATCH',
+    message: /^d holds a cluster made with --store-prefix \/keelson\/, which/,
+  };
+  t.throws(() => checkShape(shape, { store: store({ url: 'etcd://a', prefix: '/x/' }) }, 'd'), mismatch);
+  t.throws(() => checkShape(planShape({}), { store: moved }, 'd'), {
+    code: 'DATA_DIR_MISMATCH',
+    message: /^d holds a cluster made with the embedded store, which can't be changed/,
+  });
 });

@@ -33,6 +33,13 @@ test('paths are relative to the file, and what may be left out has defaults', (t
   t.false('apiVersion' in config);
 });
 
+test('an etcd to stand on has a prefix by default, and files relative to the configuration', (t) => {
+  t.is(parsePeerConfig(valid, '/').store, undefined);
+  const { store } = parsePeerConfig({ ...valid, store: { url: 'etcd://a:1,b', ca: 'ca.crt' } }, '/srv');
+  const files = { ca: '/srv/ca.crt', cert: undefined, key: undefined };
+  t.deepEqual(store, { url: 'etcd://a:1,b', prefix: '/keelson/', historySeconds: 300, ...files });
+});
+
 /** What is changed in a valid configuration, and what is said of it. */
 const mistakes: [title: string, change: object, text: RegExp][] = [
   ['another version', { apiVersion: 'keelson/v2' }, /^field "apiVersion" must be "keelson\/v1", not "keelson\/v2"$/],
@@ -74,6 +81,24 @@ const mistakes: [title: string, change: object, text: RegExp][] = [
   ],
   ['a typo deep inside', { pki: { ...valid.pki, cret: 'x' } }, /^unknown field "pki.cret" \(did you mean "cert"\?\)$/],
   ['a missing field deep inside', { pki: { ca: 'a', cert: 'b' } }, /^field "pki.key" is missing$/],
+  ['a store that is no etcd', { store: { url: 'redis://a' } }, /^the store's URL must be "etcd:\/\/HOST:PORT,/],
+  ['a store without servers', { store: {} }, /^field "store.url" is missing$/],
+  ['a prefix of nothing', { store: { url: 'etcd://a', prefix: '' } }, /^field "store.prefix" must be a text, not ""$/],
+  [
+    'a prefix beyond ASCII',
+    { store: { url: 'etcd://a', prefix: 'ä' } },
+    /^field "store.prefix" must be a prefix of print/,
+  ],
+  [
+    'a certificate without its key',
+    { store: { url: 'etcd://a', cert: 'x' } },
+    /^store.cert and store.key belong together: give both, or none$/,
+  ],
+  [
+    "etcd's API on etcd",
+    { store: { url: 'etcd://a' }, members: [{ ...valid.members[1], etcdPort: 2379 }] },
+    /^etcdPort is for the embedded store: leave it out, and let clients of etcd use the one in store.url$/,
+  ],
   ['a very long value', { mode: 'x'.repeat(500) }, /^.{50,200}…$/],
 ];
 

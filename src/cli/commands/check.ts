@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { errorMessage, KeelsonError } from '../../base/index.ts';
 import { type CheckedPeer, checkPeer, clusterPaths, readShape } from '../../peer/index.ts';
+import { assertEmbeddedStore } from '../access.ts';
 import { dataDirOption, positiveInteger } from '../options.ts';
 import { formatTable } from '../table.ts';
 
@@ -24,7 +25,9 @@ export function addCheckCommand(program: Command): void {
 
 async function check({ dataDir, peer }: { dataDir: string; peer?: number }): Promise<void> {
   const paths = clusterPaths(dataDir);
-  const ids = readShape(paths).members.map(({ id }) => id);
+  const shape = readShape(paths);
+  assertEmbeddedStore({ shape }, 'etcdctl endpoint hashkv --cluster');
+  const ids = shape.members.map(({ id }) => id);
   if (peer !== undefined && !ids.includes(peer)) {
     throw new KeelsonError('USAGE', `there is no peer ${peer} in this cluster, only ${ids.join(', ')}`);
   }

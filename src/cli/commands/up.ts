@@ -50,11 +50,11 @@ With --etcd-port P, peer N also serves etcd's v3 gRPC API on P+N-1, for etcdctl
 and other clients of etcd that have the administrator's certificate. Later
 starts may change it.
 
-With --store etcd://HOST:PORT,…, the cluster keeps its state in that etcd (3.4 or
-later) and not among its peers, any of which then suffices. Its keys there have
-a prefix of their own. TLS is used when one of --store-ca, --store-cert and
---store-key is given. Later starts go on with it; when --store is given again,
-the servers and files are those given then.
+With --store etcd://HOST:PORT,…, the cluster keeps its state in that etcd (3.4
+or later) and not among its peers, any one of which then suffices. Its keys
+there have a prefix of their own. TLS is used when one of --store-ca,
+--store-cert and --store-key is given. Later starts go on with it; when --store
+is given again, the servers and files are those given then.
 
 Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
 
