@@ -30,7 +30,7 @@ export interface EtcdTls {
   key: string;
 }
 
-/** Starts an etcd; resolves when it serves. `tls`: clients show certificates of the authority. */
+/** Starts an etcd; resolves when it serves, or with TLS at once. `tls`: clients show certificates of the authority. */
 export async function startEtcdCluster(options: { servers?: number; tls?: EtcdTls } = {}): Promise<EtcdCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'keelson-etcd-'));
   const count = options.servers ?? 1;
@@ -64,6 +64,7 @@ export async function startEtcdCluster(options: { servers?: number; tls?: EtcdTl
       { stdio: 'ignore' },
     );
   const processes = Array.from({ length: count }, (_, i) => start(i));
+  if (tls === undefined) await Promise.all(processes.map((_, i) => untilHealthy(clientUrl(i))));
   const end = async (process: ChildProcess): Promise<void> => {
     if (process.exitCode !== null || process.signalCode !== null) return;
     const ended = new Promise((resolve) => process.once('exit', resolve));
@@ -84,6 +85,15 @@ export async function startEtcdCluster(options: { servers?: number; tls?: EtcdTl
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function untilHealthy(url: string): Promise<void> {
+  const isHealthy = (): Promise<boolean> =>
+    fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isHealthy())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Ports that were free a moment ago. */
