@@ -1,4 +1,5 @@
 import test from 'ava';
+import { silentLogger } from '../../../src/base/index.ts';
 import type { EtcdStore } from '../../../src/etcd/index.ts';
 import { type CompactedError, prefixEnd } from '../../../src/store/index.ts';
 import { bytes, put, text, txn, Watching } from '../../store/helpers.ts';
@@ -131,11 +132,41 @@ async function seenBy(server: string): Promise<string> {
   return String(revision);
 }
 
+etcdTest('watches that are up to date share one of etcd, wherever they began', async (t) => {
+  await withStores([freshPrefix()], async (store) => {
+    const { revision } = await store!.put('k', bytes('0'));
+    for (let i = 1; i < 10; i++) await store!.put('k', bytes(`${i}`));
+    const before = await watchersOfEtcd();
+    const all = Array.from({ length: 10 }, (_, i) => new Watching(store!, { key: 'k', fromRevision: revision + i }));
+    all.push(new Watching(store!, { key: 'k' }));
+    const last = await store!.put('k', bytes('last'));
+    for (const watching of all) await watching.untilRevision(last.revision);
+    await until(async () => (await watchersOfEtcd()) === before + 1);
+    const end = await store!.put('k', bytes('end'));
+    for (const [i, watching] of all.entries()) {
+      await watching.untilRevision(end.revision);
+      t.is(watching.batches.length, i < 10 ? 12 - i : 2);
+    }
+    t.is(await watchersOfEtcd(), before + 1);
+  });
+});
+
+/** How many watches all servers have. */
+async function watchersOfEtcd(): Promise<number> {
+  const counts = (await servers()).map(async (server) => {
+    const text = await (await fetch(`http://${server}/metrics`)).text();
+    return Number(/^etcd_debugging_mvcc_watcher_total (\d+)$/m.exec(text)?.[1]);
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
 etcdTest('history is kept for an interval and compacted then, by one of those who share it', async (t) => {
   const prefix = freshPrefix();
   const clocks = [new FakeClock(), new FakeClock()];
   const all = await servers();
-  const keepers = await Promise.all(clocks.map((clock) => connect(all, { prefix, clock, historyMs: 60_000 })));
+  const complaints: unknown[] = [];
+  const logger = { ...silentLogger, warn: (fields: object) => void complaints.push(fields) };
+  const keepers = await Promise.all(clocks.map((clock) => connect(all, { prefix, clock, historyMs: 60_000, logger })));
   const store = await connect(all, { prefix });
   const compacted = async (): Promise<number> => (await store.status()).compactRevision;
   const tick = async (): Promise<void> => {
@@ -156,6 +187,8 @@ etcdTest('history is kept for an interval and compacted then, by one of those wh
   t.true((await compacted()) > before);
   await t.throwsAsync(store.range({ key: 'k', revision: revision - 1 }), { code: 'COMPACTED' });
   t.is(text((await store.range({ key: 'k' })).kvs[0]?.value), '2');
+  // Who is not the one does not try.
+  t.deepEqual(complaints, []);
   for (const each of [...keepers, store]) await each.close();
 });
 
