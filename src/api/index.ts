@@ -3,6 +3,7 @@ export * from './decode/index.ts';
 export * from './defaults/index.ts';
 export * from './description/index.ts';
 export * from './discovery.ts';
+export * from './encode/index.ts';
 export * as errors from './errors.ts';
 export * from './fence.ts';
 export * from './field-errors.ts';

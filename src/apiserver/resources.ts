@@ -1,10 +1,11 @@
-import { apiVersionOf, errors, type KubernetesObject, type ResourceType } from '../api/index.ts';
+import { apiVersionOf, errors, hasProtobuf, type KubernetesObject, type ResourceType } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
-import { negotiate, parseAccept, type Representation } from './http/accept.ts';
+import { mediaTypes, negotiate, parseAccept, type Representation } from './http/accept.ts';
 import { readBody } from './http/body.ts';
 import { decodePatch, parseObject } from './http/decode.ts';
-import { sendEncoded, sendList, sendStatus } from './http/objects.ts';
+import { sendEncoded, sendList } from './http/objects.ts';
 import { deleteParameters, listParameters, writeParameters } from './http/parameters.ts';
+import { sendStatus } from './http/respond.ts';
 import type { CollectionRequest, ObjectRequest, Registry } from './registry/types.ts';
 import type { Route } from './server.ts';
 import { serveWatch } from './watch.ts';
@@ -78,13 +79,13 @@ const verbs: Record<string, Verb> = {
   async get(exchange, request, { registry, now }) {
     // Who reads the status gets the whole object.
     const whole = request.subresource === undefined || request.subresource === 'status';
-    const shape = shapeOf(exchange, whole);
+    const shape = shapeOf(exchange, request, whole);
     const resourceVersion = exchange.query.get('resourceVersion') ?? undefined;
     await sendEncoded(exchange, 200, await registry.get({ ...request, resourceVersion }), request.type, shape, now());
   },
 
   async list(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, true);
+    const shape = shapeOf(exchange, request, true);
     await sendList(
       exchange,
       await registry.list({ ...collectionOf(exchange, request), ...listParameters(exchange.query) }),
@@ -95,12 +96,12 @@ const verbs: Record<string, Verb> = {
   },
 
   async watch(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, true);
+    const shape = shapeOf(exchange, request, true);
     await serveWatch(exchange, collectionOf(exchange, request), registry, shape, now);
   },
 
   async create(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request.subresource === undefined);
+    const shape = shapeOf(exchange, request, request.subresource === undefined);
     const body = await bodyObject(exchange, request);
     const { name, ...collection } = request;
     const target = name === '' ? collection : request;
@@ -109,14 +110,14 @@ const verbs: Record<string, Verb> = {
   },
 
   async update(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request.subresource === undefined);
+    const shape = shapeOf(exchange, request, request.subresource === undefined);
     const body = await bodyObject(exchange, request);
     const { result, created } = await registry.update({ ...request, ...body, ...writeParameters(exchange) });
     await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
   },
 
   async patch(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request.subresource === undefined);
+    const shape = shapeOf(exchange, request, request.subresource === undefined);
     const patch = decodePatch(exchange, await readBody(exchange.request));
     const force = exchange.query.get('force');
     const { result, created } = await registry.patch({
@@ -129,7 +130,7 @@ const verbs: Record<string, Verb> = {
   },
 
   async delete(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request.subresource === undefined);
+    const shape = shapeOf(exchange, request, request.subresource === undefined);
     const parameters = await deleteParameters(exchange);
     const result = await registry.delete({ ...request, ...parameters });
     if ('json' in result) await sendEncoded(exchange, 200, result, request.type, shape, now());
@@ -137,7 +138,7 @@ const verbs: Record<string, Verb> = {
   },
 
   async deletecollection(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, true);
+    const shape = shapeOf(exchange, request, true);
     const parameters = await deleteParameters(exchange);
     const result = await registry.deleteCollection({
       ...collectionOf(exchange, request),
@@ -154,10 +155,12 @@ export function collectionOf(exchange: Exchange, { name, ...collection }: Object
   return collection;
 }
 
-function shapeOf(exchange: Exchange, tables: boolean): Representation {
-  const shape = negotiate(parseAccept(exchange.request.headers.accept), tables);
-  if (shape === undefined) throw errors.notAcceptable(['application/json', 'application/yaml']);
-  return shape;
+function shapeOf(exchange: Exchange, { type }: ObjectRequest, tables: boolean): Representation {
+  const offer = { tables, protobuf: hasProtobuf(apiVersionOf(type), type.kind) };
+  const shape = negotiate(parseAccept(exchange.request.headers.accept), offer);
+  if (shape !== undefined) return shape;
+  const { json, yaml, protobuf } = mediaTypes;
+  throw errors.notAcceptable(offer.protobuf ? [json, yaml, protobuf] : [json, yaml]);
 }
 
 async function bodyObject(

@@ -27,7 +27,7 @@ export function watchUpgradeRoute(options: {
     if (!info.isResource || info.verb !== 'watch') return false;
     const type = options.findResource(info.group, info.version, info.resource);
     if (type === undefined) return false;
-    const shape = negotiate(parseAccept(exchange.request.headers.accept), true);
+    const shape = negotiate(parseAccept(exchange.request.headers.accept), { tables: true, protobuf: false });
     if (shape === undefined) throw errors.notAcceptable(['application/json']);
     server.handleUpgrade(exchange.request, socket, head, (webSocket) => {
       const gone = new AbortController();

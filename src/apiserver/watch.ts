@@ -1,7 +1,14 @@
 import { setTimeout as setTimer } from 'node:timers';
-import { errors, type ResourceType, type Status } from '../api/index.ts';
+import {
+  encodeProtobuf,
+  encodeWatchFrame,
+  errors,
+  type KubernetesObject,
+  type ResourceType,
+  type Status,
+} from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
-import type { Representation } from './http/accept.ts';
+import { mediaTypes, type Representation } from './http/accept.ts';
 import { drained } from './http/drained.ts';
 import { includeObjectOf, objectAs } from './http/objects.ts';
 import { boolean, integer, listParameters } from './http/parameters.ts';
@@ -34,7 +41,7 @@ export async function serveWatch(
   let corked = false;
   const sink: WatchSink = {
     write(line) {
-      if (!response.headersSent) begin(exchange);
+      if (!response.headersSent) begin(exchange, shape);
       // Events of one turn go out in one packet.
       if (!corked) {
         corked = true;
@@ -51,7 +58,7 @@ export async function serveWatch(
     end: () => response.end(),
   };
   await pipeWatch(exchange, request, registry, shape, now, sink);
-  if (!response.headersSent) begin(exchange);
+  if (!response.headersSent) begin(exchange, shape);
 }
 
 /** What a reader is told that is too slow: 429. */
@@ -59,9 +66,10 @@ export function fellBehind(): Status {
   return errors.tooManyRequests('the watch fell too far behind: resume it from the last resourceVersion seen').status;
 }
 
-function begin(exchange: Exchange): void {
+function begin(exchange: Exchange, { encoding }: Representation): void {
   setWarnings(exchange);
-  exchange.response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
+  const type = encoding === 'protobuf' ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json;
+  exchange.response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-cache, private' });
   exchange.response.flushHeaders();
 }
 
@@ -82,7 +90,7 @@ export async function pipeWatch(
     over = true;
     clearTimeout(timer);
     watch?.stop();
-    if (status !== undefined) sink.write(Buffer.from(`${JSON.stringify({ type: 'ERROR', object: status })}\n`));
+    if (status !== undefined) sink.write(frameOf('ERROR', status, shape));
     sink.end();
   };
   const timeoutSeconds = integer(exchange.query, 'timeoutSeconds');
@@ -134,7 +142,8 @@ function encoderOf(
   exchange: Exchange,
   now: () => number,
 ): (event: EncodedEvent) => Buffer {
-  if (shape.as === 'object') return (event) => event.json();
+  if (shape.as === 'object')
+    return shape.encoding === 'protobuf' ? (event) => event.protobuf() : (event) => event.json();
   const includeObject = includeObjectOf(exchange);
   let first = true;
   return ({ type: eventType, encoded }) => {
@@ -142,6 +151,12 @@ function encoderOf(
     // Only the first Table tells the columns, as Kubernetes does.
     if (shape.as === 'table' && !first) object.columnDefinitions = null;
     first = false;
-    return Buffer.from(`${JSON.stringify({ type: eventType, object })}\n`);
+    return frameOf(eventType, object, shape);
   };
+}
+
+/** An event as one line of JSON, or a frame of protobuf. */
+function frameOf(type: string, object: object, { encoding }: Representation): Buffer {
+  if (encoding === 'protobuf') return encodeWatchFrame(type, encodeProtobuf(object as KubernetesObject));
+  return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }

@@ -15,16 +15,20 @@ const cases: [header: string | undefined, tables: boolean, expected: string][] =
   [table, false, 'none'],
   ['application/json;as=Table;v=v9;g=meta.k8s.io', true, 'none'],
   [partial, true, 'metadata json'],
-  ['application/vnd.kubernetes.protobuf,application/json', true, 'object json'],
-  ['application/vnd.kubernetes.protobuf', true, 'none'],
+  ['application/vnd.kubernetes.protobuf,application/json', true, 'object protobuf'],
+  ['application/vnd.kubernetes.protobuf,application/json', false, 'object json'],
+  ['application/vnd.kubernetes.protobuf;stream=watch', true, 'object protobuf'],
+  ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1', true, 'metadata protobuf'],
+  ['application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1', true, 'none'],
+  ['application/vnd.kubernetes.protobuf', false, 'none'],
   ['application/cbor', true, 'none'],
   ['application/yaml;q=0.5, application/json;q=0.9', true, 'object json'],
   ['application/json;q=0, application/yaml', true, 'object yaml'],
 ];
 
 for (const [header, tables, expected] of cases) {
-  test(`Accept: ${header ?? '(absent)'}${tables ? '' : ', no tables'}`, (t) => {
-    const shape = negotiate(parseAccept(header), tables);
+  test(`Accept: ${header ?? '(absent)'}${tables ? '' : ', of what has neither tables nor protobuf'}`, (t) => {
+    const shape = negotiate(parseAccept(header), { tables, protobuf: tables });
     t.is(shape === undefined ? 'none' : `${shape.as} ${shape.encoding}`, expected);
   });
 }

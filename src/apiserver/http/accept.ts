@@ -8,8 +8,22 @@ export interface MediaRange {
 /** How an object is to be shown: as it is, as a Table, or as its metadata alone. */
 export interface Representation {
   as: 'object' | 'table' | 'metadata';
-  encoding: 'json' | 'yaml';
+  encoding: Encoding;
 }
+
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+
+/** What there is of a kind. */
+export interface Offer {
+  tables: boolean;
+  protobuf: boolean;
+}
+
+export const mediaTypes: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+};
 
 const MAX_RANGES = 32;
 
@@ -32,24 +46,24 @@ export function parseAccept(header: string | undefined): MediaRange[] {
   return ranges.map(({ type, parameters }) => ({ type, parameters }));
 }
 
-/**
- * The first representation of an object (or list) that the client accepts and we speak. Undefined: none, answer 406.
- * Protobuf is not offered: clients that prefer it list JSON next.
- */
-export function negotiate(ranges: readonly MediaRange[], tables: boolean): Representation | undefined {
+/** The first representation of an object (or list) that the client accepts and we speak. Undefined: none, answer 406. */
+export function negotiate(ranges: readonly MediaRange[], offer: Offer): Representation | undefined {
   for (const { type, parameters } of ranges) {
     const encoding = encodingOf(type);
-    if (encoding === undefined) continue;
+    if (encoding === undefined || (encoding === 'protobuf' && !offer.protobuf)) continue;
     const as = parameters['as'];
     if (as === undefined) return { as: 'object', encoding };
     if (parameters['g'] !== 'meta.k8s.io') continue;
-    if (as === 'Table' && parameters['v'] === 'v1' && tables) return { as: 'table', encoding };
+    // Tables have no protobuf form.
+    const table = as === 'Table' && parameters['v'] === 'v1' && offer.tables;
+    if (table && encoding !== 'protobuf') return { as: 'table', encoding };
     if (/^PartialObjectMetadata(List)?$/.test(as) && parameters['v'] === 'v1') return { as: 'metadata', encoding };
   }
   return undefined;
 }
 
-function encodingOf(type: string): 'json' | 'yaml' | undefined {
-  if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
-  return type === 'application/yaml' ? 'yaml' : undefined;
+function encodingOf(type: string): Encoding | undefined {
+  if (type === mediaTypes.json || type === '*/*' || type === 'application/*') return 'json';
+  if (type === mediaTypes.yaml) return 'yaml';
+  return type === mediaTypes.protobuf ? 'protobuf' : undefined;
 }

@@ -1,8 +1,8 @@
-import { apiVersionOf, type KubernetesObject, type ResourceType, type Status, tableOf } from '../../api/index.ts';
+import { apiVersionOf, encodeProtobuf, type KubernetesObject, type ResourceType, tableOf } from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Encoded, ListResult } from '../registry/types.ts';
-import type { Representation } from './accept.ts';
-import { sendBody, sendJson } from './respond.ts';
+import { mediaTypes, type Representation } from './accept.ts';
+import { sendBody } from './respond.ts';
 
 type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -49,7 +49,13 @@ export async function sendList(
     });
     return;
   }
-  const head = `{"kind":"${type.kind}List","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`;
+  const listKind = `${type.kind}List`;
+  if (shape.encoding === 'protobuf') {
+    const list = { kind: listKind, apiVersion: apiVersionOf(type), metadata, items: items.map(({ object }) => object) };
+    await sendValue(exchange, 200, shape, list);
+    return;
+  }
+  const head = `{"kind":"${listKind}","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`;
   const parts: Buffer[] = [Buffer.from(head)];
   items.forEach((item, i) => {
     if (i > 0) parts.push(comma);
@@ -63,10 +69,6 @@ export async function sendList(
 
 const comma = Buffer.from(',');
 const tail = Buffer.from(']}\n');
-
-export function sendStatus(exchange: Exchange, status: Status): Promise<void> {
-  return sendJson(exchange, status.code, status);
-}
 
 /** An object as itself, as a Table of one row, or as its metadata. */
 export function objectAs(
@@ -90,11 +92,13 @@ function metadataOf({ metadata }: KubernetesObject): KubernetesObject {
 }
 
 async function sendValue(exchange: Exchange, code: number, shape: Representation, value: unknown): Promise<void> {
-  if (shape.encoding === 'json') {
-    // Kubernetes answers with plain application/json; the parameters are the client's wish, not the answer's type.
-    await sendBody(exchange, code, 'application/json', JSON.stringify(value));
-    return;
-  }
-  const { stringify } = await import('yaml');
-  await sendBody(exchange, code, 'application/yaml', stringify(value, { aliasDuplicateObjects: false }));
+  // The media type alone, as Kubernetes answers; its parameters are the client's wish.
+  const { encoding } = shape;
+  const body =
+    encoding === 'json'
+      ? JSON.stringify(value)
+      : encoding === 'protobuf'
+        ? encodeProtobuf(value as KubernetesObject)
+        : (await import('yaml')).stringify(value, { aliasDuplicateObjects: false });
+  await sendBody(exchange, code, mediaTypes[encoding], body);
 }

@@ -1,7 +1,8 @@
 import { constants, gzip } from 'node:zlib';
-import { ApiError, errors, type Status } from '../../api/index.ts';
+import { ApiError, encodeProtobuf, errors, type Status } from '../../api/index.ts';
 import { errorMessage } from '../../base/index.ts';
 import type { Exchange } from '../exchange.ts';
+import { mediaTypes, negotiate, parseAccept } from './accept.ts';
 
 /** Answers smaller than this are not worth the work of compressing; Kubernetes' threshold. */
 const GZIP_FROM_BYTES = 128 * 1024;
@@ -54,7 +55,15 @@ export async function sendError(exchange: Exchange, error: unknown): Promise<voi
   if (!request.complete) response.setHeader('Connection', 'close');
   if (status.details?.retryAfterSeconds !== undefined)
     response.setHeader('Retry-After', status.details.retryAfterSeconds);
-  await sendJson(exchange, status.code, status);
+  await sendStatus(exchange, status);
+}
+
+/** Sends a Status, in JSON where the client has no other wish. */
+export async function sendStatus(exchange: Exchange, status: Status): Promise<void> {
+  const ranges = parseAccept(exchange.request.headers.accept);
+  if (negotiate(ranges, { tables: false, protobuf: true })?.encoding === 'protobuf') {
+    await sendBody(exchange, status.code, mediaTypes.protobuf, encodeProtobuf(status));
+  } else await sendJson(exchange, status.code, status);
 }
 
 /** Sets a `Warning` header for each text the stages left; kubectl prints them. */

@@ -1,4 +1,10 @@
-import { errors, type KubernetesObject, type UnstructuredObject } from '../../api/index.ts';
+import {
+  encodeProtobuf,
+  encodeWatchFrame,
+  errors,
+  type KubernetesObject,
+  type UnstructuredObject,
+} from '../../api/index.ts';
 import type { DerivedHolder, DerivedMemory } from './derived-memory.ts';
 import { freezeJson } from './json.ts';
 import type { Encoded, EncodedEvent } from './types.ts';
@@ -127,6 +133,7 @@ export class ObjectEvent implements EncodedEvent {
   readonly type: EncodedEvent['type'];
   readonly encoded: Encoded;
   #json: Buffer | undefined;
+  #protobuf: Buffer | undefined;
 
   constructor(type: EncodedEvent['type'], encoded: Encoded) {
     this.type = type;
@@ -142,5 +149,10 @@ export class ObjectEvent implements EncodedEvent {
           : Buffer.concat([Buffer.from(before), this.encoded.json(), Buffer.from('}\n')]);
     }
     return this.#json;
+  }
+
+  protobuf(): Buffer {
+    this.#protobuf ??= encodeWatchFrame(this.type, encodeProtobuf(this.encoded.object));
+    return this.#protobuf;
   }
 }

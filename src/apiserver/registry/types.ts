@@ -153,6 +153,8 @@ export interface EncodedEvent {
   encoded: Encoded;
   /** `{"type":…,"object":…}\n`, made once for all watchers. */
   json(): Buffer;
+  /** The same as a frame of protobuf; only of kinds that have such a form. */
+  protobuf(): Buffer;
 }
 
 export interface ListResult {

@@ -1,0 +1,1 @@
+export { encodeProtobuf, encodeWatchFrame, hasProtobuf } from './protobuf.ts';
