@@ -1,5 +1,5 @@
 import test from 'ava';
-import { apiVersionOf, openApiV3, openApiV3Index, resourceTypes } from '../../src/api/index.ts';
+import { apiVersionOf, openApiV2, openApiV3, openApiV3Index, resourceTypes } from '../../src/api/index.ts';
 
 interface Document {
   openapi: string;
@@ -12,7 +12,8 @@ interface Operation {
   'x-kubernetes-group-version-kind'?: { group: string; version: string; kind: string };
 }
 
-const documentOf = (groupVersion: string): Document => JSON.parse(openApiV3(groupVersion)!.json.toString()) as Document;
+const documentOf = (groupVersion: string): Document =>
+  JSON.parse(openApiV3(groupVersion)!.bytes.toString()) as Document;
 const groupVersions = [...new Set(resourceTypes().map(apiVersionOf))];
 
 test('every document is whole: each reference leads to a schema', (t) => {
@@ -94,4 +95,16 @@ test('documents are made once, and only of what is served', (t) => {
   t.is(openApiV3('apps/v1'), openApiV3('apps/v1'));
   t.is(openApiV3('apps/v1beta1'), undefined);
   t.is(openApiV3('__proto__'), undefined);
+});
+
+test('the document of v2 is whole, and has no form that v2 does not know', async (t) => {
+  const text = (await openApiV2()).bytes.toString();
+  const document = JSON.parse(text) as { paths: Record<string, object>; definitions: Record<string, object> };
+  for (const [, name] of text.matchAll(/"\$ref":"#\/definitions\/([^"]+)"/g)) {
+    if (document.definitions[name!] === undefined) t.fail(`${name} is missing`);
+  }
+  // (As names of properties they may well be there: of JSONSchemaProps.)
+  t.false(/"(oneOf|allOf|anyOf)":\[|"requestBody":/.test(text));
+  const paths = groupVersions.flatMap((groupVersion) => Object.keys(documentOf(groupVersion).paths));
+  t.deepEqual(Object.keys(document.paths).sort(), paths.sort());
 });

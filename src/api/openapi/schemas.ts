@@ -10,15 +10,20 @@ import {
 
 export type Schema = Record<string, unknown>;
 
+/** Version 2 knows no `oneOf`, and lets a `$ref` have neighbours. */
+export type Dialect = 'v2' | 'v3';
+
 /** Collects the schemas of types and of all that they are made of, by their names. */
 export class SchemaCollector {
   readonly schemas: Record<string, Schema> = {};
   readonly #prefix: string;
+  readonly #dialect: Dialect;
   readonly #kindsOf: (type: TypeDescription) => GroupVersionKind[];
 
-  /** `prefix` goes before names in references. `kindsOf` says as which kinds a type is served. */
-  constructor(prefix: string, kindsOf: (type: TypeDescription) => GroupVersionKind[]) {
-    this.#prefix = prefix;
+  /** `kindsOf` says as which kinds a type is served. */
+  constructor(dialect: Dialect, kindsOf: (type: TypeDescription) => GroupVersionKind[]) {
+    this.#prefix = dialect === 'v2' ? '#/definitions/' : '#/components/schemas/';
+    this.#dialect = dialect;
     this.#kindsOf = kindsOf;
   }
 
@@ -52,8 +57,9 @@ export class SchemaCollector {
   #property(field: FieldDescription): Schema {
     const schema = this.#value(field.type);
     // Beside a plain $ref, other members would be ignored.
-    const property: Schema = schema['$ref'] === undefined ? schema : { allOf: [schema] };
-    if (field.default !== undefined) property['default'] = field.default;
+    const isReference = schema['$ref'] !== undefined;
+    const property: Schema = isReference && this.#dialect === 'v3' ? { allOf: [schema] } : schema;
+    if (field.default !== undefined && property['$ref'] === undefined) property['default'] = field.default;
     if (field.patchMergeKey !== undefined) property['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
     if (field.patchStrategy.length > 0) property['x-kubernetes-patch-strategy'] = field.patchStrategy.join(',');
     if (field.listType !== undefined) property['x-kubernetes-list-type'] = field.listType;
@@ -81,8 +87,8 @@ export class SchemaCollector {
   #scalar(kind: ScalarKind): Schema {
     const plain = plainSchemas[kind];
     if (plain !== undefined) return { ...plain };
-    const [name, schema] = namedSchemas[kind]!;
-    this.schemas[name] ??= { ...schema };
+    const [name, schema, inV2 = schema] = namedSchemas[kind]!;
+    this.schemas[name] ??= { ...(this.#dialect === 'v2' ? inV2 : schema) };
     // Unions of schemas hold schemas.
     if (kind.startsWith('schema')) this.reference(structOf(schemaGroupVersion, 'JSONSchemaProps')!);
     return { $ref: this.#prefix + name };
@@ -119,13 +125,18 @@ const plainSchemas: Partial<Record<ScalarKind, Schema>> = {
 };
 
 /** Scalars that have schemas of their own. */
-const namedSchemas: Partial<Record<ScalarKind, [name: string, schema: Schema]>> = {
+const namedSchemas: Partial<Record<ScalarKind, [name: string, schema: Schema, inV2?: Schema]>> = {
   time: [`${metaPackage}.Time`, { type: 'string', format: 'date-time' }],
   microTime: [`${metaPackage}.MicroTime`, { type: 'string', format: 'date-time' }],
-  quantity: ['io.k8s.apimachinery.pkg.api.resource.Quantity', { oneOf: [{ type: 'string' }, { type: 'number' }] }],
+  quantity: [
+    'io.k8s.apimachinery.pkg.api.resource.Quantity',
+    { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    { type: 'string' },
+  ],
   intOrString: [
     'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
     { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' },
+    { type: 'string', format: 'int-or-string' },
   ],
   raw: ['io.k8s.apimachinery.pkg.runtime.RawExtension', { type: 'object' }],
   fields: [`${metaPackage}.FieldsV1`, { type: 'object' }],

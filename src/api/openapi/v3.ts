@@ -9,7 +9,7 @@ import { type GroupVersionKind, SchemaCollector } from './schemas.ts';
 
 /** An OpenAPI document as it goes over the wire. */
 export interface OpenApiDocument {
-  json: Buffer;
+  bytes: Buffer;
   /** Of its content: upper-case hexadecimal, as Kubernetes' are. */
   hash: string;
 }
@@ -63,9 +63,9 @@ function pathOf(groupVersion: string): string {
 function makeDocument(groupVersion: string): OpenApiDocument | undefined {
   const types = resourceTypes().filter((type) => apiVersionOf(type) === groupVersion);
   if (types.length === 0) return undefined;
-  const collector = new SchemaCollector('#/components/schemas/', (type) => kindsOf(type, types[0]!));
+  const collector = new SchemaCollector('v3', (type) => kindsOf(type, [types[0]!]));
   const paths = pathsOf(types, (type) => collector.reference(type));
-  const json = Buffer.from(
+  const bytes = Buffer.from(
     JSON.stringify({
       openapi: '3.0.0',
       info: { title: 'Kubernetes', version: kubernetesVersion },
@@ -73,15 +73,15 @@ function makeDocument(groupVersion: string): OpenApiDocument | undefined {
       components: { schemas: collector.schemas },
     }),
   );
-  return { json, hash: createHash('sha512').update(json).digest('hex').toUpperCase() };
+  return { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
 }
 
-/** As which kinds a type is known: its own, or for options and Status, of the document's group version. */
-function kindsOf(type: TypeDescription, served: ResourceType): GroupVersionKind[] {
+/** As which kinds a type is known: its own, or for options and Status, of the document's group versions, one of each in `served`. */
+export function kindsOf(type: TypeDescription, served: readonly ResourceType[]): GroupVersionKind[] {
   if (!type.isKind) return [];
   if (type.groupVersion === metaGroupVersion) {
-    const { group, version } = type.name === 'Status' ? { group: '', version: 'v1' } : served;
-    return [{ group, kind: type.name, version }];
+    const groupVersions = type.name === 'Status' ? [{ group: '', version: 'v1' }] : served;
+    return groupVersions.map(({ group, version }) => ({ group, kind: type.name, version }));
   }
   const slash = type.groupVersion.indexOf('/');
   const group = slash < 0 ? '' : type.groupVersion.slice(0, slash);

@@ -1,0 +1,74 @@
+/** An OpenAPI v2 document as a message of github.com/google/gnostic: maps are lists of pairs, extensions are YAML. */
+import { readFileSync } from 'node:fs';
+import protobuf from 'protobufjs';
+import type { Schema } from './schemas.ts';
+import type { OpenApiV2, Operation, PathItem } from './v2.ts';
+
+type Message = Record<string, unknown>;
+
+/** The document's bytes. Loads the format's definition, which takes some milliseconds: to be called once. */
+export function encodeOpenApiV2({ swagger, info, paths, definitions }: OpenApiV2): Buffer {
+  const { root } = protobuf.parse(readFileSync(new URL('./openapi-v2.proto', import.meta.url), 'utf8'));
+  const type = root.lookupType('openapi.v2.Document');
+  const document = {
+    swagger,
+    info,
+    paths: { path: pairs(paths, pathItem) },
+    definitions: { additionalProperties: pairs(definitions, schemaMessage) },
+  };
+  return type.encode(document).finish() as Buffer;
+}
+
+function pathItem({ parameters = [], ...operations }: PathItem): Message {
+  const item = Object.entries(operations).map(([name, value]) => [name, operation(value as Operation)]);
+  return { ...Object.fromEntries(item), parameters: parameters.map(parameter) };
+}
+
+function operation({ consumes, produces, parameters = [], responses, ...extensions }: Operation): Message {
+  return {
+    consumes,
+    produces,
+    parameters: parameters.map(parameter),
+    responses: {
+      responseCode: pairs(responses, ({ description, schema }) => ({
+        response: { description, schema: { schema: schemaMessage(schema) } },
+      })),
+    },
+    vendorExtension: pairs(extensions, yaml),
+  };
+}
+
+function parameter({ schema, ...rest }: Schema): Message {
+  if (rest['in'] === 'body')
+    return { parameter: { bodyParameter: { ...rest, schema: schemaMessage(schema as Schema) } } };
+  const place = rest['in'] === 'path' ? 'pathParameterSubSchema' : 'queryParameterSubSchema';
+  return { parameter: { nonBodyParameter: { [place]: rest } } };
+}
+
+function schemaMessage(schema: Schema): Message {
+  const message: Message = {};
+  const extensions: Message = {};
+  for (const [name, value] of Object.entries(schema)) {
+    if (name.startsWith('x-')) extensions[name] = value;
+    else if (name === '$ref') message['ref'] = value;
+    else if (name === 'type') message['type'] = { value: [value] };
+    else if (name === 'items') message['items'] = { schema: [schemaMessage(value as Schema)] };
+    else if (name === 'additionalProperties') message[name] = { schema: schemaMessage(value as Schema) };
+    else if (name === 'properties') {
+      message[name] = { additionalProperties: pairs(value as Record<string, Schema>, schemaMessage) };
+    } else if (name === 'default') message[name] = yaml(value);
+    else if (name === 'enum') message[name] = (value as unknown[]).map(yaml);
+    else message[name] = value;
+  }
+  message['vendorExtension'] = pairs(extensions, yaml);
+  return message;
+}
+
+function pairs<T>(map: Record<string, T>, convert: (value: T) => Message): { name: string; value: Message }[] {
+  return Object.entries(map).map(([name, value]) => ({ name, value: convert(value) }));
+}
+
+/** JSON is YAML. */
+function yaml(value: unknown): Message {
+  return { yaml: JSON.stringify(value) };
+}
