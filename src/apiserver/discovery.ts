@@ -26,7 +26,8 @@ export function discoveryRoute(): Route {
     const { info, request } = exchange;
     if (info.isResource || info.verb !== 'get' || !/^\/apis?(\/|$)/.test(info.path)) return false;
     const aggregated = aggregatedVersion(parseAccept(request.headers.accept));
-    const address = request.headers.host ?? '';
+    const { host, ':authority': authority } = request.headers;
+    const address = host ?? String(authority ?? '');
     const key = `${info.path} ${aggregated ?? address}`;
     let document = documents.get(key);
     if (document === undefined) {

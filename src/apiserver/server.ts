@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError, errors } from '../api/index.ts';
 import { errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
 import { anonymous, type Exchange } from './exchange.ts';
+import { acceptHttp2, HTTP_PROTOCOLS } from './http/http2.ts';
 import { sendError } from './http/respond.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { requestInfoOf } from './request-info.ts';
@@ -93,6 +94,7 @@ function createListener(options: ApiServerOptions, sockets: Set<Socket>): Server
     // A client without a certificate may have a token: the authenticators decide.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    ALPNProtocols: HTTP_PROTOCOLS,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
@@ -101,6 +103,8 @@ function createListener(options: ApiServerOptions, sockets: Set<Socket>): Server
     noDelay: true,
   });
   server.maxConnections = MAX_CONNECTIONS;
+  const endHttp2 = acceptHttp2(server);
+  server.once('close', endHttp2);
   server.on('request', (request, response) => void serve(options, request, response));
   server.on('upgrade', (request, socket, head) => void upgrade(options, request, socket, head));
   server.on('tlsClientError', (error, socket) => {

@@ -18,8 +18,10 @@ function authorizerOf(allows: (resource: string) => boolean): Authorizer & { ask
 }
 
 const anything = authorizerOf(() => true);
-const asked = (headers: Record<string, string[]>, authorizer: Authorizer = anything) =>
-  impersonate({ headersDistinct: headers } as unknown as IncomingMessage, bob, authorizer);
+const asked = (headers: Record<string, string[]>, authorizer: Authorizer = anything) => {
+  const rawHeaders = Object.entries(headers).flatMap(([name, values]) => values.flatMap((value) => [name, value]));
+  return impersonate({ rawHeaders } as unknown as IncomingMessage, bob, authorizer);
+};
 
 test('a request without the headers acts as who sent it, and nobody is asked', async (t) => {
   const authorizer = authorizerOf(() => false);

@@ -5,6 +5,7 @@ import { anonymous } from '../exchange.ts';
 import type { User } from '../registry/types.ts';
 
 const EXTRA_PREFIX = 'impersonate-extra-';
+const PREFIX = 'impersonate-';
 const serviceAccountPattern = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 /** The user that a request asks to be taken for, and who may ask so. */
@@ -30,7 +31,8 @@ export async function impersonate(request: IncomingMessage, user: User, authoriz
   return wish.user;
 }
 
-function wishOf({ headersDistinct: headers }: IncomingMessage): Wish | undefined {
+function wishOf(request: IncomingMessage): Wish | undefined {
+  const headers = impersonationHeaders(request);
   const name = headers['impersonate-user']?.[0] ?? '';
   const uid = headers['impersonate-uid']?.[0] ?? '';
   const groups = headers['impersonate-group'] ?? [];
@@ -85,4 +87,14 @@ function decodeKey(key: string): string {
   } catch {
     return key;
   }
+}
+
+/** By lower-case name, each with all its values: an HTTP/2 request has no other list of them. */
+function impersonationHeaders({ rawHeaders }: IncomingMessage): Record<string, string[]> {
+  const headers: Record<string, string[]> = {};
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (name.startsWith(PREFIX)) headers[name] = [...(headers[name] ?? []), rawHeaders[i + 1]!];
+  }
+  return headers;
 }

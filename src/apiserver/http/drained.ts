@@ -1,7 +1,10 @@
-import type { Writable } from 'node:stream';
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { writableOf } from './http2.ts';
 
-/** Resolves when a stream has room again, or is gone. */
-export function drained(stream: Writable): Promise<void> {
+/** Resolves when a response or socket has room again, or is gone. */
+export function drained(target: ServerResponse | Duplex): Promise<void> {
+  const stream = writableOf(target);
   if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {

@@ -52,7 +52,7 @@ export async function sendError(exchange: Exchange, error: unknown): Promise<voi
     response.destroy();
     return;
   }
-  if (!request.complete) response.setHeader('Connection', 'close');
+  if (!request.complete && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
   if (status.details?.retryAfterSeconds !== undefined)
     response.setHeader('Retry-After', status.details.retryAfterSeconds);
   await sendStatus(exchange, status);
