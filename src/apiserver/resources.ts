@@ -1,4 +1,5 @@
 import { apiVersionOf, errors, hasProtobuf, type KubernetesObject, type ResourceType } from '../api/index.ts';
+import { deprecationOf } from './deprecations.ts';
 import type { Exchange } from './exchange.ts';
 import { mediaTypes, negotiate, parseAccept, type Representation } from './http/accept.ts';
 import { readBody } from './http/body.ts';
@@ -40,6 +41,8 @@ export function resourceRoute(options: ResourceRouteOptions): Route {
       if (!type.subresources.some(({ name }) => name === info.subresource)) return false;
     }
     checkVerb(exchange, type);
+    const deprecation = deprecationOf(type);
+    if (deprecation !== undefined) exchange.warnings.push(deprecation);
     await verbs[info.verb]?.(exchange, request, options);
     return true;
   };

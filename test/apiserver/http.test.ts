@@ -349,3 +349,16 @@ test('reviews tell who asks, and what they may', async (t) => {
   });
   t.deepEqual(rules.json.status.resourceRules[0].verbs, ['*']);
 });
+
+test('what Kubernetes would rather not have used any more comes with a warning', async (t) => {
+  const endpoints = await server.request('GET', '/api/v1/namespaces/default/endpoints');
+  t.is(
+    endpoints.headers['warning'],
+    '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"',
+  );
+  t.is(
+    (await server.request('GET', '/api/v1/componentstatuses')).headers['warning'],
+    '299 - "v1 ComponentStatus is deprecated in v1.19+"',
+  );
+  t.is((await server.request('GET', CONFIG_MAPS)).headers['warning'], undefined);
+});

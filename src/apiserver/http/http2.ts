@@ -35,11 +35,12 @@ export function acceptHttp2(server: Server): () => void {
   http2.on('sessionError', () => {});
   // The compatible API of Node's: what the stages use of requests and responses is the same.
   http2.on('request', (request: Http2ServerRequest, response: Http2ServerResponse) => {
-    response.stream.on('error', () => {});
-    // What was not read of a body would take from the window of the other requests.
-    response.stream.once('finish', () => {
+    const { stream } = response;
+    stream.on('error', () => {});
+    // What still comes of a body that is not read would take from the window of the other requests.
+    stream.once('finish', () => {
       // (Not within this event, which would swallow it.)
-      if (!request.complete) setImmediate(() => response.stream.close(constants.NGHTTP2_NO_ERROR));
+      if (stream.state.remoteClose === 0) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
     });
     server.emit('request', request as unknown as IncomingMessage, response as unknown as ServerResponse);
   });
