@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, createServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Http2Server, Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2';
 import type { Server } from 'node:https';
 import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -21,11 +21,28 @@ const MAX_SESSION_MEGABYTES = 128;
  * the same `request` listeners as the others. Returns a function that ends these connections.
  */
 export function acceptHttp2(server: Server): () => void {
+  const sessions = new Set<Http2Session>();
+  let http2: Http2Server | undefined;
+  const speakHttp1 = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.alpnProtocol === 'h2') {
+      http2 ??= createHttp2(server, sessions);
+      http2.emit('connection', socket);
+    } else for (const listener of speakHttp1) listener.call(server, socket);
+  });
+  return () => {
+    for (const session of sessions) session.destroy();
+  };
+}
+
+/** Loads HTTP/2, which takes some megabytes: only once somebody comes with it. */
+function createHttp2(server: Server, sessions: Set<Http2Session>): Http2Server {
+  const { constants, createServer } = process.getBuiltinModule('node:http2');
   const http2 = createServer({
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW_BYTES },
     maxSessionMemory: MAX_SESSION_MEGABYTES,
   });
-  const sessions = new Set<{ destroy(): void }>();
   http2.on('session', (session) => {
     sessions.add(session);
     session.setLocalWindowSize(SESSION_WINDOW_BYTES);
@@ -44,15 +61,7 @@ export function acceptHttp2(server: Server): () => void {
     });
     server.emit('request', request as unknown as IncomingMessage, response as unknown as ServerResponse);
   });
-  const speakHttp1 = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
-  server.removeAllListeners('secureConnection');
-  server.on('secureConnection', (socket: TLSSocket) => {
-    if (socket.alpnProtocol === 'h2') http2.emit('connection', socket);
-    else for (const listener of speakHttp1) listener.call(server, socket);
-  });
-  return () => {
-    for (const session of sessions) session.destroy();
-  };
+  return http2;
 }
 
 /** Where bytes wait to be sent: an HTTP/2 response is no stream itself. */
