@@ -14,6 +14,7 @@ export * from './patch/index.ts';
 export * from './plain.ts';
 export * from './printing/index.ts';
 export * from './quantity.ts';
+export * from './rbac/index.ts';
 export * from './resource.ts';
 export * from './scheme.ts';
 export * from './selectors/index.ts';

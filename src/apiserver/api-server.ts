@@ -1,18 +1,25 @@
 import { findResource, type ResourceType } from '../api/index.ts';
 import type { Clock, Logger } from '../base/index.ts';
-import { type Authenticator, unionAuthenticator } from './authentication/types.ts';
+import { type ServiceAccountTokens, serviceAccountAuthenticator } from './authentication/service-account/index.ts';
+import {
+  bearerAuthenticator,
+  type TokenAuthenticator,
+  unionAuthenticator,
+  unionTokenAuthenticator,
+} from './authentication/types.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import type { Authorizer, RbacSource } from './authorization/index.ts';
 import { discoveryRoute } from './discovery.ts';
 import { type HealthCheck, healthRoute } from './health.ts';
 import { sendJson, sendText } from './http/respond.ts';
+import { issuerRoute } from './issuer.ts';
 import { createKubeletConnection } from './kubelet-connection.ts';
 import { createRequestMetrics } from './metrics.ts';
 import { openApiRoute } from './openapi.ts';
 import { podLogRoute } from './pod-log.ts';
-import type { Registry } from './registry/index.ts';
+import type { RunningRegistry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
-import { reviewRoute } from './reviews.ts';
+import { reviewRoute } from './reviews/index.ts';
 import {
   type ApiServer,
   type Listener,
@@ -27,12 +34,14 @@ import { watchApiRoute } from './watch-api/index.ts';
 import { watchUpgradeRoute } from './watch-upgrade.ts';
 
 export interface KubernetesApiOptions {
-  registry: Registry;
+  registry: RunningRegistry;
   authorizer: Authorizer;
   /** The rules behind it, for those who ask what they may do. */
   rbac: RbacSource;
-  /** Ways to tell who asks, beside client certificates. */
-  authenticators?: readonly Authenticator[];
+  /** Makes and checks service accounts' tokens; absent: there are none. */
+  tokens?: ServiceAccountTokens | undefined;
+  /** Further kinds of bearer tokens. */
+  tokenAuthenticators?: readonly TokenAuthenticator[];
   tls: TlsMaterial;
   listeners: readonly Listener[];
   healthChecks: readonly HealthCheck[];
@@ -47,8 +56,14 @@ export interface KubernetesApiOptions {
 
 /** The API server of one peer: everything that kubectl, helm and client libraries talk to. */
 export async function startKubernetesApi(options: KubernetesApiOptions): Promise<ApiServer> {
-  const { registry, authorizer, tls, clock, logger } = options;
-  const authenticator = unionAuthenticator([x509Authenticator(), ...(options.authenticators ?? [])]);
+  const { registry, authorizer, tls, clock, logger, tokens } = options;
+  const { state } = registry;
+  const audiences = tokens?.audiences ?? [];
+  const bearers = unionTokenAuthenticator([
+    ...(tokens === undefined ? [] : [serviceAccountAuthenticator({ tokens, state, clock })]),
+    ...(options.tokenAuthenticators ?? []),
+  ]);
+  const authenticator = unionAuthenticator([x509Authenticator(), bearerAuthenticator(bearers, audiences)]);
   const nodes = findResource('', 'v1', 'nodes') as ResourceType;
   const kubelets = createKubeletConnection({ registry, nodes, tls });
   const metrics = createRequestMetrics(() => clock.monotonic());
@@ -60,7 +75,8 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     metricsRoute(() => metrics.text() + (options.metrics?.() ?? '')),
     discoveryRoute(),
     openApiRoute(),
-    reviewRoute(authorizer, options.rbac),
+    ...(tokens === undefined ? [] : [issuerRoute(tokens)]),
+    reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
     resourceRoute({ registry, findResource, subresources: { 'pods/log': podLogRoute(registry, kubelets) }, now }),
   ];
   const server = await startApiServer({

@@ -1,6 +1,7 @@
 export { defaultAdmissionPlugins } from './admission/index.ts';
 export { type KubernetesApiOptions, startKubernetesApi } from './api-server.ts';
-export type { Authenticator } from './authentication/types.ts';
+export * from './authentication/service-account/index.ts';
+export type { Authenticator, TokenAuthenticator } from './authentication/types.ts';
 export * from './authorization/index.ts';
 export type { Exchange } from './exchange.ts';
 export type { HealthCheck } from './health.ts';

@@ -74,7 +74,8 @@ class LocalClient implements Client {
     namespace: string | undefined,
     { signal, ...parameters }: ListOptions = {},
   ): Promise<KubernetesList<T>> {
-    const request = await this.#request(type, 'list', namespace, '', { signal });
+    const { fieldSelector } = parameters;
+    const request = await this.#request(type, 'list', namespace, '', { signal, fieldSelector });
     const { metadata, items } = await this.#registry.list({ ...request, ...parameters });
     const { group, version, kind } = request.type;
     const apiVersion = group === '' ? version : `${group}/${version}`;
@@ -134,7 +135,8 @@ class LocalClient implements Client {
     parameters: Omit<WatchOptions, 'signal'>,
   ): AsyncGenerator<WatchEvent<T>> {
     if (signal.aborted) return;
-    const request = await this.#request(type, 'watch', namespace, '', {});
+    const { fieldSelector } = parameters;
+    const request = await this.#request(type, 'watch', namespace, '', { fieldSelector });
     const queue = new EventQueue<WatchEvent<T>>(signal);
     const watch = await this.#registry.watch({
       ...request,
@@ -160,13 +162,13 @@ class LocalClient implements Client {
     verb: string,
     namespace: string | undefined,
     name: string,
-    { signal, subresource }: { signal?: AbortSignal; subresource?: string },
+    { signal, subresource, fieldSelector }: { signal?: AbortSignal; subresource?: string; fieldSelector?: string },
   ): Promise<CollectionRequest & { subresource?: string }> {
     const type = (this.#options.findResource ?? findResource)(group, version, resource);
     if (type === undefined) throw errors.resourceNotFound();
     const { authorizer } = this.#options;
     if (authorizer !== undefined) {
-      const target = { group, version, resource, subresource: subresource ?? '', namespace, name };
+      const target = { group, version, resource, subresource: subresource ?? '', namespace, name, fieldSelector };
       await this.#authorize(authorizer, { user: this.#user, verb, path: '', resource: target });
     }
     const within = type.namespaced ? namespace : undefined;

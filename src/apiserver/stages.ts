@@ -49,13 +49,14 @@ function isPublic({ info }: Exchange): boolean {
   return info.verb === 'get' && (publicPaths.has(info.path) || /^\/(livez|readyz)\//.test(info.path));
 }
 
-function attributesOf({ info, user }: Exchange): Attributes {
+function attributesOf({ info, user, query }: Exchange): Attributes {
   if (!info.isResource) return { user, verb: info.verb, path: info.path };
   const { group, version, resource, subresource, namespace, name } = info;
+  const fieldSelector = query.get('fieldSelector') ?? undefined;
   return {
     user,
     verb: info.verb,
     path: info.path,
-    resource: { group, version, resource, subresource, namespace, name },
+    resource: { group, version, resource, subresource, namespace, name, fieldSelector },
   };
 }

@@ -6,6 +6,7 @@ import {
   EventBroadcaster,
   type InformerFactory,
 } from '../client/index.ts';
+import { clusterRoleAggregationController } from './clusterrole-aggregation.ts';
 import type { ControllerContext } from './context.ts';
 import { deploymentController } from './deployment/index.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
@@ -18,9 +19,11 @@ import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController } from './replicaset.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './serviceaccount.ts';
+import { type SignSecretToken, serviceAccountTokenController } from './serviceaccount-token.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 
 export { type ControllerOptions, defaultControllerOptions } from './options.ts';
+export type { SignSecretToken } from './serviceaccount-token.ts';
 
 export interface StartControllersOptions {
   /** Fenced by the lease under which the controllers run. */
@@ -33,6 +36,8 @@ export interface StartControllersOptions {
   metrics?: ControllerMetrics;
   /** PEM, published in every namespace; absent: nothing is published. */
   rootCa?: string;
+  /** Makes tokens for Secrets that are to hold one; absent, or without `rootCa`: they stay empty. */
+  signSecretToken?: SignSecretToken | undefined;
   /** What differs from `defaultControllerOptions`. */
   options?: Partial<ControllerOptions>;
 }
@@ -49,7 +54,7 @@ export interface RunningControllers {
  * that what another peer's controllers did last is not done again.
  */
 export async function startControllers(options: StartControllersOptions): Promise<RunningControllers> {
-  const { client, informers, clock, random, logger, metrics, rootCa } = options;
+  const { client, informers, clock, random, logger, metrics, rootCa, signSecretToken } = options;
   const broadcaster = new EventBroadcaster({ client, clock, logger });
   const context: ControllerContext = {
     client,
@@ -72,8 +77,12 @@ export async function startControllers(options: StartControllersOptions): Promis
     serviceAccountController,
     endpointSliceController,
     endpointsController,
+    clusterRoleAggregationController,
   ].map((create) => create(context));
   if (rootCa !== undefined) controllers.push(rootCaCertificatePublisher(context, rootCa));
+  if (rootCa !== undefined && signSecretToken !== undefined) {
+    controllers.push(serviceAccountTokenController(context, rootCa, signSecretToken));
+  }
 
   let stopped = false;
   const begin = async (): Promise<void> => {

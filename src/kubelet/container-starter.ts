@@ -11,7 +11,7 @@ import { runPostStart } from './lifecycle.ts';
 import { containerEvent, type PodContext } from './pod-context.ts';
 import { podTitle } from './pod-view.ts';
 import { ConfigurationError, type References } from './references.ts';
-import { containerMounts } from './volumes/index.ts';
+import { containerMounts, tokenInstead } from './volumes/index.ts';
 
 export interface StartRequest {
   pod: v1.Pod;
@@ -84,12 +84,28 @@ function crashLoop(context: PodContext, { pod, container, last }: StartRequest):
 
 async function configure(context: PodContext, request: StartRequest): Promise<ReturnType<typeof containerConfig>> {
   const { pod, container, last, place, references, volumes, restartCountBefore } = request;
-  const env = await containerEnvironment({ pod, container, place, references, services: context.services() });
+  const env = await containerEnvironment({
+    pod,
+    container,
+    place,
+    references,
+    services: context.services(),
+    apiServer: context.apiServer,
+  });
   const values = new Map(env.map(({ name, value }) => [name, value]));
-  const mounts = await containerMounts(container, volumes, (name) => values.get(name));
+  const all = await containerMounts(container, volumes, (name) => values.get(name));
+  const { mounts, env: instead } = context.runtime.info().mounts ? { mounts: all, env: [] } : tokenInstead(all);
   const attempt = last ? last.attempt + 1 : restartCountBefore === undefined ? 0 : restartCountBefore + 1;
   const { memoryCapacityBytes, podPidsLimit: pidsLimit } = context;
-  return containerConfig({ pod, container, attempt, env, mounts, memoryCapacityBytes, pidsLimit });
+  return containerConfig({
+    pod,
+    container,
+    attempt,
+    env: [...env, ...instead],
+    mounts,
+    memoryCapacityBytes,
+    pidsLimit,
+  });
 }
 
 async function run(context: PodContext, request: StartRequest, id: string): Promise<StartProblem | undefined> {

@@ -11,6 +11,7 @@ export interface EnvironmentInput {
   place: PodPlace;
   references: References;
   services: Iterable<v1.Service>;
+  apiServer?: { host: string; port: number } | undefined;
 }
 
 /**
@@ -18,8 +19,14 @@ export interface EnvironmentInput {
  * came before as `$(NAME)`. Rejects with a ConfigurationError when something referred to is missing.
  */
 export async function containerEnvironment(input: EnvironmentInput): Promise<EnvVar[]> {
-  const { pod, container, services } = input;
+  const { pod, container, services, apiServer } = input;
   const fromServices = serviceEnvironment(services, pod.metadata.namespace!, pod.spec?.enableServiceLinks !== false);
+  if (apiServer !== undefined) {
+    // Client libraries find the API by these two; the Service's own address needs somebody to forward it.
+    fromServices.set('KUBERNETES_SERVICE_HOST', apiServer.host);
+    fromServices.set('KUBERNETES_SERVICE_PORT', String(apiServer.port));
+    fromServices.set('KUBERNETES_SERVICE_PORT_HTTPS', String(apiServer.port));
+  }
   const own = new Map<string, string>();
   for (const source of container.envFrom ?? []) {
     for (const [name, value] of await allOf(source, input)) own.set(name, value);

@@ -10,6 +10,7 @@ import type { PodContext } from './pod-context.ts';
 import { graceAnnotation, PodWorker } from './pod-worker.ts';
 import { createHandler } from './server.ts';
 import { StatusWriter } from './status-writer.ts';
+import { TokenCache } from './token-cache.ts';
 import type { Kubelet, KubeletOptions } from './types.ts';
 import { PodVolumes } from './volumes/index.ts';
 
@@ -70,7 +71,9 @@ class NodeKubelet implements Kubelet {
       addresses: new PodAddresses(podCIDR),
       crashBackOff: new FailureBackOff(clock, crashBackOffMs.initial, crashBackOffMs.max),
       imageBackOff: new FailureBackOff(clock, imageBackOffMs.initial, imageBackOffMs.max),
+      tokens: new TokenCache({ client, clock, random, logger }),
       services: () => services.list(),
+      apiServer: options.apiServer,
       allocatable: () => this.#agent.node?.status?.allocatable ?? {},
       memoryCapacityBytes: machine.capacity.memoryBytes,
       podPidsLimit: options.podPidsLimit ?? defaultPodPidsLimit,
@@ -127,6 +130,8 @@ class NodeKubelet implements Kubelet {
   async #begin(): Promise<void> {
     const { runtime } = this.#context;
     const registered = this.#agent.start();
+    // Rejects when it is stopped, which may be before anybody waits for it.
+    registered.catch(() => {});
     await this.#informers.synced();
     if (this.#stopping) return;
     this.#endings.push(runtime.onEvent(({ podUid }) => this.#workers.get(podUid)?.wake()));

@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/index.ts';
 import type { FailureBackOff } from './back-off.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import type { StatusWriter } from './status-writer.ts';
+import type { TokenCache } from './token-cache.ts';
 import type { PodVolumes } from './volumes/index.ts';
 
 /** What all pods of a node share. */
@@ -22,12 +23,15 @@ export interface PodContext {
   recorder: EventRecorder;
   statuses: StatusWriter;
   volumes: PodVolumes;
+  tokens: TokenCache;
   addresses: PodAddresses;
   /** Of containers that end and are started again. */
   crashBackOff: FailureBackOff;
   /** Of images that can't be pulled. */
   imageBackOff: FailureBackOff;
   services(): Iterable<v1.Service>;
+  /** Where pods reach the API; undefined: as the Service `kubernetes` says. */
+  apiServer: { host: string; port: number } | undefined;
   allocatable(): Readonly<Record<string, string>>;
   memoryCapacityBytes: number;
   podPidsLimit: number;

@@ -228,11 +228,14 @@ export class PodWorker {
   }
 
   async #setUpVolumes(pod: v1.Pod, place: PodPlace, references: References): Promise<boolean> {
-    const { recorder, volumes, runtime } = this.#context;
+    const { recorder, volumes, runtime, tokens } = this.#context;
     const { runAsUser, fsGroup } = pod.spec?.securityContext ?? {};
     const owner = runtime.info().runAsUser ? { uid: runAsUser ?? nobody, gid: fsGroup ?? nobody } : undefined;
     try {
-      this.#volumes = await volumes.setUp({ pod, place, references }, owner);
+      this.#volumes = await volumes.setUp(
+        { pod, place, references, token: (projection) => tokens.token(pod, projection) },
+        owner,
+      );
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       recorder.event(pod, 'Warning', 'FailedMount', error.message);
@@ -373,6 +376,7 @@ export class PodWorker {
     const { runtime, volumes, addresses, crashBackOff, imageBackOff } = this.#context;
     for (const { id } of viewPod(runtime, this.uid).sandboxes) await runtime.removeSandbox(id);
     await volumes.tearDown(this.uid);
+    this.#context.tokens.forget(this.uid);
     addresses.release(this.uid);
     crashBackOff.forget(`${this.uid}/`);
     imageBackOff.forget(`${this.uid}/`);

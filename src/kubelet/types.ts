@@ -14,6 +14,8 @@ export interface KubeletOptions {
   /** The node's `InternalIP`, and where the kubelet's handlers are served. */
   address: string;
   port: number;
+  /** Where the node's pods reach the API; absent: as the Service `kubernetes` says. */
+  apiServer?: { host: string; port: number } | undefined;
   /** Block that pods get their addresses from, such as `127.1.2.0/24`. */
   podCIDR: string;
   clock: Clock;

@@ -1,5 +1,18 @@
-import { type KubernetesObject, type ResourceReference, reasonOf, resources } from '../api/index.ts';
-import { defaultClusterRoleBindings, defaultClusterRoles } from '../apiserver/index.ts';
+import {
+  type KubernetesObject,
+  missingRules,
+  type ResourceReference,
+  type rbacv1,
+  reasonOf,
+  resources,
+} from '../api/index.ts';
+import {
+  componentRoles,
+  defaultClusterRoleBindings,
+  defaultClusterRoles,
+  defaultRoleBindings,
+  defaultRoles,
+} from '../apiserver/index.ts';
 import { type Clock, errorMessage, type Logger, type Random, sleep } from '../base/index.ts';
 import { Backoff, type Client } from '../client/index.ts';
 
@@ -62,26 +75,76 @@ export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapO
  * classes. Safe to run again, and on several peers at once.
  */
 export async function bootstrap(client: Client, options: { serviceIp: string; apiPort: number }): Promise<void> {
-  await Promise.all(systemNamespaces.map((name) => ensure(client, resources.namespaces, namespace(name))));
+  const role = (each: rbacv1.ClusterRole): Promise<void> => ensureRole(client, resources.clusterRoles, each);
+  const binding = (each: rbacv1.ClusterRoleBinding): Promise<void> =>
+    ensureBinding(client, resources.clusterRoleBindings, each);
+  // Components wait for these; the rest may come after.
+  const first = (each: KubernetesObject): boolean => componentRoles.has(each.metadata.name!);
+  const later = (each: KubernetesObject): boolean => !first(each);
   await Promise.all([
-    ...defaultClusterRoles.map((role) => ensure(client, resources.clusterRoles, role)),
-    ...defaultClusterRoleBindings.map((binding) => ensure(client, resources.clusterRoleBindings, binding)),
+    ...systemNamespaces.map((name) => ensure(client, resources.namespaces, namespace(name))),
+    ...defaultClusterRoles.filter(first).map(role),
+    ...defaultClusterRoleBindings.filter(first).map(binding),
+  ]);
+  await Promise.all([
+    ensure(client, resources.services, kubernetesService(options)),
     ensure(client, resources.priorityClasses, priorityClass('system-cluster-critical', 2_000_000_000)),
     ensure(client, resources.priorityClasses, priorityClass('system-node-critical', 2_000_001_000)),
-    ensure(client, resources.services, kubernetesService(options)),
+    ...defaultClusterRoles.filter(later).map(role),
+    ...defaultClusterRoleBindings.filter(later).map(binding),
+    ...defaultRoles.map((each) => ensureRole(client, resources.roles, each)),
+    ...defaultRoleBindings.map((each) => ensureBinding(client, resources.roleBindings, each)),
   ]);
 }
 
-async function ensure<T extends KubernetesObject>(client: Client, type: ResourceReference, object: T): Promise<void> {
+const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
+
+/** A role of an older version, or one that lost rules, gets what it lacks, unless its annotation says to leave it alone. */
+async function ensureRole<T extends rbacv1.ClusterRole | rbacv1.Role>(
+  client: Client,
+  type: ResourceReference,
+  wanted: T,
+): Promise<void> {
+  const found = await ensure(client, type, wanted);
+  if (found === undefined || found.metadata.annotations?.[AUTO_UPDATE] !== 'true' || 'aggregationRule' in wanted)
+    return;
+  const missing = missingRules(found.rules ?? [], wanted.rules ?? []);
+  if (missing.length === 0) return;
+  await client.update<T>(type, { ...found, rules: [...(found.rules ?? []), ...missing] }, { fieldManager: 'keelson' });
+}
+
+/** The same for who has it. */
+async function ensureBinding<T extends rbacv1.ClusterRoleBinding | rbacv1.RoleBinding>(
+  client: Client,
+  type: ResourceReference,
+  wanted: T,
+): Promise<void> {
+  const found = await ensure(client, type, wanted);
+  if (found === undefined || found.metadata.annotations?.[AUTO_UPDATE] !== 'true') return;
+  const keyOf = ({ kind, namespace = '', name }: rbacv1.Subject): string => `${kind} ${namespace} ${name}`;
+  const present = new Set((found.subjects ?? []).map(keyOf));
+  const missing = (wanted.subjects ?? []).filter((subject) => !present.has(keyOf(subject)));
+  if (missing.length === 0) return;
+  const subjects = [...(found.subjects ?? []), ...missing];
+  await client.update<T>(type, { ...found, subjects }, { fieldManager: 'keelson' });
+}
+
+/** Creates the object unless it is there; resolves with it in that case. */
+async function ensure<T extends KubernetesObject>(
+  client: Client,
+  type: ResourceReference,
+  object: T,
+): Promise<T | undefined> {
   const { namespace: where, name = '' } = object.metadata;
   try {
     // Looked at first: after the first start nothing is to be written.
-    await client.get(type, where, name);
+    return await client.get<T>(type, where, name);
   } catch (error) {
     if (reasonOf(error) !== 'NotFound') throw error;
     await client.create(type, object, { fieldManager: 'keelson' }).catch((failure) => {
       if (reasonOf(failure) !== 'AlreadyExists') throw failure;
     });
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync }
 import { basename } from 'node:path';
 import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
 import { fields, list, oneOf, port, text } from './checks.ts';
-import { adminPem, createPki, renewPki } from './cluster-pki.ts';
+import { adminPem, createPki, ensureTokenKey, renewPki } from './cluster-pki.ts';
 import {
   CONFIG_API_VERSION,
   CONFIG_KIND,
@@ -188,7 +188,11 @@ export function writeShape(paths: ClusterPaths, shape: ClusterShape): void {
 export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
   const renewed = await renewPki(paths, shape, SERVICE_IP, now);
   if (renewed || !existsSync(paths.kubeconfig)) writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
-  for (const { id } of shape.members) if (!existsSync(paths.peer(id).config)) writePeerConfig(paths, shape, id);
+  // A cluster that was laid out before there were such tokens gets them now, and its peers are told.
+  const outdated = ensureTokenKey(paths);
+  for (const { id } of shape.members) {
+    if (outdated || !existsSync(paths.peer(id).config)) writePeerConfig(paths, shape, id);
+  }
 }
 
 /** Makes a changed shape of a cluster that is there the one that its peers start with. */
@@ -243,7 +247,13 @@ export function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: nu
     mode: shape.mode,
     podCIDR: podCIDR(id),
     serviceCIDR: SERVICE_CIDR,
-    pki: { ca: '../pki/ca.crt', cert: 'peer.crt', key: 'peer.key' },
+    pki: {
+      ca: '../pki/ca.crt',
+      caKey: '../pki/ca.key',
+      cert: 'peer.crt',
+      key: 'peer.key',
+      serviceAccountKey: '../pki/sa.key',
+    },
     ...(shape.store === undefined ? {} : { store: shape.store }),
   };
   writeFileAtomic(paths.peer(id).config, `${JSON.stringify(config, null, 2)}\n`);

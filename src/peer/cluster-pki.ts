@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { KeelsonError } from '../base/index.ts';
 import type { ClusterShape } from './cluster-files.ts';
 import { type ClusterPaths, writeFileAtomic } from './data-dir.ts';
@@ -26,7 +28,16 @@ export async function createPki(
   const authority = await createAuthority('keelson-ca', now);
   writeFileAtomic(paths.pki.caCert, authority.cert, 0o644);
   writeFileAtomic(paths.pki.caKey, authority.key);
+  ensureTokenKey(paths);
   await issue(authority, leavesOf(paths, shape, serviceIp), now);
+}
+
+/** Makes the key that signs service account tokens, unless it is there; tells whether it was not. */
+export function ensureTokenKey({ pki }: ClusterPaths): boolean {
+  if (existsSync(pki.tokenKey)) return false;
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileAtomic(pki.tokenKey, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  return true;
 }
 
 /** Makes anew what expires soon; tells whether there was any. Throws PKI when a file is missing, or the authority ends. */

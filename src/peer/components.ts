@@ -1,6 +1,6 @@
 import { errorMessage } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
-import { startControllers } from '../controllers/index.ts';
+import { type SignSecretToken, startControllers } from '../controllers/index.ts';
 import { SCHEDULER_NAME, startScheduler } from '../scheduler/index.ts';
 import type { PeerContext } from './context.ts';
 import { runWhileLeading } from './control-plane.ts';
@@ -22,12 +22,14 @@ export function startComponents(
   context: PeerContext,
   options: {
     bootstrapped: Promise<void>;
+    /** Makes the token that a Secret is to hold; absent: there are no such tokens. */
+    signSecretToken?: SignSecretToken | undefined;
     /** A client that may do what this user may. */
     clientAs(user: string, ...groups: string[]): Client;
   },
 ): Components {
   const { config, clock, random, logger, tls, onStop } = context;
-  const { clientAs } = options;
+  const { clientAs, signSecretToken } = options;
   let node: Node | undefined;
   let stopping = false;
   const opening = openNode(context);
@@ -46,7 +48,7 @@ export function startComponents(
       name: 'kube-controller-manager',
       source: 'kube-controller-manager',
       client: clientAs('system:kube-controller-manager'),
-      start: (leading) => startControllers({ ...leading, rootCa: tls.ca }),
+      start: (leading) => startControllers({ ...leading, rootCa: tls.ca, signSecretToken }),
     });
     const scheduler = runWhileLeading({
       ...elected,

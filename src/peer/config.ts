@@ -55,6 +55,10 @@ export interface PeerConfig {
     ca: string;
     cert: string;
     key: string;
+    /** Of the authority, to sign certificates that are asked for through the API; absent: none are signed. */
+    caKey?: string | undefined;
+    /** Signs service account tokens, the same on every peer; absent: there are none. */
+    serviceAccountKey?: string | undefined;
   };
   /** Seconds that a pod stays on a node that was found not to answer, which takes ten; unless the pod says something else. */
   unreachableTolerationSeconds: number;
@@ -93,7 +97,10 @@ const configCheck = fields(
     mode: oneOf(...nodeModes),
     podCIDR: cidr,
     serviceCIDR: cidr,
-    pki: fields({ ca: text, cert: text, key: text }),
+    pki: fields(
+      { ca: text, cert: text, key: text, caKey: text, serviceAccountKey: text },
+      { caKey: undefined, serviceAccountKey: undefined },
+    ),
     unreachableTolerationSeconds: count,
     reads: fields(
       { mode: oneOf('index', 'lease'), maxClockDriftPercent: count },
@@ -122,12 +129,19 @@ export function parsePeerConfig(value: unknown, base: string): PeerConfig {
   if (!config.members.some(({ id }) => id === config.peerId))
     throw invalid(`members has no entry with id ${config.peerId}, which is this peer's (peerId)`);
   checkStore(config);
-  const { ca, cert, key } = config.pki;
+  const { ca, cert, key, caKey, serviceAccountKey } = config.pki;
+  const absolute = (path: string | undefined): string | undefined => path && resolve(base, path);
   return {
     ...config,
     store: config.store && resolveFiles(config.store, base),
     dataDir: resolve(base, config.dataDir),
-    pki: { ca: resolve(base, ca), cert: resolve(base, cert), key: resolve(base, key) },
+    pki: {
+      ca: resolve(base, ca),
+      cert: resolve(base, cert),
+      key: resolve(base, key),
+      caKey: absolute(caKey),
+      serviceAccountKey: absolute(serviceAccountKey),
+    },
   };
 }
 

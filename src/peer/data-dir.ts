@@ -10,7 +10,15 @@ export interface ClusterPaths {
   /** There while `keelson up` lays the directory out; holds that process' id. */
   layout: string;
   kubeconfig: string;
-  pki: { dir: string; caCert: string; caKey: string; clientCert: string; clientKey: string };
+  pki: {
+    dir: string;
+    caCert: string;
+    caKey: string;
+    clientCert: string;
+    clientKey: string;
+    /** Signs service account tokens. */
+    tokenKey: string;
+  };
   peer(id: number): PeerPaths;
 }
 
@@ -38,6 +46,7 @@ export function clusterPaths(dataDir: string): ClusterPaths {
       caKey: join(pki, 'ca.key'),
       clientCert: join(pki, 'client.crt'),
       clientKey: join(pki, 'client.key'),
+      tokenKey: join(pki, 'sa.key'),
     },
     peer(id) {
       const dir = join(root, `peer-${id}`);

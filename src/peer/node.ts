@@ -36,6 +36,8 @@ export async function openNode(context: PeerContext): Promise<Node> {
         stateDir: join(config.dataDir, 'kubelet'),
         address: self.host,
         port: self.apiPort,
+        // The port that all peers share outlives this one.
+        apiServer: { host: self.host, port: config.sharedApiPort || self.apiPort },
         podCIDR: config.podCIDR,
         clock,
         random,

@@ -1,14 +1,26 @@
 import { resources } from '../api/index.ts';
 import {
+  claimsForSecret,
   createLocalClient,
   createRegistry,
   defaultAdmissionPlugins,
+  nodeAuthorizer,
   rbacAuthorizer,
+  type ServiceAccountTokens,
+  serviceAccountTokens,
   startKubernetesApi,
   superuserAuthorizer,
   unionAuthorizer,
 } from '../apiserver/index.ts';
-import { type Clock, errorMessage, type Logger, type Random, systemClock, systemRandom } from '../base/index.ts';
+import {
+  type Clock,
+  errorMessage,
+  KeelsonError,
+  type Logger,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '../base/index.ts';
 import { type Client, createInformerFactory } from '../client/index.ts';
 import type { Store } from '../store/index.ts';
 import { keepBootstrapped } from './bootstrap.ts';
@@ -19,7 +31,7 @@ import { openPeerStore } from './peer-store.ts';
 import { rbacSource } from './rbac-source.ts';
 import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
 import { metricsOf, type PeerStatus } from './status.ts';
-import { readTls } from './tls.ts';
+import { readPem, readTls } from './tls.ts';
 
 export interface PeerOptions {
   config: PeerConfig;
@@ -73,21 +85,24 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const { config, self, tls, clock, random, logger, onStop } = context;
   const backend = await openPeerStore(context);
   const { store } = backend;
+  const tokens = openTokens(context);
   const registry = createRegistry({
     store,
     clock,
     random,
     logger: logger.child({ component: 'registry' }),
     serviceRange: config.serviceCIDR,
-    admission: (state) => defaultAdmissionPlugins(state, config),
+    tokens,
+    admission: (state) => defaultAdmissionPlugins(state, { ...config, tokenVolumes: tokens && random }),
   });
   onStop(() => registry.close());
   const admin = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });
   const informers = createInformerFactory({ client: admin, clock, random, logger });
   const rbac = rbacSource(informers);
-  const authorizer = unionAuthorizer([superuserAuthorizer, rbacAuthorizer(rbac)]);
+  const authorizer = unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]);
   const components = startComponents(context, {
     bootstrapped: rbac.bootstrapped(),
+    signSecretToken: tokens && ((claims) => tokens.signLegacy(claimsForSecret(claims))),
     clientAs: (name, ...groups) =>
       createLocalClient(registry, { name, groups: [...groups, 'system:authenticated'] }, { authorizer }),
   });
@@ -100,6 +115,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     registry,
     rbac,
     authorizer,
+    tokens,
     tls,
     clock,
     logger: logger.child({ component: 'apiserver' }),
@@ -139,4 +155,16 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
       await stopAll();
     },
   };
+}
+
+function openTokens({ config, clock }: PeerContext): ServiceAccountTokens | undefined {
+  const { serviceAccountKey } = config.pki;
+  if (serviceAccountKey === undefined) return undefined;
+  try {
+    return serviceAccountTokens({ key: readPem(serviceAccountKey), clock });
+  } catch (error) {
+    if (error instanceof KeelsonError) throw error;
+    const text = `${serviceAccountKey} is no key for service account tokens (${errorMessage(error)}): restore it from a backup`;
+    throw new KeelsonError('PKI', text, { cause: error });
+  }
 }

@@ -1,10 +1,10 @@
 import { type KubernetesObject, type rbacv1, resources } from '../api/index.ts';
-import { defaultClusterRoleBindings, defaultClusterRoles, type RbacSource } from '../apiserver/index.ts';
+import { componentRoles, type RbacSource } from '../apiserver/index.ts';
 import type { Informer, InformerFactory } from '../client/index.ts';
 
 /**
- * Roles and bindings as informers keep them; nothing is allowed before they are in. `bootstrapped` resolves when the default ones
- * are: from then on the cluster's own components may work.
+ * Roles and bindings as informers keep them; nothing is allowed before they are in. `bootstrapped` resolves when those of the
+ * components are: from then on the cluster's own components may work.
  */
 export function rbacSource(informers: InformerFactory): RbacSource & { bootstrapped(): Promise<void> } {
   const clusterRoles = informers.informer<rbacv1.ClusterRole>(resources.clusterRoles);
@@ -17,20 +17,17 @@ export function rbacSource(informers: InformerFactory): RbacSource & { bootstrap
     role: (namespace, name) => roles.get(namespace, name),
     roleBindings: (namespace) => roleBindings.list(namespace),
     async bootstrapped() {
-      await Promise.all([
-        holds(clusterRoles, defaultClusterRoles),
-        holds(clusterRoleBindings, defaultClusterRoleBindings),
-      ]);
+      await Promise.all([holds(clusterRoles, componentRoles), holds(clusterRoleBindings, componentRoles)]);
     },
   };
 }
 
 /** Resolves when the informer has objects of all these names. */
-function holds<T extends KubernetesObject>(informer: Informer<T>, wanted: readonly KubernetesObject[]): Promise<void> {
+function holds<T extends KubernetesObject>(informer: Informer<T>, wanted: ReadonlySet<string>): Promise<void> {
   return new Promise((resolve) => {
-    const missing = new Set(wanted.map(({ metadata }) => metadata.name));
+    const missing = new Set(wanted);
     const end = informer.onChange(({ object }) => {
-      missing.delete(object.metadata.name);
+      missing.delete(object.metadata.name!);
       if (missing.size > 0) return;
       // The last one may be told while `onChange` has not returned yet.
       queueMicrotask(() => end());

@@ -38,7 +38,15 @@ async function rig(t: ExecutionContext): Promise<Rig> {
         spec: { containers: [{ name: 'main', resources: { limits: { cpu: '2' } } }], volumes: list },
       };
       const place = { nodeName: 'n', hostIP: '1.1.1.1', podIP: '2.2.2.2', allocatable: {} };
-      return volumes.setUp({ pod, place, references: new References(client, 'default') }, undefined);
+      return volumes.setUp(
+        {
+          pod,
+          place,
+          references: new References(client, 'default'),
+          token: async ({ audience }) => `token for ${audience}`,
+        },
+        undefined,
+      );
     },
   };
 }
@@ -158,6 +166,13 @@ test('hostPath and its types', async (t) => {
   }
 });
 
+test('a projected token is a file like others', async (t) => {
+  const { setUp } = await rig(t);
+  const projected = { sources: [{ serviceAccountToken: { path: 'vault/token', audience: 'vault' } }] };
+  const path = (await setUp({ name: 'v', projected })).get('v')!;
+  t.is(await readFile(join(path, 'vault/token'), 'utf8'), 'token for vault');
+});
+
 test('what can not be had is told with the volume', async (t) => {
   const { setUp } = await rig(t);
   const cases: [v1.Volume, RegExp][] = [
@@ -172,8 +187,8 @@ test('what can not be had is told with the volume', async (t) => {
     ],
     [{ name: 'v', nfs: { server: 's', path: '/' } }, /nfs volumes are not supported by this node/],
     [
-      { name: 'v', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
-      /serviceAccountToken is not supported/,
+      { name: 'v', projected: { sources: [{ clusterTrustBundle: { path: 't' } }] } },
+      /clusterTrustBundle is not supported/,
     ],
   ];
   for (const [volume, message] of cases) await t.throwsAsync(setUp(volume), { code: 'CONFIGURATION', message });

@@ -56,7 +56,7 @@ for (const [title, damage, file, text] of cases) {
     const { config, paths } = await peerConfig(t);
     await damage(config, paths);
     const error = t.throws(() => readTls(config, now), { code: 'PKI', message: text });
-    t.true(error.message.includes(config.pki[file]), error.message);
+    t.true(error.message.includes(config.pki[file] as string), error.message);
     t.notRegex(error.message, /\n/);
   });
 }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
@@ -8,7 +9,9 @@ import {
   createLocalClient,
   createRegistry,
   type HealthCheck,
+  nodeAuthorizer,
   rbacAuthorizer,
+  serviceAccountTokens,
   startKubernetesApi,
   superuserAuthorizer,
   unionAuthorizer,
@@ -69,7 +72,10 @@ export async function startTestApiServer(
   const admin = await certificateFor('admin', 'system:masters');
   const common = { clock: systemClock, random: systemRandom, logger: silentLogger };
   const store = createMemoryStore();
-  const registry = createRegistry({ store, ...common, serviceRange: '127.96.0.0/16' });
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const tokenKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const tokens = serviceAccountTokens({ key: tokenKey, clock: systemClock });
+  const registry = createRegistry({ store, ...common, tokens, serviceRange: '127.96.0.0/16' });
   const client = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });
   const informers = createInformerFactory({ client, ...common });
   const rbac = rbacSource(informers);
@@ -79,7 +85,8 @@ export async function startTestApiServer(
   const server: ApiServer = await startKubernetesApi({
     registry,
     rbac,
-    authorizer: unionAuthorizer([superuserAuthorizer, rbacAuthorizer(rbac)]),
+    tokens,
+    authorizer: unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]),
     tls: { ca: authority.cert, cert: serving.cert, key: serving.key },
     listeners: [{ host: '127.0.0.1', port: 0, shared: false }],
     healthChecks: options.healthChecks ?? [],

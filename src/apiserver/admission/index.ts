@@ -1,8 +1,10 @@
+import type { Random } from '../../base/index.ts';
 import type { StateReader } from '../registry/types.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { priority } from './priority.ts';
+import { rbacEscalation } from './rbac-escalation.ts';
 import { serviceAccount } from './service-account.ts';
 import type { Admission, AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
@@ -12,19 +14,22 @@ export { defaultTolerationSeconds, namespaceLifecycle, nodeRestriction, priority
 export interface AdmissionOptions {
   /** How long a pod stays on a node that is lost, unless it says something else. Default: five minutes. */
   unreachableTolerationSeconds?: number;
+  /** Names the volumes with the tokens that pods get; absent: they get none. */
+  tokenVolumes?: Random | undefined;
 }
 
 /** The plug-ins of every cluster, in the order in which they run. First all change, later all may still refuse. */
 export function defaultAdmissionPlugins(
   state: StateReader,
-  { unreachableTolerationSeconds = 300 }: AdmissionOptions = {},
+  { unreachableTolerationSeconds = 300, tokenVolumes }: AdmissionOptions = {},
 ): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle(state),
-    serviceAccount(state),
+    serviceAccount(state, tokenVolumes),
     nodeRestriction(state),
     priority(state),
     defaultTolerationSeconds(unreachableTolerationSeconds),
+    rbacEscalation(state),
   ];
 }
 

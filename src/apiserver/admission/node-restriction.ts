@@ -1,9 +1,8 @@
 import { errors, type UnstructuredObject } from '../../api/index.ts';
-import type { StateReader, User } from '../registry/types.ts';
+import { nodeOf } from '../authorization/index.ts';
+import type { StateReader } from '../registry/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
-const NODES_GROUP = 'system:nodes';
-const NODE_PREFIX = 'system:node:';
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 const pods = { group: '', resource: 'pods' };
 
@@ -11,25 +10,52 @@ interface Pod {
   spec?: { nodeName?: string };
 }
 
+interface TokenRequest {
+  spec?: { boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string } | null };
+}
+
 /** Nodes write only what is theirs: their Node, Lease and CSINode, and the pods bound to them. */
 export function nodeRestriction(state: StateReader): AdmissionPlugin {
-  const rules: Readonly<Record<string, (attributes: AdmissionAttributes, node: string) => void>> = {
+  const rules: Readonly<Record<string, (attributes: AdmissionAttributes, node: string) => void | Promise<void>>> = {
     '/nodes': checkNode,
     '/pods': checkPod,
     'coordination.k8s.io/leases': checkLease,
     'storage.k8s.io/csinodes': checkOwn,
+    '/serviceaccounts': checkToken,
   };
   return {
     name: 'NodeRestriction',
-    admit(attributes) {
+    async admit(attributes) {
       const node = nodeOf(attributes.user);
       if (node === undefined) return;
       const rule = rules[`${attributes.type.group}/${attributes.type.resource}`];
       if (rule === undefined) return;
       if (node === '') throw refusal(attributes, `could not determine node from user "${attributes.user.name}"`);
-      rule(attributes, node);
+      await rule(attributes, node);
     },
   };
+
+  /** A node gets tokens only for pods that it runs. */
+  async function checkToken(attributes: AdmissionAttributes, node: string): Promise<void> {
+    const { operation, subresource, namespace, object } = attributes;
+    if (operation !== 'CREATE' || subresource !== 'token') return;
+    const { kind, apiVersion, name, uid } = (object as TokenRequest).spec?.boundObjectRef ?? {};
+    if (kind !== 'Pod' || apiVersion !== 'v1' || !name) {
+      throw refusal(attributes, 'node requested token not bound to a pod');
+    }
+    if (!uid) throw refusal(attributes, 'node requested token with a pod binding without a uid');
+    const find = () => state.lookup(pods, namespace, name)?.object;
+    if (find()?.metadata.uid !== uid) await state.fresh();
+    const pod = find();
+    if (pod === undefined) throw errors.notFound(pods, name);
+    if (pod.metadata.uid !== uid) {
+      const text = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+      throw errors.conflict({ group: '', resource: 'Pod' }, name, text);
+    }
+    if ((pod as Pod).spec?.nodeName !== node) {
+      throw refusal(attributes, 'node requested token bound to a pod scheduled on a different node');
+    }
+  }
 
   function checkPod(attributes: AdmissionAttributes, node: string): void {
     const { operation, subresource, namespace, name, object, old } = attributes;
@@ -55,12 +81,6 @@ export function nodeRestriction(state: StateReader): AdmissionPlugin {
       throw refusal(attributes, `node "${node}" cannot update labels through pod status`);
     }
   }
-}
-
-/** The node that a user is; '' for one that says it is some node but not which. */
-function nodeOf({ name, groups }: User): string | undefined {
-  if (!groups.includes(NODES_GROUP)) return undefined;
-  return name.startsWith(NODE_PREFIX) ? name.slice(NODE_PREFIX.length) : '';
 }
 
 /** A node may only create pictures of pods that it runs on its own. */

@@ -1,4 +1,4 @@
-import type { rbacv1 } from '../../api/index.ts';
+import type { PolicyRule, rbacv1 } from '../../api/index.ts';
 import type { User } from '../registry/types.ts';
 import type { Attributes, Authorizer, Decision } from './types.ts';
 
@@ -11,14 +11,16 @@ export interface RbacSource {
 }
 
 type Subject = NonNullable<rbacv1.RoleBinding['subjects']>[number];
-export type Rule = NonNullable<rbacv1.Role['rules']>[number];
+export type Rule = PolicyRule;
 
 /** Role-based access control (https://kubernetes.io/docs/reference/access-authn-authz/rbac/). */
 export function rbacAuthorizer(source: RbacSource): Authorizer {
   return {
     async authorize(attributes): Promise<Decision> {
-      for (const rule of rulesFor(source, attributes.user, attributes.resource?.namespace)) {
-        if (ruleAllows(rule, attributes)) return { allowed: true, reason: '' };
+      for (const { rules, grant } of grantsTo(source, attributes.user, attributes.resource?.namespace)) {
+        for (const rule of rules) {
+          if (ruleAllows(rule, attributes)) return { allowed: true, reason: `RBAC: allowed by ${describe(grant)}` };
+        }
       }
       return { allowed: false, reason: '' };
     },
@@ -27,21 +29,58 @@ export function rbacAuthorizer(source: RbacSource): Authorizer {
 
 /** Every rule that holds for `user`, cluster-wide and (when given) in `namespace`. */
 export function* rulesFor(source: RbacSource, user: User, namespace: string | undefined): Iterable<Rule> {
+  for (const { rules } of grantsTo(source, user, namespace)) yield* rules;
+}
+
+/** The rules of the role that a binding refers to; undefined when it isn't there. */
+export function rulesOfRole(
+  source: RbacSource,
+  { kind, name }: rbacv1.RoleBinding['roleRef'],
+  namespace: string,
+): readonly Rule[] | undefined {
+  const role = kind === 'ClusterRole' ? source.clusterRole(name) : source.role(namespace, name);
+  return role && (role.rules ?? []);
+}
+
+interface Grant {
+  binding: rbacv1.RoleBinding | rbacv1.ClusterRoleBinding;
+  subject: Subject;
+}
+
+function* grantsTo(
+  source: RbacSource,
+  user: User,
+  namespace: string | undefined,
+): Iterable<{ rules: readonly Rule[]; grant: Grant }> {
   for (const binding of source.clusterRoleBindings()) {
-    if (!appliesTo(binding.subjects, user, undefined)) continue;
-    yield* source.clusterRole(binding.roleRef.name)?.rules ?? [];
+    const subject = subjectThatIs(user, binding.subjects, undefined);
+    if (subject === undefined) continue;
+    yield { rules: source.clusterRole(binding.roleRef.name)?.rules ?? [], grant: { binding, subject } };
   }
   if (namespace === undefined || namespace === '') return;
   for (const binding of source.roleBindings(namespace)) {
-    if (!appliesTo(binding.subjects, user, namespace)) continue;
-    const { kind, name } = binding.roleRef;
-    const role = kind === 'ClusterRole' ? source.clusterRole(name) : source.role(namespace, name);
-    yield* role?.rules ?? [];
+    const subject = subjectThatIs(user, binding.subjects, namespace);
+    if (subject === undefined) continue;
+    yield { rules: rulesOfRole(source, binding.roleRef, namespace) ?? [], grant: { binding, subject } };
   }
 }
 
-function appliesTo(subjects: readonly Subject[] | undefined, user: User, namespace: string | undefined): boolean {
-  return (subjects ?? []).some((subject) => {
+/** `ClusterRoleBinding "a" of ClusterRole "b" to Group "c"`. */
+function describe({ binding, subject }: Grant): string {
+  const { name, namespace } = binding.metadata;
+  const { roleRef } = binding;
+  const title = namespace === undefined ? `ClusterRoleBinding "${name}"` : `RoleBinding "${name}/${namespace}"`;
+  const account =
+    subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name;
+  return `${title} of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${account}"`;
+}
+
+function subjectThatIs(
+  user: User,
+  subjects: readonly Subject[] | undefined,
+  namespace: string | undefined,
+): Subject | undefined {
+  return subjects?.find((subject) => {
     switch (subject.kind) {
       case 'User':
         return subject.name === user.name;

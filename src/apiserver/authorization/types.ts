@@ -12,6 +12,8 @@ export interface Attributes {
     subresource: string;
     namespace: string | undefined;
     name: string;
+    /** Of a list or watch. */
+    fieldSelector?: string | undefined;
   };
   /** The path, when `resource` is undefined. */
   path: string;

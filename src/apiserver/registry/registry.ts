@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import { createAdmission, defaultAdmissionPlugins } from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/types.ts';
+import type { ServiceAccountTokens } from '../authentication/service-account/index.ts';
 import { Allocator, ipRange, portRange } from './allocators.ts';
 import { createObject } from './create.ts';
 import { deleteObject } from './delete.ts';
@@ -13,6 +14,7 @@ import { listObjects } from './list.ts';
 import { withApiErrors } from './store-errors.ts';
 import { bindPod } from './subresources/binding.ts';
 import { evictPod } from './subresources/eviction.ts';
+import { requestToken } from './subresources/token.ts';
 import type { Encoded, Registry, StateReader } from './types.ts';
 import { patchObject, updateObject } from './update.ts';
 import { startWatch } from './watch.ts';
@@ -30,6 +32,8 @@ export interface RegistryOptions {
   nodePortRange?: string;
   /** In order; default: those of admission/index.ts. */
   admission?: (state: StateReader) => readonly AdmissionPlugin[];
+  /** Makes the tokens of service accounts; absent: none are to be had. */
+  tokens?: ServiceAccountTokens | undefined;
   /** Bytes of decoded objects and finished JSON that are kept for the next reader. Default: 8 MiB. */
   derivedBytes?: number;
 }
@@ -72,7 +76,7 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     close: () => cache.close(),
     get: (request) => withApiErrors(() => getObject(cache, request)),
     list: (request) => withApiErrors(() => listObjects(context, request)),
-    create: (request) => withApiErrors(() => create(context, request)),
+    create: (request) => withApiErrors(() => create(context, request, options.tokens)),
     update: (request) => withApiErrors(() => updateObject(context, request)),
     patch: (request) => withApiErrors(() => patchObject(context, request)),
     delete: (request) => withApiErrors(() => deleteObject(context, request)),
@@ -90,13 +94,20 @@ const subresourceCreates: ReadonlyMap<string, SubresourceCreate> = new Map([
   ['pods/eviction', evictPod],
 ]);
 
-function create(context: WriteContext, request: CreateRequest): Promise<Encoded> {
+function create(
+  context: WriteContext,
+  request: CreateRequest,
+  tokens: ServiceAccountTokens | undefined,
+): Promise<Encoded> {
   const { type, subresource, name } = request;
   if (subresource === undefined) {
     if (type.group === '' && type.resource === 'bindings') return bindByCollection(context, request);
     // What can't be read isn't kept: reviews and the like are answered elsewhere.
     if (!type.verbs.includes('get')) throw errors.methodNotAllowed(type, 'create');
     return createObject(context, request);
+  }
+  if (type.resource === 'serviceaccounts' && subresource === 'token' && name !== undefined && tokens !== undefined) {
+    return requestToken(context, { ...request, name }, tokens);
   }
   const special = subresourceCreates.get(`${type.resource}/${subresource}`);
   if (special === undefined || name === undefined) throw errors.methodNotAllowed(type, 'create');

@@ -148,7 +148,7 @@ export async function confirmDeletion(
   return attributes.guards;
 }
 
-/** admit and confirm, for a pod that is given its node. */
+/** admit and confirm, for what is created under an object that is there: a pod's Binding, an account's TokenRequest. */
 export async function confirmBinding(
   context: WriteContext,
   scope: WriteScope,

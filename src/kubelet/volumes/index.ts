@@ -1,1 +1,2 @@
 export { containerMounts, PodVolumes, type VolumeOwner } from './pod-volumes.ts';
+export { tokenInstead } from './token-instead.ts';

@@ -1,4 +1,5 @@
 import type { v1 } from '../../api/index.ts';
+import { errorMessage } from '../../base/index.ts';
 import { fieldValue, type PodPlace, resourceValue } from '../downward-api.ts';
 import { namedContainer } from '../env.ts';
 import { ConfigurationError, type References, valuesOf } from '../references.ts';
@@ -8,6 +9,8 @@ export interface PayloadContext {
   pod: v1.Pod;
   place: PodPlace;
   references: References;
+  /** A token of the pod's service account. */
+  token(projection: v1.ServiceAccountTokenProjection): Promise<string>;
 }
 
 const defaultFileMode = 0o644;
@@ -33,7 +36,7 @@ async function projection(source: v1.ProjectedVolumeSource, context: PayloadCont
   const files = new Map<string, PayloadFile>();
   const { references } = context;
   const mode = source.defaultMode;
-  for (const { configMap, secret, downwardAPI, ...others } of source.sources ?? []) {
+  for (const { configMap, secret, downwardAPI, serviceAccountToken, ...others } of source.sources ?? []) {
     let part: Payload;
     if (configMap) {
       const object = await references.configMap(configMap.name!, configMap.optional);
@@ -41,10 +44,24 @@ async function projection(source: v1.ProjectedVolumeSource, context: PayloadCont
     } else if (secret) {
       part = keys(await references.secret(secret.name!, secret.optional), secret.items, mode, secret.optional);
     } else if (downwardAPI) part = downward(downwardAPI.items, mode, context);
+    else if (serviceAccountToken) part = await tokenFile(serviceAccountToken, mode, context);
     else throw new ConfigurationError(`projected source ${Object.keys(others)[0]} is not supported by this node`);
     for (const [path, file] of part) files.set(path, file);
   }
   return files;
+}
+
+async function tokenFile(
+  projection: v1.ServiceAccountTokenProjection,
+  mode: number | undefined,
+  { token }: PayloadContext,
+): Promise<Payload> {
+  const content = Buffer.from(
+    await token(projection).catch((error: unknown) => {
+      throw new ConfigurationError(`failed to fetch token: ${errorMessage(error)}`, { cause: error });
+    }),
+  );
+  return new Map([[projection.path, { content, mode: mode ?? defaultFileMode }]]);
 }
 
 function keys(

@@ -34,7 +34,14 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
   t.deepEqual(order, ['admit a', 'admit c', 'validate a', 'validate b']);
   t.deepEqual(
     defaultAdmissionPlugins({} as never).map(({ name }) => name),
-    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'Priority', 'DefaultTolerationSeconds'],
+    [
+      'NamespaceLifecycle',
+      'ServiceAccount',
+      'NodeRestriction',
+      'Priority',
+      'DefaultTolerationSeconds',
+      'RBACEscalation',
+    ],
   );
 });
 
