@@ -1,14 +1,33 @@
 import { type FSWatcher, readFileSync, statSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, errorCode, errorMessage, type Launcher } from '../base/index.ts';
+import { attachTo } from './attach.ts';
 import { type Cgroup, openCgroup } from './cgroup/index.ts';
 import { ContainerLog, type LogLimits } from './container-log.ts';
 import { RuntimeError } from './errors.ts';
-import { runScript, shellPath } from './exec.ts';
-import { isAlive, type ProcessIdentity, parseIdentity, readStat } from './proc.ts';
+import { type ExecRequest, runScript, shellPath, startScript } from './exec.ts';
+import {
+  isAlive,
+  killTree,
+  type ProcessIdentity,
+  type ProcessStat,
+  parseIdentity,
+  processTree,
+  tryKill,
+} from './proc.ts';
 import type { ContainerRecord } from './record.ts';
-import { execScript, type ScriptInput, workloadScript } from './scripts.ts';
-import type { ContainerStats, ContainerStatus, ExecOptions, ExecResult, ExitReason } from './types.ts';
+import { execScript, type Program, type ScriptInput, workloadScript } from './scripts.ts';
+import { TerminalResizer } from './terminal.ts';
+import type {
+  AttachOptions,
+  ContainerStats,
+  ContainerStatus,
+  ExecOptions,
+  ExecResult,
+  ExitReason,
+  StartExecOptions,
+  StdioSession,
+} from './types.ts';
 
 export interface ContainerContext {
   clock: Clock;
@@ -54,9 +73,12 @@ export class Container {
   #shim: ProcessIdentity | undefined;
   #started: Started | undefined;
   #exit: Exit | undefined;
+  #resizer: TerminalResizer | undefined;
   #starting: Promise<void> | undefined;
   /** Wakes those who wait for a change of state. */
   readonly #waiters = new Set<() => void>();
+  /** Commands and attachments, which end with the container. */
+  readonly #exitListeners = new Set<(exitCode: number) => void>();
 
   /** Opens the container as it is on disk: created, running, or ended while nobody looked. */
   constructor(directory: string, record: ContainerRecord, context: ContainerContext) {
@@ -143,7 +165,8 @@ export class Container {
 
   /** Kills all of it; resolves when it has exited. */
   async kill(): Promise<void> {
-    this.signal('SIGKILL');
+    // Without a cgroup only the tree of processes tells what belongs to it: a terminal's have sessions of their own.
+    if (this.state === 'running' && isAlive(this.#started!.process)) killTree(this.#started!.process.pid);
     await this.cgroup.killAll();
     while (this.state === 'running') {
       // A process may be in the kernel, or the shim about to write; and without a shim only a look tells.
@@ -161,29 +184,63 @@ export class Container {
   }
 
   async exec(command: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    return runScript(this.#context.clock, this.#execRequest({ command, stdin: false, tty: false }), options);
+  }
+
+  async startExec(command: readonly string[], options: StartExecOptions): Promise<StdioSession> {
+    const { stdin = false, tty = false, size } = options;
+    const request = this.#execRequest({ command, stdin, tty, ...(size ? { size } : {}) });
+    const session = await startScript(this.#context.clock, { ...request, stdin, tty });
+    void session.exited.then(this.#onExit(() => session.close()));
+    return session;
+  }
+
+  /** The end of the container is the end of the session. */
+  attach(options: AttachOptions): StdioSession {
+    this.#assertRunning();
+    const { config } = this.record;
+    this.#resizer ??= new TerminalResizer(this.#context.clock, this.#started!.process.pid);
+    return attachTo({
+      directory: this.directory,
+      config,
+      log: this.log,
+      stdin: options.stdin === true,
+      resizer: this.#resizer,
+      onExit: (listener) => this.#onExit(listener),
+      // The shim keeps the input open until it is told that the one attachment is over.
+      endInput: () => this.state === 'running' && isAlive(this.#shim!) && tryKill(this.#shim!.pid, 'SIGUSR1'),
+    });
+  }
+
+  #execRequest(program: Program): Omit<ExecRequest, 'stdin' | 'tty'> {
+    this.#assertRunning();
+    const input = this.#context.scriptInput(this.record, this.cgroup);
+    return {
+      script: execScript(input),
+      input: workloadScript(input, program),
+      directory: this.directory,
+      contained: this.cgroup.procsFiles.length > 0,
+    };
+  }
+
+  #assertRunning(): void {
     if (this.state !== 'running') {
       throw new RuntimeError('NOT_RUNNING', `container ${this.record.id} is not running`);
     }
-    const input = this.#context.scriptInput(this.record, this.cgroup);
-    return runScript(this.#context.clock, {
-      script: execScript(input),
-      input: workloadScript(input, command),
-      workingDir: this.directory,
-      options,
-    });
   }
 
   stats(): ContainerStats | undefined {
     if (this.state !== 'running') return undefined;
     const usage = this.cgroup.usage();
-    const stat = readStat(this.#started!.process.pid);
-    const resident = (stat?.residentPages ?? 0) * pageBytes;
+    const tree = processTree(this.#started!.process.pid);
+    const sum = (value: (stat: ProcessStat) => number): number => tree.reduce((total, stat) => total + value(stat), 0);
+    const resident = sum((stat) => stat.residentPages) * pageBytes;
     return {
       timeMs: this.#context.clock.now(),
-      cpuUsageNanoseconds: usage.cpuNanoseconds ?? ((stat?.cpuTicks ?? 0) * 1e9) / clockTicksPerSecond,
+      cpuUsageNanoseconds: usage.cpuNanoseconds ?? (sum((stat) => stat.cpuTicks) * 1e9) / clockTicksPerSecond,
       memoryUsageBytes: usage.memoryBytes ?? resident,
       memoryWorkingSetBytes: usage.memoryWorkingSetBytes ?? resident,
-      pids: usage.pids ?? 1,
+      pids: usage.pids ?? tree.length,
     };
   }
 
@@ -214,6 +271,9 @@ export class Container {
     this.log.finish();
     this.#watcher?.close();
     this.#watcher = undefined;
+    this.#resizer?.close();
+    for (const listener of this.#exitListeners) listener(this.#exit!.exitCode);
+    this.#exitListeners.clear();
     // What is left of it must be gone before anybody starts the next.
     void this.cgroup.killAll().then(() => this.#announce('exited'));
   }
@@ -225,6 +285,13 @@ export class Container {
 
   #changed(): Promise<void> {
     return new Promise((resolve) => this.#waiters.add(resolve));
+  }
+
+  /** Calls `listener` with the exit code. Returns what takes that back. */
+  #onExit(listener: (exitCode: number) => void): () => void {
+    if (this.#exit) listener(this.#exit.exitCode);
+    else this.#exitListeners.add(listener);
+    return () => this.#exitListeners.delete(listener);
   }
 
   async #exitedWithin(timeMs: number): Promise<void> {
@@ -290,14 +357,5 @@ export class Container {
 
   #fileTime(name: string): number {
     return Math.floor(statSync(join(this.directory, name)).mtimeMs);
-  }
-}
-
-function tryKill(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false;
   }
 }

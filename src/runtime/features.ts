@@ -9,6 +9,8 @@ export interface Features {
   mountNamespace?: readonly string[];
   /** Command prefix that leaves the user namespace's root again, when `mountNamespace` needed one. */
   afterMounts: readonly string[];
+  /** `script` makes terminals. */
+  terminals: boolean;
 }
 
 export async function detectFeatures(uid: number, gid: number): Promise<Features> {
@@ -18,11 +20,12 @@ export async function detectFeatures(uid: number, gid: number): Promise<Features
       : ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private'];
   // Back to one's own ids, so that a container sees the same user with mounts as without.
   const afterMounts = uid === 0 ? [] : ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`];
-  const [setpriv, mounts] = await Promise.all([
+  const [setpriv, mounts, terminals] = await Promise.all([
     works([...(uid === 0 ? setprivCommand() : noNewPrivileges), 'true']),
     works([...mountNamespace, 'sh', '-c', 'mount --bind /tmp /tmp && exec "$@"', 'sh', ...afterMounts, 'true']),
+    works(['script', '-q', '-e', '-c', 'stty echo', '/dev/null']),
   ]);
-  return mounts ? { setpriv, mountNamespace, afterMounts } : { setpriv, afterMounts: [] };
+  return mounts ? { setpriv, terminals, mountNamespace, afterMounts } : { setpriv, terminals, afterMounts: [] };
 }
 
 /** The `setpriv` command of a peer that is not root. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * A process for certain: the kernel gives a pid again, but not with the same start time since the same boot.
@@ -35,6 +35,10 @@ export function isAlive(identity: ProcessIdentity): boolean {
 export interface ProcessStat {
   pid: number;
   state: string;
+  parent: number;
+  session: number;
+  /** Number of its controlling terminal `/dev/pts/N`. */
+  terminal: number | undefined;
   startTicks: number;
   cpuTicks: number;
   residentPages: number;
@@ -58,9 +62,71 @@ function parseStat(line: string): ProcessStat | undefined {
   const stat = {
     pid: Number.parseInt(line, 10),
     state: fields[0]!,
+    parent: number(4),
+    session: number(6),
+    terminal: terminalNumber(number(7)),
     startTicks: number(22),
     cpuTicks: number(14) + number(15),
     residentPages: number(24),
   };
   return Number.isInteger(stat.pid) && Number.isInteger(stat.startTicks) ? stat : undefined;
+}
+
+/** First of the kernel's eight major device numbers for pseudo terminals, each of 256. */
+const firstTerminalMajor = 136;
+
+function terminalNumber(device: number): number | undefined {
+  const block = ((device >> 8) & 0xfff) - firstTerminalMajor;
+  const minor = (device & 0xff) | ((device >> 12) & 0xfff00);
+  return block >= 0 && block < 8 ? block * 256 + minor : undefined;
+}
+
+/** A process with its descendants, and the members of sessions that any of them leads; whether or not it still lives. */
+export function processTree(pid: number): ProcessStat[] {
+  const others = allProcesses();
+  const tree: ProcessStat[] = [];
+  const pids = new Set([pid]);
+  for (let found = true; found; ) {
+    found = false;
+    for (const [other, stat] of others) {
+      if (!pids.has(other) && !pids.has(stat.parent) && !pids.has(stat.session)) continue;
+      pids.add(other);
+      tree.push(stat);
+      others.delete(other);
+      found = true;
+    }
+  }
+  return tree;
+}
+
+function allProcesses(): Map<number, ProcessStat> {
+  const all = new Map<number, ProcessStat>();
+  for (const name of readdirSync('/proc')) {
+    if (name.charCodeAt(0) > 57) continue;
+    const stat = readStat(Number(name));
+    if (stat) all.set(stat.pid, stat);
+  }
+  return all;
+}
+
+/** Those that start while it looks may escape a look: it looks again until there are none. */
+const killRoundsMax = 5;
+
+/** Kills a process that is, or was, ours, with all of its tree. */
+export function killTree(pid: number): void {
+  for (let round = 0; round < killRoundsMax; round++) {
+    const living = processTree(pid).filter(({ state }) => state !== 'Z' && state !== 'X');
+    if (living.length === 0) return;
+    for (const process of living) tryKill(process.pid, 'SIGKILL');
+  }
+}
+
+/** Sends a signal; false when nobody is there, or may not be sent it. */
+export function tryKill(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -21,10 +21,12 @@ import { detectFeatures, type Features, noNewPrivileges } from './features.ts';
 import { startProblem } from './find-program.ts';
 import { systemLauncher } from './launcher.ts';
 import { mountScript } from './mounts.ts';
+import { makeFifos } from './pipes.ts';
 import { readLog } from './read-log.ts';
 import { type ContainerRecord, readRecord, type SandboxRecord, writeRecord } from './record.ts';
 import { type ScriptInput, setprivCommand, shimScript, unprivilegedShell, workloadScript } from './scripts.ts';
 import type {
+  AttachOptions,
   ContainerConfig,
   ContainerFilter,
   ContainerStats,
@@ -39,6 +41,8 @@ import type {
   RuntimeVersion,
   SandboxConfig,
   SandboxStatus,
+  StartExecOptions,
+  StdioSession,
 } from './types.ts';
 
 export interface ProcessRuntimeOptions {
@@ -126,6 +130,7 @@ class ProcessRuntime implements Runtime {
       mounts: this.#features.mountNamespace !== undefined,
       noNewPrivileges: this.#features.setpriv,
       runAsUser: this.#isRoot && this.#features.setpriv,
+      terminals: this.#features.terminals,
     };
   }
 
@@ -208,6 +213,7 @@ class ProcessRuntime implements Runtime {
     write('shim.sh', shimScript(input));
     write('workload.sh', workloadScript(input));
     write('output.log', '');
+    if (config.stdin) await makeFifos([join(directory, 'stdin')]);
     if (config.mounts?.length) write('mounts.sh', mountScript(config.mounts, this.#afterMounts(input)));
     // Last: a container is one that has its record.
     writeRecord(join(directory, 'container.json'), record);
@@ -262,6 +268,15 @@ class ProcessRuntime implements Runtime {
 
   async exec(id: string, command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     return this.#get(id).exec(command, options);
+  }
+
+  async startExec(id: string, command: readonly string[], options: StartExecOptions = {}): Promise<StdioSession> {
+    if (options.tty) this.#assertTerminals();
+    return this.#get(id).startExec(command, options);
+  }
+
+  async attach(id: string, options: AttachOptions = {}): Promise<StdioSession> {
+    return this.#get(id).attach(options);
   }
 
   async *readLogs(id: string, options: LogOptions = {}): AsyncIterable<Uint8Array> {
@@ -337,7 +352,16 @@ class ProcessRuntime implements Runtime {
     return this.#cgroups.version === 'v2' ? this.#cgroups.create(shimGroup, {}).procsFiles : [];
   }
 
-  #assertSupported({ user, mounts }: ContainerConfig): void {
+  #assertTerminals(): void {
+    if (this.#features.terminals) return;
+    throw new RuntimeError(
+      'NOT_SUPPORTED',
+      'terminals need the program "script" (of util-linux), which this node lacks',
+    );
+  }
+
+  #assertSupported({ user, mounts, tty }: ContainerConfig): void {
+    if (tty) this.#assertTerminals();
     if (mounts?.length && !this.#features.mountNamespace) {
       throw new RuntimeError('NOT_SUPPORTED', 'mounts need mount namespaces, which this node does not allow');
     }

@@ -6,11 +6,13 @@ import type { LogOptions } from './types.ts';
 const chunkBytes = 64 * 1024;
 const newline = 10;
 
-/** The log's bytes as `options` ask for them. Ends when the signal aborts, without an error. */
-export async function* readLog(log: ContainerLog, options: LogOptions = {}): AsyncGenerator<Uint8Array> {
+/**
+ * The log's bytes as `options` ask for them, or from a position that is known. Ends when the signal aborts, without an error.
+ */
+export async function* readLog(log: ContainerLog, options: LogOptions = {}, from?: number): AsyncGenerator<Uint8Array> {
   const { signal } = options;
   let budget = options.limitBytes ?? Number.POSITIVE_INFINITY;
-  let position = await startPosition(log, options);
+  let position = from ?? (await startPosition(log, options));
   const stamper = options.timestamps ? new LineStamper(log) : undefined;
   const endOfRead = options.follow ? Number.POSITIVE_INFINITY : log.end;
   const buffer = new Uint8Array(chunkBytes);

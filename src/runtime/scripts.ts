@@ -1,4 +1,5 @@
-import type { ContainerConfig, ContainerUser } from './types.ts';
+import { sttySize } from './terminal.ts';
+import type { ContainerConfig, ContainerUser, TerminalSize } from './types.ts';
 
 /** What a container's scripts are made from. */
 export interface ScriptInput {
@@ -30,18 +31,37 @@ read -r boot </proc/sys/kernel/random/boot_id
 read -r stat </proc/self/stat
 (set -C; printf '%s %s\\n' "$boot" "$stat" >shim) 2>/dev/null || exit 0
 trap '' HUP INT TERM
-${joinGroups(input.shimProcsFiles, 'true')}(
+${joinGroups(input.shimProcsFiles, 'true')}${openStdin(input.config)}(
 trap - HUP INT TERM
 ${joinGroups(input.procsFiles, 'exit 128')}${oomScore(input.config)}read -r stat </proc/self/stat
 printf '%s %s\\n' "$boot" "$stat" >pid
 umask 022
-exec setsid ${privilegedChain(input)} <workload.sh >>output.log 2>&1
+exec setsid ${privilegedChain(input)} <workload.sh >>output.log 2>&1${input.config.stdin ? ` ${stdinKeeper}>&-` : ''}
 ) &
 wait $!
 code=$?
-kill -9 "-$!" 2>/dev/null
+${waitAgain(input.config)}kill -9 "-$!" 2>/dev/null
 printf '%s\\n' "$code" >exit.new && mv exit.new exit
 `;
+}
+
+/** Where the workload's own standard input waits while the shell that starts it reads its script from standard input. */
+const stdinDescriptor = 5;
+/** The shim's own, so that the workload sees no end of it before the shim lets go. */
+const stdinKeeper = 4;
+
+/** Opening both ends at once waits for nobody. */
+function openStdin({ stdin, stdinOnce, tty }: ContainerConfig): string {
+  if (!stdin) return '';
+  if (!stdinOnce || tty) return `exec ${stdinDescriptor}<>stdin\n`;
+  return `exec ${stdinKeeper}<>stdin ${stdinDescriptor}<stdin
+trap 'exec ${stdinKeeper}>&-; ended=1' USR1
+`;
+}
+
+/** The signal that ends the input also ends the shell's wait. */
+function waitAgain({ stdin, stdinOnce, tty }: ContainerConfig): string {
+  return stdin && stdinOnce && !tty ? `if [ "$code$ended" = 1381 ]; then wait $!; code=$?; fi\n` : '';
 }
 
 /**
@@ -60,33 +80,60 @@ function privilegedChain(input: ScriptInput): string {
 
 /**
  * For `exec` in a running container: joins its groups and gets the same mounts, in the container's directory; the
- * script of the command follows on standard input.
+ * script of the command follows on descriptor 3.
  */
 export function execScript(input: ScriptInput): string {
-  return `${joinGroups(input.procsFiles, 'exit 128')}exec ${privilegedChain(input)}\n`;
+  return `${joinGroups(input.procsFiles, 'exit 128')}exec ${privilegedChain(input)} ${stdinDescriptor}<&0 <&3 3<&-\n`;
+}
+
+/** What the script of a workload or command is to become. */
+export interface Program {
+  command: readonly string[];
+  /** Gets its input from where it waits; else it is empty. */
+  stdin: boolean;
+  tty: boolean;
+  size?: TerminalSize;
 }
 
 /**
  * Sets the environment and becomes the program. Read from standard input, whose descriptor a privileged process
  * has opened, since the file itself may hold secrets and is readable to nobody else.
  */
-export function workloadScript(input: ScriptInput, command: readonly string[] = input.config.command): string {
+export function workloadScript(input: ScriptInput, program: Program = workloadOf(input.config)): string {
   const { config } = input;
   const env = new Map<string, string>([
     ['PATH', input.defaultPath],
     ['HOME', input.home],
     ['HOSTNAME', input.hostname],
+    ...(program.tty ? ([['TERM', 'xterm']] as const) : []),
   ]);
   for (const { name, value } of config.env) env.set(name, value);
   const plain = [...env].filter(([name]) => isPlainName(name));
   const odd = [...env].filter(([name]) => !isPlainName(name)).map(([name, value]) => `${name}=${value}`);
   // `env` sets what a shell can't; its arguments can be seen in the process list for a moment, hence only those.
-  const program = odd.length === 0 ? command : ['/usr/bin/env', '--', ...odd, ...command];
+  const { command } = program;
+  const argv = odd.length === 0 ? command : ['/usr/bin/env', '--', ...odd, ...command];
   // The shell's own variables, and what Node adds to every child when it measures coverage, go first.
   return `cd ${quote(config.workingDir ?? '/')} || exit 128
 unset PWD OLDPWD SHLVL NODE_V8_COVERAGE
-${plain.map(([name, value]) => `export ${name}=${quote(value)}\n`).join('')}exec ${program.map(quote).join(' ')} </dev/null
-`;
+${plain.map(([name, value]) => `export ${name}=${quote(value)}\n`).join('')}${become(program, argv, env.get('SHELL'))}`;
+}
+
+function workloadOf({ command, stdin = false, tty = false }: ContainerConfig): Program {
+  return { command, stdin, tty };
+}
+
+/**
+ * `script` keeps the terminal: it is there wherever util-linux is, costs little, and outlives the peer. It runs its command
+ * by `$SHELL`, and sees no terminal itself, hence would have none echo.
+ */
+function become({ stdin, tty, size }: Program, argv: readonly string[], shell: string | undefined): string {
+  const input = stdin ? `<&${stdinDescriptor} ${stdinDescriptor}<&-` : `</dev/null ${stdinDescriptor}<&-`;
+  const program = `exec ${argv.map(quote).join(' ')}`;
+  if (!tty) return `${program} ${input}\n`;
+  const ownShell = shell === undefined ? 'unset SHELL' : `SHELL=${quote(shell)}`;
+  const settings = ['stty', 'echo', ...(size ? sttySize(size) : [])].join(' ');
+  return `export SHELL=/bin/sh\nexec script -q -e -c ${quote(`${ownShell}; ${settings}; ${program}`)} /dev/null ${input}\n`;
 }
 
 /** Variables that some shell sets, refuses or understands itself. */

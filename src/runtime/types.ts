@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+
 /**
  * What a node needs from whatever runs containers: the spirit of Kubernetes' CRI, as one interface.
  * The kubelet holds no container state of its own: `listSandboxes` and `listContainers` are the truth,
@@ -43,6 +45,13 @@ export interface Runtime {
 
   /** Runs a command in the context of a running container and waits for it. Rejects with EXEC_TIMEOUT or NOT_RUNNING. */
   exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /**
+   * Starts a command in the context of a running container; its streams are the caller's to move. Rejects with NOT_RUNNING, or
+   * NOT_SUPPORTED where this node can't make a terminal.
+   */
+  startExec(id: string, command: readonly string[], options?: StartExecOptions): Promise<StdioSession>;
+  /** Joins the standard streams of a running container. Rejects with NOT_RUNNING or CONTAINER_NOT_FOUND. */
+  attach(id: string, options?: AttachOptions): Promise<StdioSession>;
   /** The container's output, in chunks. Rejects while iterating with CONTAINER_NOT_FOUND. */
   readLogs(id: string, options?: LogOptions): AsyncIterable<Uint8Array>;
   /** Resource use, or undefined when the container does not run. */
@@ -88,6 +97,8 @@ export interface RuntimeInfo {
   noNewPrivileges: boolean;
   /** Whether containers may run as another user than the peer. */
   runAsUser: boolean;
+  /** Whether containers and commands in them can have a terminal. */
+  terminals: boolean;
 }
 
 export type CgroupController = 'memory' | 'cpu' | 'pids';
@@ -132,6 +143,12 @@ export interface ContainerConfig {
   mounts?: readonly Mount[];
   resources?: ContainerResources;
   user?: ContainerUser;
+  /** Standard input that can be attached to; else it is empty. */
+  stdin?: boolean;
+  /** It ends with the first attachment. */
+  stdinOnce?: boolean;
+  /** Standard streams are a terminal. */
+  tty?: boolean;
   /** Kept with the container, for whoever lists it. */
   annotations?: Readonly<Record<string, string>>;
 }
@@ -209,6 +226,40 @@ export interface ExecResult {
   exitCode: number;
   stdout: string;
   stderr: string;
+}
+
+export interface StartExecOptions {
+  /** Standard input; else it is empty. */
+  stdin?: boolean;
+  /** The standard streams are a terminal: output and errors come as one. */
+  tty?: boolean;
+  /** How large the terminal is from the start. */
+  size?: TerminalSize;
+}
+
+export interface AttachOptions {
+  /** Write to its standard input, when it has one. */
+  stdin?: boolean;
+}
+
+export interface TerminalSize {
+  columns: number;
+  rows: number;
+}
+
+/** The standard streams of a command or container, while somebody holds them. */
+export interface StdioSession {
+  /** Ending it ends the input of a command, and of a container with `stdinOnce`. */
+  stdin: Writable | undefined;
+  stdout: Readable;
+  /** Undefined where errors come with the output. */
+  stderr: Readable | undefined;
+  /** Without a terminal it has no effect. */
+  resize(size: TerminalSize): void;
+  /** The exit code, when the command or container has ended; there may still be output to read. */
+  exited: Promise<number>;
+  /** Lets go: a command is killed with all it started, a container goes on. Idempotent. */
+  close(): void;
 }
 
 export interface LogOptions {

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { type Clock, KeelsonError } from '../../src/base/index.ts';
 import type {
   ContainerConfig,
@@ -10,6 +11,9 @@ import type {
   RuntimeInfo,
   SandboxConfig,
   SandboxStatus,
+  StartExecOptions,
+  StdioSession,
+  TerminalSize,
 } from '../../src/runtime/index.ts';
 
 /** A runtime without processes: containers end when a test says so. */
@@ -25,6 +29,9 @@ export class FakeRuntime implements Runtime {
   /** Whether containers end when they are stopped. */
   stops = true;
   execResult: ExecResult = { exitCode: 0, stdout: '', stderr: '' };
+  /** Of `startExec` and `attach`. */
+  readonly sessions: FakeSession[] = [];
+  onSession: (session: FakeSession) => void = () => {};
   #ids = 0;
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
 
@@ -66,6 +73,7 @@ export class FakeRuntime implements Runtime {
       mounts: true,
       noNewPrivileges: true,
       runAsUser: false,
+      terminals: true,
     };
   }
 
@@ -125,6 +133,24 @@ export class FakeRuntime implements Runtime {
     };
     this.containers.set(id, { status, config });
     return id;
+  }
+
+  async startExec(id: string, command: readonly string[], options: StartExecOptions = {}): Promise<StdioSession> {
+    this.calls.push(`exec ${this.containers.get(id)!.status.name} ${command.join(' ')}`);
+    return this.#open(options.stdin === true, options.tty === true);
+  }
+
+  async attach(id: string, { stdin = false }: { stdin?: boolean } = {}): Promise<StdioSession> {
+    const { status, config } = this.containers.get(id)!;
+    this.calls.push(`attach ${status.name}`);
+    return this.#open(stdin, config.tty === true);
+  }
+
+  #open(stdin: boolean, tty: boolean): FakeSession {
+    const session = new FakeSession(stdin, tty);
+    this.sessions.push(session);
+    this.onSession(session);
+    return session;
   }
 
   async startContainer(id: string): Promise<void> {
@@ -190,5 +216,36 @@ export class FakeRuntime implements Runtime {
 
   #emit({ id, sandboxId, podUid }: ContainerStatus, type: RuntimeEvent['type']): void {
     for (const listener of this.#listeners) listener({ type, containerId: id, sandboxId, podUid });
+  }
+}
+
+/** Standard streams whose other side the test has. */
+export class FakeSession implements StdioSession {
+  readonly stdin: PassThrough | undefined;
+  readonly stdout = new PassThrough();
+  readonly stderr: PassThrough | undefined;
+  readonly exited: Promise<number>;
+  readonly sizes: TerminalSize[] = [];
+  closed = false;
+  readonly exit: (code: number) => void;
+
+  constructor(stdin: boolean, tty: boolean) {
+    this.stdin = stdin ? new PassThrough() : undefined;
+    this.stderr = tty ? undefined : new PassThrough();
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.exited = promise;
+    this.exit = (code) => {
+      this.stdout.end();
+      this.stderr?.end();
+      resolve(code);
+    };
+  }
+
+  resize(size: TerminalSize): void {
+    this.sizes.push(size);
+  }
+
+  close(): void {
+    this.closed = true;
   }
 }

@@ -49,7 +49,10 @@ test('containers run as the user that they ask for', async (t) => {
 
 test('another user than the peer is refused where it is not possible', async (t) => {
   const stateDir = await temporaryDirectory(t);
-  const runtime = await openProcessRuntime({ stateDir, features: { setpriv: false, afterMounts: [] } });
+  const runtime = await openProcessRuntime({
+    stateDir,
+    features: { setpriv: false, afterMounts: [], terminals: false },
+  });
   cleanUp(t, runtime);
   const other = createScript(runtime, 'true', { user: { uid: process.getuid!() + 1 } });
   await t.throwsAsync(other, { code: 'NOT_SUPPORTED', message: /can't run as user/ });
