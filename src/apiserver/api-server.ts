@@ -10,7 +10,7 @@ import { createKubeletConnection } from './kubelet-connection.ts';
 import { createRequestMetrics } from './metrics.ts';
 import { openApiRoute } from './openapi.ts';
 import { podLogRoute } from './pod-log.ts';
-import type { Registry } from './registry/index.ts';
+import type { RunningRegistry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
 import { reviewRoute } from './reviews.ts';
 import {
@@ -27,7 +27,7 @@ import { watchApiRoute } from './watch-api/index.ts';
 import { watchUpgradeRoute } from './watch-upgrade.ts';
 
 export interface KubernetesApiOptions {
-  registry: Registry;
+  registry: RunningRegistry;
   authorizer: Authorizer;
   /** The rules behind it, for those who ask what they may do. */
   rbac: RbacSource;
@@ -58,10 +58,10 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     healthRoute(options.healthChecks),
     versionRoute,
     metricsRoute(() => metrics.text() + (options.metrics?.() ?? '')),
-    discoveryRoute(),
-    openApiRoute(),
+    discoveryRoute(registry.scheme),
+    openApiRoute(registry.scheme),
     reviewRoute(authorizer, options.rbac),
-    resourceRoute({ registry, findResource, subresources: { 'pods/log': podLogRoute(registry, kubelets) }, now }),
+    resourceRoute({ registry, subresources: { 'pods/log': podLogRoute(registry, kubelets) }, now }),
   ];
   const server = await startApiServer({
     tls,
@@ -72,8 +72,8 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     notFound: notFoundRoute,
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
-      watchApiRoute({ registry, authorizer, findResource }),
-      watchUpgradeRoute({ registry, findResource, now }),
+      watchApiRoute({ registry, authorizer }),
+      watchUpgradeRoute({ registry, now }),
     ],
     stages: createStages(authenticator, authorizer),
   });

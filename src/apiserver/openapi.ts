@@ -1,4 +1,4 @@
-import { kubernetesVersion, openApiV3, openApiV3Index } from '../api/index.ts';
+import { kubernetesVersion, openApiV3, openApiV3Index, type Scheme } from '../api/index.ts';
 import { sendDocument } from './discovery.ts';
 import { sendBody, sendJson } from './http/respond.ts';
 import type { Route } from './server.ts';
@@ -15,7 +15,7 @@ const openApiV2Info = { title: 'Kubernetes', version: kubernetesVersion };
  * meaning, so it may be kept. The document of `/openapi/v2` describes no kind: kubectl reads all that it needs to know of them from
  * v3, but looks for those that v3 does not know in v2, and would take a missing document for a failure of the server.
  */
-export function openApiRoute(): Route {
+export function openApiRoute(scheme: Scheme): Route {
   return async (exchange) => {
     const { info, query, response, request } = exchange;
     if (info.path === '/openapi/v2' && info.verb === 'get') {
@@ -28,10 +28,10 @@ export function openApiRoute(): Route {
     if (match === null || info.verb !== 'get') return false;
     const groupVersion = match[1];
     if (groupVersion === undefined) {
-      await sendJson(exchange, 200, await openApiV3Index());
+      await sendJson(exchange, 200, await openApiV3Index(scheme.types));
       return true;
     }
-    const document = openApiV3(groupVersion);
+    const document = openApiV3(groupVersion, scheme.types);
     if (document === undefined) return false;
     const { json, hash } = document;
     if (query.get('hash') === hash) response.setHeader('Cache-Control', 'public, immutable, max-age=31536000');

@@ -7,6 +7,7 @@ import {
   type InformerFactory,
 } from '../client/index.ts';
 import type { ControllerContext } from './context.ts';
+import { customResourceDefinitionController } from './customresourcedefinition/index.ts';
 import { deploymentController } from './deployment/index.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpoints/endpointslice.ts';
@@ -72,6 +73,7 @@ export async function startControllers(options: StartControllersOptions): Promis
     serviceAccountController,
     endpointSliceController,
     endpointsController,
+    customResourceDefinitionController,
   ].map((create) => create(context));
   if (rootCa !== undefined) controllers.push(rootCaCertificatePublisher(context, rootCa));
 

@@ -1,4 +1,11 @@
-import { apiVersionOf, type KubernetesObject, type ResourceType, type Status, tableOf } from '../../api/index.ts';
+import {
+  apiVersionOf,
+  type KubernetesObject,
+  listKindOf,
+  type ResourceType,
+  type Status,
+  tableOf,
+} from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Encoded, ListResult } from '../registry/types.ts';
 import type { Representation } from './accept.ts';
@@ -49,7 +56,7 @@ export async function sendList(
     });
     return;
   }
-  const head = `{"kind":"${type.kind}List","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`;
+  const head = `{"kind":"${listKindOf(type)}","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(metadata)},"items":[`;
   const parts: Buffer[] = [Buffer.from(head)];
   items.forEach((item, i) => {
     if (i > 0) parts.push(comma);
