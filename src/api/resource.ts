@@ -1,3 +1,5 @@
+import type { CustomKind } from './custom/kind.ts';
+
 /** A kind as the API serves it. `group` is '' for core. */
 export interface ResourceType {
   group: string;
@@ -12,6 +14,8 @@ export interface ResourceType {
   verbs: readonly string[];
   /** Names after the object's in paths, with the kind they take: `status`, `scale`, `log`, … */
   subresources: readonly SubresourceType[];
+  /** What a CustomResourceDefinition says of it; undefined: one of Kubernetes' own kinds. */
+  custom?: CustomKind;
 }
 
 export interface SubresourceType {
@@ -40,4 +44,9 @@ export function apiVersionOf(type: { group: string; version: string }): string {
 /** `deployments.apps`, or `pods` for core: the name in error texts. */
 export function qualifiedResource(type: { group: string; resource: string }): string {
   return type.group === '' ? type.resource : `${type.resource}.${type.group}`;
+}
+
+/** The kind of lists of it. */
+export function listKindOf({ kind, custom }: Pick<ResourceType, 'kind' | 'custom'>): string {
+  return custom?.listKind ?? `${kind}List`;
 }

@@ -73,11 +73,11 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     healthRoute(options.healthChecks),
     versionRoute,
     metricsRoute(() => metrics.text() + (options.metrics?.() ?? '')),
-    discoveryRoute(),
-    openApiRoute(),
+    discoveryRoute(registry.scheme),
+    openApiRoute(registry.scheme),
     ...(tokens === undefined ? [] : [issuerRoute(tokens)]),
     reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
-    resourceRoute({ registry, findResource, subresources: { 'pods/log': podLogRoute(registry, kubelets) }, now }),
+    resourceRoute({ registry, subresources: { 'pods/log': podLogRoute(registry, kubelets) }, now }),
   ];
   const server = await startApiServer({
     tls,
@@ -88,8 +88,8 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     notFound: notFoundRoute,
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
-      watchApiRoute({ registry, authorizer, findResource }),
-      watchUpgradeRoute({ registry, findResource, now }),
+      watchApiRoute({ registry, authorizer }),
+      watchUpgradeRoute({ registry, now }),
     ],
     stages: createStages(authenticator, authorizer),
   });

@@ -6,6 +6,7 @@ import {
   apiGroupList,
   apiResourceList,
   apiVersions,
+  type Scheme,
 } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
 import { type MediaRange, parseAccept } from './http/accept.ts';
@@ -20,18 +21,21 @@ interface Document {
 }
 
 /** `/api`, `/apis` and below: what is served, aggregated for clients that ask so, or group by group. */
-export function discoveryRoute(): Route {
+export function discoveryRoute(scheme: Scheme): Route {
   const documents = new Map<string, Document>();
+  let { types } = scheme;
   return async (exchange) => {
     const { info, request } = exchange;
     if (info.isResource || info.verb !== 'get' || !/^\/apis?(\/|$)/.test(info.path)) return false;
+    if (types !== scheme.types) documents.clear();
+    types = scheme.types;
     const aggregated = aggregatedVersion(parseAccept(request.headers.accept));
     const { host, ':authority': authority } = request.headers;
     const address = host ?? String(authority ?? '');
     const key = `${info.path} ${aggregated ?? address}`;
     let document = documents.get(key);
     if (document === undefined) {
-      document = documentOf(exchange, aggregated, address);
+      document = documentOf(exchange, aggregated, address, types);
       if (document === undefined) return false;
       if (documents.size < MAX_DOCUMENTS) documents.set(key, document);
     }
@@ -59,22 +63,23 @@ function documentOf(
   { info }: Exchange,
   aggregated: AggregatedVersion | undefined,
   address: string,
+  types: Scheme['types'],
 ): Document | undefined {
   const parts = info.path.split('/').filter((part) => part !== '');
   const [root, group = '', version] = parts;
   const isRoot = parts.length === 1;
   if (isRoot && aggregated !== undefined) {
     const type = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
-    return document(aggregatedDiscovery(root as 'api' | 'apis', aggregated), type);
+    return document(aggregatedDiscovery(root as 'api' | 'apis', aggregated, types), type);
   }
   const value =
     root === 'api'
       ? coreDocument(parts, address)
       : isRoot
-        ? apiGroupList()
+        ? apiGroupList(types)
         : version === undefined
-          ? apiGroup(group)
-          : apiResourceList(group, version);
+          ? apiGroup(group, types)
+          : apiResourceList(group, version, types);
   return value === undefined ? undefined : document(value, 'application/json');
 }
 

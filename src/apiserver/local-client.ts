@@ -1,11 +1,11 @@
 import {
   ApiError,
+  apiVersionOf,
   errors,
-  findResource,
   type KubernetesList,
   type KubernetesObject,
+  listKindOf,
   type ResourceReference,
-  type ResourceType,
 } from '../api/index.ts';
 import type {
   CallOptions,
@@ -27,8 +27,6 @@ export interface LocalClientOptions {
   authorizer?: Authorizer;
   /** Names the user's changes in managedFields. Default: the user's name. */
   fieldManager?: string;
-  /** Finds the kind behind a reference. Default: the kinds that Kubernetes serves. */
-  findResource?: (group: string, version: string, resource: string) => ResourceType | undefined;
 }
 
 const patchTypes: Readonly<Record<Patch['type'], PatchType>> = {
@@ -77,9 +75,12 @@ class LocalClient implements Client {
     const { fieldSelector } = parameters;
     const request = await this.#request(type, 'list', namespace, '', { signal, fieldSelector });
     const { metadata, items } = await this.#registry.list({ ...request, ...parameters });
-    const { group, version, kind } = request.type;
-    const apiVersion = group === '' ? version : `${group}/${version}`;
-    return { apiVersion, kind: `${kind}List`, metadata, items: items.map((item) => objectOf<T>(item)) };
+    return {
+      apiVersion: apiVersionOf(request.type),
+      kind: listKindOf(request.type),
+      metadata,
+      items: items.map((item) => objectOf<T>(item)),
+    };
   }
 
   async create<T extends KubernetesObject>(type: ResourceReference, object: T, options: WriteOptions = {}): Promise<T> {
@@ -164,7 +165,7 @@ class LocalClient implements Client {
     name: string,
     { signal, subresource, fieldSelector }: { signal?: AbortSignal; subresource?: string; fieldSelector?: string },
   ): Promise<CollectionRequest & { subresource?: string }> {
-    const type = (this.#options.findResource ?? findResource)(group, version, resource);
+    const type = this.#registry.scheme.findResource(group, version, resource);
     if (type === undefined) throw errors.resourceNotFound();
     const { authorizer } = this.#options;
     if (authorizer !== undefined) {

@@ -1,4 +1,4 @@
-import { openApiV2, openApiV2Protobuf, openApiV3, openApiV3Index } from '../api/index.ts';
+import { openApiV2, openApiV2Protobuf, openApiV3, openApiV3Index, type Scheme } from '../api/index.ts';
 import { sendDocument } from './discovery.ts';
 import { sendJson } from './http/respond.ts';
 import type { Route } from './server.ts';
@@ -13,7 +13,7 @@ const v2Protobuf = {
  * `/openapi/v3`, the index, and `/openapi/v3/api…`, one document a group version. A URL with the document's hash never changes its
  * meaning, so it may be kept. `/openapi/v2` is one document about all, for clients that know no v3.
  */
-export function openApiRoute(): Route {
+export function openApiRoute(scheme: Scheme): Route {
   return async (exchange) => {
     const { info, query, response, request } = exchange;
     if (info.path === '/openapi/v2' && info.verb === 'get') {
@@ -27,10 +27,10 @@ export function openApiRoute(): Route {
     if (match === null || info.verb !== 'get') return false;
     const groupVersion = match[1];
     if (groupVersion === undefined) {
-      await sendJson(exchange, 200, await openApiV3Index());
+      await sendJson(exchange, 200, await openApiV3Index(scheme.types));
       return true;
     }
-    const document = openApiV3(groupVersion);
+    const document = openApiV3(groupVersion, scheme.types);
     if (document === undefined) return false;
     const { bytes, hash } = document;
     if (query.get('hash') === hash) response.setHeader('Cache-Control', 'public, immutable, max-age=31536000');

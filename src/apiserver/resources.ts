@@ -7,18 +7,17 @@ import { decodePatch, parseObject } from './http/decode.ts';
 import { sendEncoded, sendList } from './http/objects.ts';
 import { deleteParameters, listParameters, writeParameters } from './http/parameters.ts';
 import { sendStatus } from './http/respond.ts';
-import type { CollectionRequest, ObjectRequest, Registry } from './registry/types.ts';
+import type { RunningRegistry } from './registry/index.ts';
+import type { CollectionRequest, ObjectRequest } from './registry/types.ts';
+import type { RequestInfo } from './request-info.ts';
 import type { Route } from './server.ts';
 import { serveWatch } from './watch.ts';
 
-/** Finds a served kind; undefined: 404. */
-export type FindResource = (group: string, version: string, resource: string) => ResourceType | undefined;
 /** Subresources that are not objects in the registry: pods/log, … */
 export type SubresourceRoutes = Readonly<Record<string, (exchange: Exchange, request: ObjectRequest) => Promise<void>>>;
 
 export interface ResourceRouteOptions {
-  registry: Registry;
-  findResource: FindResource;
+  registry: RunningRegistry;
   /** By `resource/subresource`, for example `pods/log`. */
   subresources: SubresourceRoutes;
   now: () => number;
@@ -29,8 +28,9 @@ export function resourceRoute(options: ResourceRouteOptions): Route {
   return async (exchange) => {
     const { info } = exchange;
     if (!info.isResource) return false;
-    const type = options.findResource(info.group, info.version, info.resource);
+    const type = await servedType(options.registry, info);
     if (type === undefined) return false;
+    if (type.custom?.deprecation !== undefined) exchange.warnings.push(type.custom.deprecation);
     const request = requestOf(exchange, type);
     if (info.subresource !== '') {
       const custom = options.subresources[`${info.resource}/${info.subresource}`];
@@ -46,6 +46,17 @@ export function resourceRoute(options: ResourceRouteOptions): Route {
     await verbs[info.verb]?.(exchange, request, options);
     return true;
   };
+}
+
+/** What isn't served here may have been defined a moment ago through another peer. */
+async function servedType(
+  { scheme, state }: RunningRegistry,
+  { group, version, resource }: RequestInfo,
+): Promise<ResourceType | undefined> {
+  const type = scheme.findResource(group, version, resource);
+  if (type !== undefined || !group.includes('.')) return type;
+  await state.fresh();
+  return scheme.findResource(group, version, resource);
 }
 
 export function requestOf({ info, user, warnings, signal }: Exchange, type: ResourceType): ObjectRequest {
@@ -159,7 +170,7 @@ export function collectionOf(exchange: Exchange, { name, ...collection }: Object
 }
 
 function shapeOf(exchange: Exchange, { type }: ObjectRequest, tables: boolean): Representation {
-  const offer = { tables, protobuf: hasProtobuf(apiVersionOf(type), type.kind) };
+  const offer = { tables, protobuf: type.custom === undefined && hasProtobuf(apiVersionOf(type), type.kind) };
   const shape = negotiate(parseAccept(exchange.request.headers.accept), offer);
   if (shape !== undefined) return shape;
   const { json, yaml, protobuf } = mediaTypes;
@@ -172,6 +183,11 @@ async function bodyObject(
 ): Promise<{ object: KubernetesObject; duplicateFields: readonly string[] }> {
   const expected =
     subresource === undefined ? type : (type.subresources.find(({ name }) => name === subresource) ?? type);
+  const contentType = exchange.request.headers['content-type'];
+  // Nobody but its definition knows what a custom resource is made of, and that says nothing of protobuf.
+  if (type.custom !== undefined && expected === type && contentType?.includes('protobuf')) {
+    throw errors.unsupportedMediaType(['application/json', 'application/yaml']);
+  }
   const body = await readBody(exchange.request);
   const { object, duplicates } = parseObject(exchange, body, {
     apiVersion: apiVersionOf(expected),

@@ -3,7 +3,7 @@ import { errors } from '../api/index.ts';
 import { negotiate, parseAccept } from './http/accept.ts';
 import { drained } from './http/drained.ts';
 import type { Registry } from './registry/index.ts';
-import { collectionOf, type FindResource, requestOf } from './resources.ts';
+import { collectionOf, requestOf } from './resources.ts';
 import type { UpgradeRoute } from './server.ts';
 import { pipeWatch } from './watch.ts';
 
@@ -11,11 +11,7 @@ import { pipeWatch } from './watch.ts';
 const MAX_MESSAGE_BYTES = 1024;
 
 /** Kubernetes' plain watch over WebSocket: `GET …?watch=true` with an upgrade; one text message an event. */
-export function watchUpgradeRoute(options: {
-  registry: Registry;
-  findResource: FindResource;
-  now: () => number;
-}): UpgradeRoute {
+export function watchUpgradeRoute(options: { registry: Registry; now: () => number }): UpgradeRoute {
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -25,7 +21,7 @@ export function watchUpgradeRoute(options: {
   return (exchange, socket, head) => {
     const { info } = exchange;
     if (!info.isResource || info.verb !== 'watch') return false;
-    const type = options.findResource(info.group, info.version, info.resource);
+    const type = options.registry.scheme.findResource(info.group, info.version, info.resource);
     if (type === undefined) return false;
     const shape = negotiate(parseAccept(exchange.request.headers.accept), { tables: true, protobuf: false });
     if (shape === undefined) throw errors.notAcceptable(['application/json']);

@@ -5,9 +5,20 @@ import type { Informer, InformerFactory, InformerOptions } from './types.ts';
 /** Makes informers that share one list and watch per kind and selector. */
 export function createInformerFactory(context: InformerContext): InformerFactory {
   const informers = new Map<string, ListWatchInformer<KubernetesObject>>();
-  const running: Promise<void>[] = [];
+  const running = new Map<ListWatchInformer<KubernetesObject>, Promise<void>>();
+  const ends = new Map<string, AbortController>();
   const abort = new AbortController();
   let started = false;
+
+  const run = (key: string, informer: ListWatchInformer<KubernetesObject>): void => {
+    const end = new AbortController();
+    ends.set(key, end);
+    const signal = AbortSignal.any([abort.signal, end.signal]);
+    running.set(
+      informer,
+      informer.run(signal).finally(() => running.delete(informer)),
+    );
+  };
 
   const all = async (each: (informer: ListWatchInformer<KubernetesObject>) => Promise<void>): Promise<void> => {
     await Promise.all([...informers.values()].map(each));
@@ -16,7 +27,7 @@ export function createInformerFactory(context: InformerContext): InformerFactory
   const start = (): void => {
     if (started) return;
     started = true;
-    for (const informer of informers.values()) running.push(informer.run(abort.signal));
+    for (const [key, informer] of informers) run(key, informer);
   };
 
   return {
@@ -30,9 +41,19 @@ export function createInformerFactory(context: InformerContext): InformerFactory
         return known;
       }
       const informer = new ListWatchInformer<T>(context, type, options);
-      informers.set(key, informer as unknown as ListWatchInformer<KubernetesObject>);
-      if (started) running.push(informer.run(abort.signal));
+      const any = informer as unknown as ListWatchInformer<KubernetesObject>;
+      informers.set(key, any);
+      if (started) run(key, any);
       return informer;
+    },
+
+    forget({ group, resource }) {
+      for (const key of informers.keys()) {
+        if (!key.startsWith(`${group}\n${resource}\n`)) continue;
+        informers.delete(key);
+        ends.get(key)?.abort(new DOMException('the kind is no longer served', 'AbortError'));
+        ends.delete(key);
+      }
     },
 
     start,
@@ -45,7 +66,7 @@ export function createInformerFactory(context: InformerContext): InformerFactory
       abort.abort(new DOMException('the informers were stopped', 'AbortError'));
       // Who waits for informers that never ran learns that they never will.
       start();
-      await Promise.all(running);
+      await Promise.all(running.values());
     },
   };
 }

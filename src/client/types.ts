@@ -115,6 +115,8 @@ export type Change<T> =
 export interface InformerFactory {
   /** Index functions add up; the first of a name counts. After `start` a new informer starts at once. */
   informer<T extends KubernetesObject>(type: ResourceReference, options?: InformerOptions<T>): Informer<T>;
+  /** Ends the informers of a kind that is no longer served; who asks for it later gets a new one. */
+  forget(type: ResourceReference): void;
   /** Idempotent. */
   start(): void;
   /** Resolves when the first lists are in; rejects when stopped before. */

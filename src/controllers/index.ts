@@ -8,6 +8,7 @@ import {
 } from '../client/index.ts';
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts';
 import type { ControllerContext } from './context.ts';
+import { customResourceDefinitionController } from './customresourcedefinition/index.ts';
 import { deploymentController } from './deployment/index.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpoints/endpointslice.ts';
@@ -78,6 +79,7 @@ export async function startControllers(options: StartControllersOptions): Promis
     endpointSliceController,
     endpointsController,
     clusterRoleAggregationController,
+    customResourceDefinitionController,
   ].map((create) => create(context));
   if (rootCa !== undefined) controllers.push(rootCaCertificatePublisher(context, rootCa));
   if (rootCa !== undefined && signSecretToken !== undefined) {

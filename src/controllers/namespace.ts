@@ -3,6 +3,7 @@ import type { ResourceReference } from '../api/index.ts';
 import { formatTime, type KubernetesObject, qualifiedResource, reasonOf, resources, type v1 } from '../api/index.ts';
 import { type Controller, createController, type Key, source } from '../client/index.ts';
 import { type ControllerContext, uidOf } from './context.ts';
+import { followScheme } from './scheme.ts';
 import { storedKinds } from './served-kinds.ts';
 
 /** When to look again at a namespace in which something is still going. */
@@ -21,8 +22,12 @@ export function namespaceController(context: ControllerContext): Controller {
   const { informers } = context;
   const namespaces = informers.informer<v1.Namespace>(resources.namespaces);
   const pods = informers.informer<v1.Pod>(resources.pods);
+  const { scheme } = followScheme(context);
   // Events go last: deleting the others may make some.
-  const kinds: ResourceReference[] = [...storedKinds().filter(({ namespaced }) => namespaced), resources.events];
+  const kinds = (): ResourceReference[] => [
+    ...storedKinds(scheme).filter(({ namespaced }) => namespaced),
+    resources.events,
+  ];
   return createController({
     name: 'namespace',
     clock: context.clock,
@@ -47,7 +52,7 @@ export function namespaceController(context: ControllerContext): Controller {
         const namespace = namespaces.get(undefined, key);
         if (namespace?.metadata.deletionTimestamp === undefined) return undefined;
         if (!namespace.spec?.finalizers?.includes('kubernetes')) return undefined;
-        const remaining = await empty(context, key, kinds, signal);
+        const remaining = await empty(context, key, kinds(), signal);
         if (remaining.objects.size === 0) {
           await finalize(context, namespace, signal);
           return undefined;

@@ -22,6 +22,10 @@ export interface CheckOptions {
   fieldValidation: FieldValidation;
   /** Paths of fields given twice, as parsing found them. */
   duplicates?: readonly string[];
+  /** Paths of unknown fields that were found and dropped before. */
+  unknown?: readonly string[];
+  /** What the object is made of, where its kind is none of Kubernetes'. */
+  type?: TypeDescription;
 }
 
 /** Kubernetes tells a client no more than that many of its mistakes. */
@@ -34,11 +38,11 @@ const maxMistakes = 100;
  * would be a warning.
  */
 export function checkFields(object: KubernetesObject, options: CheckOptions): CheckedFields {
-  const type = typeOf(object.apiVersion, object.kind);
+  const type = options.type ?? typeOf(object.apiVersion, object.kind);
   if (type === undefined) {
     throw cannotBeHandled(object, notRegistered(object));
   }
-  const checker = new FieldChecker(options.fieldValidation !== 'Ignore');
+  const checker = new FieldChecker(options.fieldValidation !== 'Ignore', options.unknown);
   // Metadata stands before the rest, as Go writes it.
   const checked: PlainObject = { kind: object.kind, apiVersion: object.apiVersion };
   if (type.fields.has('metadata')) checked['metadata'] = undefined;
@@ -87,12 +91,13 @@ interface Place {
 }
 
 class FieldChecker {
-  readonly unknown: string[] = [];
+  readonly unknown: string[];
   readonly #tellUnknown: boolean;
   #depth = 0;
 
-  constructor(tellUnknown: boolean) {
+  constructor(tellUnknown: boolean, unknown: readonly string[] = []) {
     this.#tellUnknown = tellUnknown;
+    this.unknown = tellUnknown ? unknown.slice(0, maxMistakes) : [];
   }
 
   struct(type: TypeDescription, source: PlainObject, target: PlainObject, place: Place | undefined): void {

@@ -155,6 +155,7 @@ class MessageDecoder {
       case 'raw':
       case 'fields':
       case 'any':
+      case 'deduced':
         return this.#json();
       case 'schemaOrBool':
       case 'schemaOrArray':

@@ -9,10 +9,9 @@ import { rules } from './rules.ts';
 /**
  * Brings an object into the form in which Kubernetes stores and shows it: what is left out gets its
  * default, what is empty is left out, amounts and times are in canonical form. Changes the object.
- * Of a kind that isn't known nothing is changed; so is what has the wrong type.
+ * Of a kind that isn't known nothing is changed; so is what has the wrong type. `type`: what is known of the object.
  */
-export function applyDefaults(object: KubernetesObject): void {
-  const type = typeOf(object.apiVersion, object.kind);
+export function applyDefaults(object: KubernetesObject, type = typeOf(object.apiVersion, object.kind)): void {
   if (type === undefined) return;
   // Defaults look at what is given below them, so all of that comes into shape first.
   normalizeObject(object as unknown as PlainObject, type);

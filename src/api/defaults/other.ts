@@ -17,6 +17,13 @@ const webhook: Rule = (object) => {
 
 /** Rules of the remaining groups. */
 export const otherRules: Readonly<Record<string, Rule>> = {
+  'apiextensions.k8s.io/v1/CustomResourceDefinitionSpec': (spec) => {
+    const names = objectIn(spec, 'names');
+    const kind = typeof names['kind'] === 'string' ? names['kind'] : '';
+    if (kind !== '') fill(names, { singular: kind.toLowerCase(), listKind: `${kind}List` });
+    fill(objectIn(spec, 'conversion'), { strategy: 'None' });
+  },
+  'apiextensions.k8s.io/v1/ServiceReference': constants({ port: 443 }),
   'networking.k8s.io/v1/NetworkPolicySpec': (spec) => {
     if (Array.isArray(spec['policyTypes']) && spec['policyTypes'].length > 0) return;
     spec['policyTypes'] = objectsIn(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];

@@ -18,6 +18,8 @@ export interface TypeDescription {
    * kind and apiVersion of a kind come first.
    */
   readonly fields: ReadonlyMap<string, FieldDescription>;
+  /** What fields are that have no name here; undefined: there are none. Of custom resources only. */
+  readonly unnamed?: ValueType | undefined;
   /** Inlined structs, which are messages of their own in protobuf. */
   readonly inlined: readonly InlinedDescription[];
 }
@@ -70,6 +72,7 @@ export interface ScalarType {
  * - `intOrString`: number or string
  * - `raw`, `fields`: any JSON object, of no description (RawExtension, FieldsV1)
  * - `any`: any JSON value, bytes of JSON in protobuf (apiextensions' JSON)
+ * - `deduced`: any JSON value; server-side apply takes objects in it for maps. In custom resources only
  * - `schemaOrBool`, `schemaOrArray`, `schemaOrStrings`: the unions in apiextensions' schemas
  */
 export type ScalarKind =
@@ -88,7 +91,8 @@ export type ScalarKind =
   | 'any'
   | 'schemaOrBool'
   | 'schemaOrArray'
-  | 'schemaOrStrings';
+  | 'schemaOrStrings'
+  | 'deduced';
 
 /** A string with known values. */
 export interface EnumType {

@@ -9,21 +9,32 @@ type PathItem = Record<string, unknown>;
 /** What a path's requests are about. */
 interface Target {
   kind: GroupVersionKind;
-  type: TypeDescription;
-  list?: TypeDescription | undefined;
+  object: Schema;
+  list?: Schema | undefined;
+}
+
+/** References to the schemas of a kind and of its lists. */
+export type KindReferences = Pick<Target, 'object' | 'list'>;
+
+/** The schemas of one of Kubernetes' own kinds. */
+export function describedReferences(type: ResourceType, reference: Reference): KindReferences | undefined {
+  const described = typeOf(apiVersionOf(type), type.kind);
+  if (described === undefined) return undefined;
+  const list = typeOf(apiVersionOf(type), `${type.kind}List`);
+  return { object: reference(described), list: list && reference(list) };
 }
 
 /** Every path of `types`, which are of one group version. `reference` makes references to schemas. */
-export function pathsOf(types: readonly ResourceType[], reference: Reference): Record<string, PathItem> {
+export function pathsOf(
+  types: readonly ResourceType[],
+  reference: Reference,
+  referencesOf: (type: ResourceType) => KindReferences | undefined,
+): Record<string, PathItem> {
   const paths: Record<string, PathItem> = {};
   for (const type of types) {
-    const described = typeOf(apiVersionOf(type), type.kind);
-    if (described === undefined) continue;
-    const target: Target = {
-      kind: { group: type.group, kind: type.kind, version: type.version },
-      type: described,
-      list: typeOf(apiVersionOf(type), `${type.kind}List`),
-    };
+    const references = referencesOf(type);
+    if (references === undefined) continue;
+    const target: Target = { kind: { group: type.group, kind: type.kind, version: type.version }, ...references };
     const root = type.group === '' ? `/api/${type.version}` : `/apis/${apiVersionOf(type)}`;
     const collection = `${root}/${type.namespaced ? 'namespaces/{namespace}/' : ''}${type.resource}`;
     const shared = type.namespaced ? [namespaceParameter, prettyParameter] : [prettyParameter];
@@ -36,7 +47,9 @@ export function pathsOf(types: readonly ResourceType[], reference: Reference): R
     const named = [nameParameter, ...shared];
     if (verbs.has('get')) paths[`${collection}/{name}`] = objectItem(verbs, target, named, reference);
     for (const subresource of type.subresources) {
-      const item = subresourceItem(subresource, named, reference);
+      // The status is shown and written as a part of the whole.
+      const whole = type.custom !== undefined && subresource.name === 'status' ? target : undefined;
+      const item = subresourceItem(subresource, named, reference, whole);
       if (item !== undefined) paths[`${collection}/{name}/${subresource.name}`] = item;
     }
   }
@@ -76,12 +89,14 @@ function subresourceItem(
   subresource: SubresourceType,
   parameters: readonly Schema[],
   reference: Reference,
+  whole: Target | undefined,
 ): PathItem | undefined {
   const { group, version, kind, verbs } = subresource;
   const type = typeOf(apiVersionOf({ group, version }), kind);
   // Streams and proxies have options instead of bodies.
-  if (type === undefined || kind.endsWith('Options') || subresource.name === 'log') return undefined;
-  const target: Target = { kind: { group, kind, version }, type };
+  if (kind.endsWith('Options') || subresource.name === 'log') return undefined;
+  const target = whole ?? (type && { kind: { group, kind, version }, object: reference(type) });
+  if (target === undefined) return undefined;
   const item = objectItem(new Set(verbs), target, parameters, reference);
   if (verbs.includes('create')) item['post'] = operation('post', target, writeParameters, reference);
   return item;
@@ -99,11 +114,11 @@ const patchTypes = [
 function operation(action: Action, target: Target, parameters: readonly Schema[], reference: Reference): Schema {
   const content = (schema: Schema, types = ['application/json', 'application/yaml']): Schema =>
     Object.fromEntries(types.map((type) => [type, { schema }]));
-  const object = reference(target.type);
+  const { object } = target;
   const meta = (name: string): Schema => reference(structOf(metaGroupVersion, name)!);
   const answer =
     action === 'list' && target.list !== undefined
-      ? reference(target.list)
+      ? target.list
       : action.startsWith('delete')
         ? meta('Status')
         : object;

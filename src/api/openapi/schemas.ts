@@ -39,6 +39,12 @@ export class SchemaCollector {
     return { $ref: this.#prefix + name };
   }
 
+  /** A reference to a schema that is made elsewhere. */
+  add(name: string, schema: Schema): Schema {
+    this.schemas[name] = schema;
+    return { $ref: this.#prefix + name };
+  }
+
   #fill(type: TypeDescription, schema: Schema): void {
     const properties: Record<string, Schema> = {};
     const required: string[] = [];

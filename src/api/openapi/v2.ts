@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import type { TypeDescription } from '../description/index.ts';
 import { apiVersionOf } from '../resource.ts';
 import { resourceTypes } from '../scheme.ts';
 import { kubernetesVersion } from '../version.ts';
-import { pathsOf } from './paths.ts';
+import { describedReferences, pathsOf } from './paths.ts';
 import { type Schema, SchemaCollector } from './schemas.ts';
 import { kindsOf, type OpenApiDocument } from './v3.ts';
 
@@ -53,9 +54,11 @@ async function makeDocument(): Promise<OpenApiV2> {
   const byGroupVersion = Map.groupBy(resourceTypes(), apiVersionOf);
   const served = [...byGroupVersion.values()].map((types) => types[0]!);
   const collector = new SchemaCollector('v2', (type) => kindsOf(type, served));
+  const reference = (type: TypeDescription): Schema => collector.reference(type);
   const paths: Record<string, PathItem> = {};
   for (const types of byGroupVersion.values()) {
-    for (const [path, item] of Object.entries(pathsOf(types, (type) => collector.reference(type)))) {
+    const items = pathsOf(types, reference, (type) => describedReferences(type, reference));
+    for (const [path, item] of Object.entries(items)) {
       paths[path] = pathItem(item as V3PathItem);
     }
     await setImmediate();

@@ -18,8 +18,9 @@ export function rootShape(type: TypeDescription): Shape {
 export function childShape({ type }: Shape, key: string): Shape {
   if (type?.kind === 'object') {
     const field = type.type.fields.get(key);
-    return field === undefined ? unknown : { type: field.type, field };
+    return field === undefined ? { type: type.type.unnamed, field: undefined } : { type: field.type, field };
   }
+  if (type?.kind === 'deduced') return { type, field: undefined };
   return type?.kind === 'map' ? { type: type.values, field: undefined } : unknown;
 }
 

@@ -1,5 +1,6 @@
 import type { KubernetesObject, ListMeta } from '../object.ts';
 import type { ResourceType } from '../resource.ts';
+import type { Printer } from './printer.ts';
 import { fallbackPrinter, printers } from './printers.ts';
 
 /** A list as rows of ready-made cells, which is what `kubectl get` asks for. */
@@ -43,11 +44,12 @@ export interface TableOptions {
 
 /** Prints objects of one kind as Kubernetes' API server does. The rows share the objects: don't change them. */
 export function tableOf(
-  type: Pick<ResourceType, 'group' | 'kind'>,
+  type: Pick<ResourceType, 'group' | 'kind' | 'custom'>,
   objects: readonly KubernetesObject[],
   { now, includeObject }: TableOptions,
 ): Table {
-  const printer = printers[type.group === '' ? type.kind : `${type.kind}.${type.group}`] ?? fallbackPrinter;
+  const printer: Printer =
+    type.custom?.printer ?? printers[type.group === '' ? type.kind : `${type.kind}.${type.group}`] ?? fallbackPrinter;
   const rows = objects.map((object): TableRow => {
     const row: TableRow = { cells: printer.cells(object, now), object: includedOf(object, includeObject) };
     const conditions = printer.conditions?.(object);

@@ -1,4 +1,5 @@
 import { badRequest } from '../errors.ts';
+import type { ResourceType } from '../resource.ts';
 import { quote } from '../text.ts';
 import { type FieldRequirement, FieldSelector } from './field-selector.ts';
 
@@ -65,12 +66,12 @@ const aliases: Readonly<Record<string, string>> = { 'Pod spec.host': 'spec.nodeN
 
 const onlyCommon: ReadonlyMap<string, Reader> = new Map(common);
 
-type Kind = { group: string; kind: string };
+type Kind = Pick<ResourceType, 'group' | 'kind' | 'custom'>;
 
 /** Checks that the kind can be selected by these fields (400 if not) and returns the selector to match with. */
 export function bindFieldSelector(type: Kind, selector: FieldSelector): BoundFieldSelector {
   const { kind } = type;
-  const readers = selectable[keyOf(type)];
+  const readers = readersOf(type);
   const bound = selector.requirements.map((requirement): Bound => {
     const name = aliases[`${kind} ${requirement.field}`] ?? requirement.field;
     const read = (readers ?? onlyCommon).get(name);
@@ -110,10 +111,18 @@ export class BoundFieldSelector extends FieldSelector {
 
 /** The values of all fields that objects of this kind can be selected by. */
 export function selectableFields(type: Kind, object: unknown): Record<string, string> {
-  const readers = selectable[keyOf(type)] ?? onlyCommon;
+  const readers = readersOf(type) ?? onlyCommon;
   return Object.fromEntries([...readers].map(([name, read]) => [name, read(object)]));
 }
 
-function keyOf({ group, kind }: Kind): string {
-  return group === '' ? kind : `${kind}.${group}`;
+function readersOf({ group, kind, custom }: Kind): ReadonlyMap<string, Reader> | undefined {
+  if (custom === undefined) return selectable[group === '' ? kind : `${kind}.${group}`];
+  const readers = custom.selectableFields.map((path): [string, Reader] => [
+    path.text.replace(/^\./, ''),
+    (object) => {
+      const [value] = path.find(object);
+      return value === undefined || value === null ? '' : String(value);
+    },
+  ]);
+  return new Map([...common, ...readers]);
 }

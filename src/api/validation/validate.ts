@@ -21,7 +21,7 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   ...clusterRules,
 };
 
-type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced'>;
+type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced' | 'custom'>;
 
 /** What is wrong with a new object that is named and completed by applyDefaults; empty if nothing is. */
 export function validate(object: KubernetesObject, type: Checked): FieldError[] {
@@ -30,12 +30,13 @@ export function validate(object: KubernetesObject, type: Checked): FieldError[] 
 
 /** What is wrong with changing `old` into `object`. */
 export function validateUpdate(object: KubernetesObject, old: KubernetesObject, type: Checked): FieldError[] {
-  const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateContent(object, type)];
+  const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateContent(object, type, old)];
   rulesOf(type)?.checkUpdate?.(object, old, errors);
   return errors;
 }
 
-function validateContent(object: KubernetesObject, type: Checked): FieldError[] {
+function validateContent(object: KubernetesObject, type: Checked, old?: KubernetesObject): FieldError[] {
+  if (type.custom !== undefined) return type.custom.validate(object, old);
   const description = typeOf(object.apiVersion, object.kind);
   const errors = description === undefined ? [] : validateDescribed(object as unknown as PlainObject, description);
   rulesOf(type)?.check?.(object, errors);

@@ -1,4 +1,11 @@
-import { apiVersionOf, encodeProtobuf, type KubernetesObject, type ResourceType, tableOf } from '../../api/index.ts';
+import {
+  apiVersionOf,
+  encodeProtobuf,
+  type KubernetesObject,
+  listKindOf,
+  type ResourceType,
+  tableOf,
+} from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Encoded, ListResult } from '../registry/types.ts';
 import { mediaTypes, type Representation } from './accept.ts';
@@ -49,7 +56,7 @@ export async function sendList(
     });
     return;
   }
-  const listKind = `${type.kind}List`;
+  const listKind = listKindOf(type);
   if (shape.encoding === 'protobuf') {
     const list = { kind: listKind, apiVersion: apiVersionOf(type), metadata, items: items.map(({ object }) => object) };
     await sendValue(exchange, 200, shape, list);

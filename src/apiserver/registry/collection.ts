@@ -4,7 +4,7 @@ import { ChangeHistory, ObjectChange } from './history.ts';
 /** Hears of every change of a resource, synchronously and in order. */
 export interface ChangeListener {
   onChange(change: ObjectChange): void;
-  /** The state was loaded anew and changes may have been missed: the watch is over. */
+  /** The state was loaded anew and changes may have been missed, or the kind is no more: the watch is over. */
   onReset(): void;
 }
 
@@ -76,6 +76,11 @@ export class Collection {
     for (const object of objects) this.#objects.set(object.key, object);
     this.#keys = objects.map(({ key }) => key);
     this.#history = new ChangeHistory(revision);
+    this.endWatches();
+  }
+
+  /** Tells all who listen that it is over. */
+  endWatches(): void {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const listener of listeners) listener.onReset();

@@ -1,4 +1,4 @@
-import { errors, findResource } from '../../api/index.ts';
+import { errors, findResource, LiveScheme } from '../../api/index.ts';
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import { createAdmission, defaultAdmissionPlugins } from '../admission/index.ts';
@@ -6,6 +6,7 @@ import type { AdmissionPlugin } from '../admission/types.ts';
 import type { ServiceAccountTokens } from '../authentication/service-account/index.ts';
 import { Allocator, ipRange, portRange } from './allocators.ts';
 import { createObject } from './create.ts';
+import { followDefinitions } from './custom-kinds.ts';
 import { deleteObject } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { EventLeases } from './event-leases.ts';
@@ -53,6 +54,8 @@ export interface RunningRegistry extends Registry {
 export function createRegistry(options: RegistryOptions): RunningRegistry {
   const { store, clock, random, logger } = options;
   const cache = new WatchCache({ store, clock, logger, derivedBytes: options.derivedBytes });
+  const scheme = new LiveScheme();
+  followDefinitions(cache, scheme, logger);
   const plugins = options.admission ?? defaultAdmissionPlugins;
   const context: WriteContext = {
     cache,
@@ -68,6 +71,7 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     },
   };
   return {
+    scheme,
     state: cache,
     ready: () => cache.ready(),
     get revision() {

@@ -2,6 +2,7 @@ import {
   apiVersionOf,
   autoscalerV1Of,
   autoscalerV2Of,
+  type CustomKind,
   type ResourceType,
   storageType,
   type UnstructuredObject,
@@ -17,9 +18,11 @@ export interface Storage extends GroupResource {
   prefix: string;
   /** Undefined: stored as served. */
   conversion: Conversion | undefined;
+  /** What was converted already. */
+  served: WeakMap<StoredObject, Encoded>;
 }
 
-/** Between the served and the stored form. Neither changes its argument. */
+/** Between the served and the stored form. Neither changes its argument; what doesn't change is returned as it is. */
 interface Conversion {
   toStored(object: UnstructuredObject): UnstructuredObject;
   toServed(object: UnstructuredObject): UnstructuredObject;
@@ -38,21 +41,30 @@ export function storageOf(type: ResourceType): Storage {
   if (storage === undefined) {
     const { group, version, resource } = storageType(type);
     const asServed = group === type.group && version === type.version;
-    const conversion = asServed ? undefined : conversions[apiVersionOf(type)];
-    storage = { group, resource, prefix: collectionPrefix({ group, resource }), conversion };
+    const conversion =
+      type.custom !== undefined
+        ? customConversion(type.custom)
+        : asServed
+          ? undefined
+          : conversions[apiVersionOf(type)];
+    storage = { group, resource, prefix: collectionPrefix({ group, resource }), conversion, served: new WeakMap() };
     storages.set(type, storage);
   }
   return storage;
 }
 
-const served = new WeakMap<StoredObject, Encoded>();
+function customConversion(kind: CustomKind): Conversion {
+  return { toStored: (object) => kind.stored(object), toServed: (object) => kind.served(object) };
+}
 
 /** A stored object in the form that is served; converted once for all readers. */
-export function servedForm(storage: Storage, stored: StoredObject): Encoded {
-  if (storage.conversion === undefined) return stored;
+export function servedForm({ conversion, served }: Storage, stored: StoredObject): Encoded {
+  if (conversion === undefined) return stored;
   let encoded = served.get(stored);
   if (encoded === undefined) {
-    encoded = new ComputedObject(storage.conversion.toServed(stored.object));
+    const { object } = stored;
+    const converted = conversion.toServed(object);
+    encoded = converted === object ? stored : new ComputedObject(converted);
     served.set(stored, encoded);
   }
   return encoded;

@@ -3,6 +3,7 @@ import type {
   KubernetesObject,
   ListMeta,
   ResourceType,
+  Scheme,
   Status,
   UnstructuredObject,
 } from '../../api/index.ts';
@@ -15,6 +16,8 @@ import type { Compare } from '../../store/index.ts';
  * left as they are.
  */
 export interface Registry {
+  /** The kinds that are served, as they are now. */
+  readonly scheme: Scheme;
   get(request: ObjectRequest & { resourceVersion?: string }): Promise<Encoded>;
   list(request: CollectionRequest & ListParameters): Promise<ListResult>;
   create(

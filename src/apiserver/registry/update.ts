@@ -57,12 +57,14 @@ export async function patchObject(context: WriteContext, request: Parameters<Reg
   const scope = scopeOf(request, storageOf(type));
   if (patchType === APPLY) return applyObject(context, scope, request);
   const kind = patchKinds.get(patchType);
-  if (kind === undefined) throw errors.unsupportedMediaType([...patchKinds.keys(), APPLY]);
+  const known = [...patchKinds].flatMap(([name, each]) => (type.custom && each === 'strategic' ? [] : [name]));
+  // How lists of custom resources are merged strategically nobody says.
+  if (kind === undefined || !known.includes(patchType)) throw errors.unsupportedMediaType([...known, APPLY]);
   if (force !== undefined)
     throw optionsInvalid(forbiddenField(fieldPath('force'), 'may not be specified for non-apply patch'));
   const change = (view: UnstructuredObject | undefined): UnstructuredObject => {
     if (view === undefined) throw errors.notFound(type, request.name);
-    const patched = applyPatch(kind, view, patch, descriptionOf(view)) as UnstructuredObject;
+    const patched = applyPatch(kind, view, patch, descriptionOf(request, view)) as UnstructuredObject;
     requireKind(patched, view);
     patched.metadata ??= {};
     return check(patched, scope);
@@ -84,7 +86,7 @@ async function applyObject(
   // Only for what is to be refused or told: what is applied are the fields as the client wrote them.
   check(config, scope);
   checkIdentity(config, namespace, name);
-  const type = descriptionOf(config);
+  const type = descriptionOf(request, config);
   const change = (view: UnstructuredObject | undefined): UnstructuredObject => {
     const parameters = { type, live: view, manager, subresource, now: context.clock.now(), config, force };
     return check(applyConfiguration(parameters) as UnstructuredObject, scope, 'Ignore');
@@ -97,8 +99,11 @@ function expectedKind({ type, subresource }: ObjectRequest): { apiVersion: strin
   return { apiVersion: apiVersionOf(expected), kind: expected.kind };
 }
 
-function descriptionOf({ apiVersion, kind }: UnstructuredObject): TypeDescription {
-  const description = typeOf(apiVersion, kind);
+function descriptionOf(
+  { type, subresource }: ObjectRequest,
+  { apiVersion, kind }: UnstructuredObject,
+): TypeDescription {
+  const description = (subresource === 'scale' ? undefined : type.custom?.description) ?? typeOf(apiVersion, kind);
   if (description === undefined) throw errors.badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
   return description;
 }

@@ -70,7 +70,13 @@ export function check(
   { request }: WriteScope,
   fieldValidation: WriteParameters['fieldValidation'] = request.fieldValidation ?? 'Warn',
 ): UnstructuredObject {
-  const checked = checkFields(object, { fieldValidation, duplicates: request.duplicateFields ?? [] });
+  const options = { fieldValidation, duplicates: request.duplicateFields ?? [] };
+  const { custom } = request.type;
+  // A Scale is what it is, whatever it is of.
+  const checked =
+    custom === undefined || request.subresource === 'scale'
+      ? checkFields(object, options)
+      : custom.check(object, options);
   // A patch may be applied several times.
   for (const warning of checked.warnings) if (!request.warnings.includes(warning)) request.warnings.push(warning);
   return checked.object;
@@ -87,7 +93,7 @@ export async function stageCreation(
     throw errors.badRequest('resourceVersion should not be set on objects to be created');
   }
   settleNamespace(draft, type, request.namespace);
-  applyDefaults(draft);
+  complete(draft, type);
   const attributes = attributesOf('CREATE', scope, draft, undefined);
   await context.admission.admit(attributes);
 
@@ -113,7 +119,7 @@ export async function stageUpdate(
   old: UnstructuredObject,
 ): Promise<PutDecision | DeleteDecision | KeepDecision> {
   const { type, strategy, request } = scope;
-  applyDefaults(draft);
+  complete(draft, type);
   const attributes = attributesOf('UPDATE', scope, draft, old);
   await context.admission.admit(attributes);
 
@@ -134,6 +140,12 @@ export async function stageUpdate(
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
   return putDecision(context, scope, draft, companions, attributes.guards);
+}
+
+/** default: fills in what is left out. */
+function complete(draft: UnstructuredObject, { custom }: ResourceType): void {
+  if (custom === undefined) applyDefaults(draft);
+  else custom.applyDefaults(draft);
 }
 
 /** confirm, for a delete. */
@@ -185,7 +197,7 @@ export async function putDecision(
 }
 
 export function scopeOf(request: WriteScope['request'], storage: Storage): WriteScope {
-  return { type: request.type, storage, strategy: strategyOf(storage), request };
+  return { type: request.type, storage, strategy: strategyOf({ ...storage, custom: request.type.custom }), request };
 }
 
 function attributesOf(
@@ -211,9 +223,10 @@ function goesNow(draft: UnstructuredObject, old: UnstructuredObject, strategy: S
 }
 
 function specChanged(draft: UnstructuredObject, old: UnstructuredObject, strategy: Strategy): boolean {
-  const { metadata: a, status: _a, ...spec } = draft;
-  const { metadata: b, status: _b, ...before } = old;
+  const { metadata: a, status, ...spec } = draft;
+  const { metadata: b, status: statusBefore, ...before } = old;
   if (!equalJson(spec, before)) return true;
+  if (strategy.generationCountsStatus === true && !equalJson(status, statusBefore)) return true;
   return strategy.generationCountsAnnotations === true && !equalJson(a.annotations ?? {}, b.annotations ?? {});
 }
 
@@ -229,7 +242,7 @@ function track(
   draft: UnstructuredObject,
   old: UnstructuredObject | undefined,
 ): void {
-  const type = typeOf(draft.apiVersion, draft.kind);
+  const type = request.type.custom?.description ?? typeOf(draft.apiVersion, draft.kind);
   if (applied || type === undefined) return;
   const { fieldManager = DEFAULT_MANAGER, subresource } = request;
   trackUpdate({ type, live: old, next: draft, manager: fieldManager, subresource, now: clock.now() });

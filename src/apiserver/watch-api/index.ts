@@ -8,7 +8,7 @@ import { type SessionOptions, WatchSession } from './session.ts';
 
 /** Accepts sockets of the watch API (see protocol.ts) at `/watch`. */
 export function watchApiRoute(
-  options: Pick<SessionOptions, 'registry' | 'authorizer' | 'findResource'>,
+  options: Pick<SessionOptions, 'registry' | 'authorizer'>,
 ): (exchange: Exchange, socket: Duplex, head: Buffer) => boolean {
   const server = new WebSocketServer({
     noServer: true,

@@ -23,7 +23,6 @@ export interface SessionOptions {
   user: User;
   registry: Registry;
   authorizer: Authorizer;
-  findResource: (group: string, version: string, resource: string) => ResourceType | undefined;
 }
 
 type WatchMessage = Extract<ClientMessage, { op: 'watch' }>;
@@ -111,7 +110,7 @@ export class WatchSession {
     const slash = apiVersion.indexOf('/');
     const group = slash < 0 ? '' : apiVersion.slice(0, slash);
     const version = apiVersion.slice(slash + 1);
-    const type = this.#options.findResource(group, version, resource);
+    const type = this.#options.registry.scheme.findResource(group, version, resource);
     if (type === undefined) throw errors.resourceNotFound();
     const { user, authorizer } = this.#options;
     const attributes = {

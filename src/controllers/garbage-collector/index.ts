@@ -1,14 +1,15 @@
 import {
-  findKind,
   type KubernetesObject,
   type OwnerReference,
   type ResourceReference,
   reasonOf,
+  type Scheme,
 } from '../../api/index.ts';
-import { type Controller, createController, type Reconciler, type Source } from '../../client/index.ts';
+import { type Controller, createController, type Reconciler } from '../../client/index.ts';
 import { type ControllerContext, uidOf } from '../context.ts';
-import { storedKinds } from '../served-kinds.ts';
+import { followScheme } from '../scheme.ts';
 import { blocks, type GraphNode, type GraphObject, mayOwn, OwnershipGraph } from './graph.ts';
+import { graphSource } from './sources.ts';
 
 /**
  * Deletes what its owners left behind; makes owners that go in the foreground wait for their
@@ -16,23 +17,15 @@ import { blocks, type GraphNode, type GraphObject, mayOwn, OwnershipGraph } from
  */
 export function garbageCollector(context: ControllerContext): Controller {
   const graph = new OwnershipGraph();
-  const sources = storedKinds().map((type): Source => {
-    const informer = context.informers.informer(type);
-    return (enqueue) =>
-      informer.onChange((change) => {
-        const affected =
-          change.type === 'deleted' ? graph.delete(uidOf(change.object)) : graph.set(type, change.object);
-        for (const uid of affected) enqueue(uid);
-      });
-  });
+  const followed = followScheme(context);
   const controller = createController({
     name: 'garbage-collector',
-    reconciler: new GarbageReconciler(context, graph, (uid) => controller.enqueue(uid)),
+    reconciler: new GarbageReconciler(context, graph, followed.scheme, (uid) => controller.enqueue(uid)),
     clock: context.clock,
     logger: context.logger,
     metrics: context.metrics,
     concurrency: 20,
-    sources,
+    sources: [graphSource(context.informers, graph, followed)],
   });
   return controller;
 }
@@ -40,11 +33,13 @@ export function garbageCollector(context: ControllerContext): Controller {
 class GarbageReconciler implements Reconciler {
   readonly #context: ControllerContext;
   readonly #graph: OwnershipGraph;
+  readonly #scheme: Scheme;
   readonly #enqueue: (uid: string) => void;
 
-  constructor(context: ControllerContext, graph: OwnershipGraph, enqueue: (uid: string) => void) {
+  constructor(context: ControllerContext, graph: OwnershipGraph, scheme: Scheme, enqueue: (uid: string) => void) {
     this.#context = context;
     this.#graph = graph;
+    this.#scheme = scheme;
     this.#enqueue = enqueue;
   }
 
@@ -77,7 +72,7 @@ class GarbageReconciler implements Reconciler {
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<boolean | undefined> {
-    const type = findKind(apiVersion, kind);
+    const type = this.#scheme.findKind(apiVersion, kind);
     if (type === undefined) return undefined;
     // An owner with a namespace must be in its dependent's.
     if (type.namespaced && namespace === undefined) return false;

@@ -73,6 +73,7 @@ function arbitraryValue(type: ValueType, depth: number): fc.Arbitrary<unknown> |
         { maxKeys: 2 },
       );
     case 'any':
+    case 'deduced':
       return fc.oneof(words, integers, fc.boolean());
     case 'schemaOrBool':
       return depth === 0 ? fc.boolean() : fc.oneof(fc.boolean(), arbitrarySchema());

@@ -72,6 +72,7 @@ function fieldBytes(number: number, type: ValueType, value: unknown): Buffer {
     case 'raw':
     case 'fields':
     case 'any':
+    case 'deduced':
       return block(number, text(1, JSON.stringify(value)));
     case 'schemaOrBool':
       return block(number, typeof value === 'boolean' ? integer(1, value ? 1n : 0n) : schema(2, value));

@@ -17,11 +17,19 @@ function structureOf({ type, field }: Shape): Structure {
       return (field?.structType ?? (type.type.isAtomic ? 'atomic' : 'granular')) === 'atomic' ? 'leaf' : 'fields';
     case 'map':
       return field?.mapType === 'atomic' ? 'leaf' : 'fields';
+    case 'deduced':
+      return 'fields';
     case 'list':
       return field?.listType === 'map' || field?.listType === 'set' ? 'items' : 'leaf';
     default:
       return 'leaf';
   }
+}
+
+/** Whether a value has no parts of that structure, though its description allows for them. */
+function isWhole(value: unknown, structure: Structure): boolean {
+  if (value === undefined || value === null || structure === 'leaf') return false;
+  return structure === 'fields' ? !isPlainObject(value) : !Array.isArray(value);
 }
 
 /** The parts of a value by path element, in order; items that share their keys are kept together. */
@@ -115,8 +123,11 @@ export function compareObjects(old: unknown, next: unknown, shape: Shape): Compa
 function comparePart(into: Comparison, element: PathElement, old: unknown, next: unknown, shape: Shape): void {
   // Most of an object is the same in most changes: the cheap look first.
   if (old !== undefined && next !== undefined && equalValues(old, next)) return;
+  const structure = structureOf(shape);
   const whole =
-    structureOf(shape) === 'leaf' ||
+    structure === 'leaf' ||
+    isWhole(old, structure) ||
+    isWhole(next, structure) ||
     old instanceof Twins ||
     next instanceof Twins ||
     (isEmptyContainer(old) && isEmptyContainer(next));
@@ -135,7 +146,8 @@ function comparePart(into: Comparison, element: PathElement, old: unknown, next:
 export function mergeApplied(live: unknown, config: unknown, shape: Shape): unknown {
   if (config === undefined) return clonePlain(live);
   const structure = structureOf(shape);
-  if (structure === 'leaf' || config === null || isEmptyContainer(live)) return clonePlain(config);
+  const whole = structure === 'leaf' || isWhole(config, structure) || isWhole(live, structure);
+  if (whole || config === null || isEmptyContainer(live)) return clonePlain(config);
   const before = partsOf(live, shape, structure);
   const after = partsOf(config, shape, structure);
   const value = (element: PathElement): unknown => {
@@ -159,7 +171,7 @@ export function mergeApplied(live: unknown, config: unknown, shape: Shape): unkn
 export function withoutFields(value: unknown, set: FieldSet, shape: Shape): unknown {
   if (set.empty) return value;
   const structure = structureOf(shape);
-  if (structure === 'leaf') return value;
+  if (structure === 'leaf' || isWhole(value, structure)) return value;
   const kept: [PathElement, unknown][] = [];
   for (const [element, part] of partsOf(value, shape, structure)) {
     if (set.members.has(element)) continue;

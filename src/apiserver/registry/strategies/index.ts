@@ -1,4 +1,7 @@
+import type { ResourceType } from '../../../api/index.ts';
 import type { GroupResource } from '../types.ts';
+import { customStrategy, customWithStatusStrategy } from './custom.ts';
+import { definitionStrategy } from './definition.ts';
 import { leaseStrategy } from './lease.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
@@ -42,7 +45,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     validatingadmissionpolicybindings: { generation: true, requiresResourceVersion: true },
     validatingwebhookconfigurations: { generation: true, requiresResourceVersion: true },
   },
-  'apiextensions.k8s.io': { customresourcedefinitions: { generation: true, requiresResourceVersion: true } },
+  'apiextensions.k8s.io': { customresourcedefinitions: definitionStrategy },
   apps: {
     daemonsets: generation,
     deployments: { generation: true, generationCountsAnnotations: true },
@@ -84,6 +87,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
 
 const none: Strategy = {};
 
-export function strategyOf({ group, resource }: GroupResource): Strategy {
+export function strategyOf({ group, resource, custom }: GroupResource & Pick<ResourceType, 'custom'>): Strategy {
+  if (custom !== undefined) return custom.hasStatus ? customWithStatusStrategy : customStrategy;
   return strategies[group]?.[resource] ?? none;
 }

@@ -9,6 +9,8 @@ export interface Strategy {
   generation?: boolean;
   /** Changes of annotations count as well. */
   generationCountsAnnotations?: boolean;
+  /** Changes of the status count as well. */
+  generationCountsStatus?: boolean;
   /** A PUT of a name that doesn't exist creates it. */
   createsOnUpdate?: boolean;
   /** A PUT must carry a resourceVersion. */

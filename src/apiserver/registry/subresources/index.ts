@@ -1,7 +1,9 @@
 import type { ResourceType } from '../../../api/index.ts';
+import { customScale } from './custom-scale.ts';
 import {
   allButStatus,
   approvalPart,
+  customStatusPart,
   ephemeralContainersPart,
   everything,
   finalizePart,
@@ -29,5 +31,7 @@ export function hasStatus(type: ResourceType): boolean {
 /** How a (sub)resource is read and written; undefined for one that isn't a part of the stored object. */
 export function subresourceOf(type: ResourceType, name: string | undefined): Subresource | undefined {
   if (name === undefined) return hasStatus(type) ? allButStatus : everything;
-  return byName.get(name);
+  if (type.custom === undefined) return byName.get(name);
+  if (name === 'status') return customStatusPart;
+  return name === 'scale' && type.custom.scale !== undefined ? customScale(type.custom.scale) : undefined;
 }

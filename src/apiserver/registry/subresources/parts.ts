@@ -36,6 +36,20 @@ export const statusPart = part((draft, changed) =>
   takeField(draft as Record<string, unknown>, changed as Record<string, unknown>, 'status'),
 );
 
+/** The status of a custom resource: of metadata nothing is changed along. */
+export const customStatusPart: Subresource = {
+  view: itself,
+  apply(view, old) {
+    const draft = clonePlain(old);
+    const { managedFields, resourceVersion } = view.metadata;
+    draft.metadata.resourceVersion = resourceVersion;
+    if (managedFields === undefined) delete draft.metadata.managedFields;
+    else draft.metadata.managedFields = clonePlain(managedFields);
+    takeField(draft, clonePlain(view), 'status');
+    return draft;
+  },
+};
+
 /** The finalizers of a namespace's spec: the one thing that lets it go. */
 export const finalizePart = part((draft, changed) => {
   draft.spec ??= {};

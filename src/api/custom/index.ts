@@ -1,0 +1,5 @@
+export type { CustomResourceDefinition } from '../types/apiextensions-v1.ts';
+export { CLEANUP_FINALIZER, customResourceTypes, isTrue, withCondition } from './definition.ts';
+export { type JsonPath, parseJsonPath } from './json-path.ts';
+export type { CustomKind, ScalePaths } from './kind.ts';
+export { compareVersions } from './versions.ts';

@@ -1,0 +1,59 @@
+import { type CustomResourceDefinition, customResourceTypes, type LiveScheme, resources } from '../../api/index.ts';
+import { errorMessage, type Logger } from '../../base/index.ts';
+import type { Collection } from './collection.ts';
+import type { StoredObject } from './encoded.ts';
+import { collectionPrefix } from './keys.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+/**
+ * Keeps the scheme in step with the CustomResourceDefinitions in the store: a change that this peer sees is served by it at
+ * once, and watches of a kind that is no more end.
+ */
+export function followDefinitions(cache: WatchCache, scheme: LiveScheme, logger: Logger): void {
+  const definitions = cache.collection(collectionPrefix(resources.customResourceDefinitions));
+  /** By key: the definition's name, what of it counts, and where its objects are. */
+  const known = new Map<string, { name: string; content: string; objects: Collection }>();
+
+  const forget = (key: string): void => {
+    const definition = known.get(key);
+    if (definition === undefined) return;
+    known.delete(key);
+    scheme.define(definition.name, []);
+    definition.objects.endWatches();
+  };
+
+  const take = ({ key, object }: StoredObject): void => {
+    const { metadata, spec, status } = object as unknown as CustomResourceDefinition;
+    const name = metadata.name!;
+    const conditions = status?.conditions?.map(({ type, status: value }) => [type, value]);
+    const content = JSON.stringify([metadata.uid, spec, conditions, status?.acceptedNames]);
+    const before = known.get(key);
+    if (before?.content === content) return;
+    const types = customResourceTypes(object as unknown as CustomResourceDefinition);
+    if (types.length === 0) {
+      forget(key);
+      return;
+    }
+    scheme.define(name, types);
+    known.set(key, { name, content, objects: cache.collection(collectionPrefix(types[0]!)) });
+  };
+
+  const listener = {
+    onChange({ key, current }: { key: string; current: StoredObject | undefined }): void {
+      try {
+        if (current === undefined) forget(key);
+        else take(current);
+      } catch (error) {
+        logger.warn({ key, error: errorMessage(error) }, 'a CustomResourceDefinition can not be served');
+      }
+    },
+    onReset(): void {
+      definitions.listen(listener);
+      const there = definitions.range('', '\uffff');
+      const keys = new Set(there.map(({ key }) => key));
+      for (const key of known.keys()) if (!keys.has(key)) forget(key);
+      for (const current of there) listener.onChange({ key: current.key, current });
+    },
+  };
+  definitions.listen(listener);
+}
