@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Etcd3 } from 'etcd3';
 import { connectStore, prefixEnd, type Store } from '../../src/store/index.ts';
-import { startCluster } from '../support/cluster.ts';
+import { type RealCluster, startCluster } from '../support/cluster.ts';
 import { startEtcd } from './etcd.ts';
 
 export const VALUE = Buffer.alloc(256, 'v');
@@ -61,12 +61,7 @@ export async function keelsonDriver(): Promise<Driver> {
         for (const handle of handles) handle.cancel();
       };
     },
-    async killLeader() {
-      const { leader } = await cluster.anyStatus();
-      cluster.kill(leader);
-      return () => cluster.restart(leader);
-    },
-    memoryMiB: () => largest([1, 2, 3].map((peer) => cluster.pid(peer))),
+    ...processesOf(cluster),
     async close() {
       await Promise.all(stores.map((store) => store.close()));
       await cluster.stop();
@@ -75,9 +70,9 @@ export async function keelsonDriver(): Promise<Driver> {
 }
 
 /** Debian's etcd with npm's `etcd3`. */
-export async function etcdDriver(): Promise<Driver> {
-  const cluster = await startEtcd();
-  const clients = cluster.endpoints.map((endpoint) => new Etcd3({ hosts: [endpoint] }));
+export async function etcdDriver({ tls }: { tls: boolean }): Promise<Driver> {
+  const cluster = await startEtcd({ tls });
+  const clients = cluster.clients.map((options) => new Etcd3(options));
   return {
     ...etcd3Operations(clients),
     async killLeader() {
@@ -96,8 +91,8 @@ export async function etcdDriver(): Promise<Driver> {
   };
 }
 
-/** Keelson's etcd API with npm's `etcd3`: over mutual TLS, where etcd above has none. */
-export async function keelsonAsEtcdDriver(): Promise<Pick<Driver, 'put' | 'close'>> {
+/** Keelson's etcd API with npm's `etcd3`. */
+export async function keelsonAsEtcdDriver(): Promise<Driver> {
   const cluster = await startCluster({ etcd: true });
   const [rootCertificate, privateKey, certChain] = [cluster.tls.ca, cluster.tls.key, cluster.tls.cert].map((pem) =>
     Buffer.from(pem),
@@ -105,11 +100,23 @@ export async function keelsonAsEtcdDriver(): Promise<Pick<Driver, 'put' | 'close
   const credentials = { rootCertificate, privateKey, certChain };
   const clients = cluster.etcdEndpoints.map((hosts) => new Etcd3({ hosts, credentials }));
   return {
-    put: etcd3Operations(clients).put,
+    ...etcd3Operations(clients),
+    ...processesOf(cluster),
     async close() {
       for (const client of clients) client.close();
       await cluster.stop();
     },
+  };
+}
+
+function processesOf(cluster: RealCluster): Pick<Driver, 'killLeader' | 'memoryMiB'> {
+  return {
+    async killLeader() {
+      const { leader } = await cluster.anyStatus();
+      cluster.kill(leader);
+      return () => cluster.restart(leader);
+    },
+    memoryMiB: () => largest([1, 2, 3].map((peer) => cluster.pid(peer))),
   };
 }
 

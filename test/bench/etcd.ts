@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Etcd3 } from 'etcd3';
+import { Etcd3, type IOptions } from 'etcd3';
+import { createAuthority } from '../support/certificates.ts';
 
 /** Three servers of Debian's etcd on this machine, with their default settings (every write synced). */
 export interface EtcdCluster {
-  endpoints: string[];
+  /** What npm's `etcd3` needs to talk to each server. */
+  clients: IOptions[];
   pids: number[];
-  /** Kills the leader and resolves with its index. */
+  /** Resolves with the leader's index. */
   leader(): Promise<number>;
   kill(index: number): void;
   restart(index: number): void;
@@ -18,10 +20,13 @@ export interface EtcdCluster {
 const BINARY = '/usr/bin/etcd';
 const FIRST_PORT = 23_790;
 
-export async function startEtcd(): Promise<EtcdCluster> {
+/** `tls`: mutual, between client and server and between the servers, as Keelson always has it. */
+export async function startEtcd({ tls }: { tls: boolean }): Promise<EtcdCluster> {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: apt-get install etcd-server`);
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-etcd-'));
-  const url = (i: number, kind: number): string => `http://127.0.0.1:${FIRST_PORT + i * 10 + kind}`;
+  const security = tls ? await secure(dir) : undefined;
+  const scheme = tls ? 'https' : 'http';
+  const url = (i: number, kind: number): string => `${scheme}://127.0.0.1:${FIRST_PORT + i * 10 + kind}`;
   const cluster = [0, 1, 2].map((i) => `e${i}=${url(i, 1)}`).join(',');
   const start = (i: number): ChildProcess =>
     spawn(
@@ -31,6 +36,7 @@ export async function startEtcd(): Promise<EtcdCluster> {
         ...['--listen-client-urls', url(i, 0), '--advertise-client-urls', url(i, 0)],
         ...['--listen-peer-urls', url(i, 1), '--initial-advertise-peer-urls', url(i, 1)],
         ...['--initial-cluster', cluster, '--initial-cluster-state', 'new', '--log-level', 'error'],
+        ...(security?.flags ?? []),
       ],
       { stdio: 'ignore' },
     );
@@ -39,18 +45,20 @@ export async function startEtcd(): Promise<EtcdCluster> {
   process.once('exit', () => {
     for (const server of servers) server.kill('SIGKILL');
   });
-  const endpoints = [0, 1, 2].map((i) => url(i, 0));
-  await untilServing(endpoints);
+  const clients = [0, 1, 2].map((i) => ({
+    hosts: url(i, 0),
+    ...(security === undefined ? {} : { credentials: security.credentials }),
+  }));
+  await Promise.all(clients.map(untilServing));
   return {
-    endpoints,
+    clients,
     pids: servers.map(({ pid }) => pid as number),
     async leader() {
-      for (const [i, endpoint] of endpoints.entries()) {
-        const answer = await fetch(`${endpoint}/v3/maintenance/status`, { method: 'POST', body: '{}' }).catch(
-          () => undefined,
-        );
-        const status = (await answer?.json()) as { header?: { member_id: string }; leader?: string } | undefined;
-        if (status?.leader !== undefined && status.leader === status.header?.member_id) return i;
+      for (const [i, options] of clients.entries()) {
+        const client = new Etcd3(options);
+        const status = await client.maintenance.status().catch(() => undefined);
+        client.close();
+        if (status !== undefined && status.leader === status.header.member_id) return i;
       }
       throw new Error('etcd has no leader');
     },
@@ -72,8 +80,30 @@ export async function startEtcd(): Promise<EtcdCluster> {
   };
 }
 
-async function untilServing(endpoints: readonly string[]): Promise<void> {
-  const client = new Etcd3({ hosts: [...endpoints] });
+/** Certificates like those of a Keelson cluster, in files, as etcd wants to be told of them, and as its clients do. */
+async function secure(dir: string): Promise<{ flags: string[]; credentials: NonNullable<IOptions['credentials']> }> {
+  const authority = await createAuthority();
+  const { ca, certificate, key } = await authority.issue('etcd');
+  const files = { ca: join(dir, 'ca.crt'), cert: join(dir, 'etcd.crt'), key: join(dir, 'etcd.key') };
+  writeFileSync(files.ca, ca);
+  writeFileSync(files.cert, certificate);
+  writeFileSync(files.key, key, { mode: 0o600 });
+  const flags = (prefix: string): string[] => [
+    ...[`--${prefix}trusted-ca-file`, files.ca, `--${prefix}cert-file`, files.cert, `--${prefix}key-file`, files.key],
+    `--${prefix}client-cert-auth`,
+  ];
+  return {
+    flags: [...flags(''), ...flags('peer-')],
+    credentials: {
+      rootCertificate: Buffer.from(ca),
+      certChain: Buffer.from(certificate),
+      privateKey: Buffer.from(key),
+    },
+  };
+}
+
+async function untilServing(options: IOptions): Promise<void> {
+  const client = new Etcd3(options);
   for (let attempt = 0; ; attempt++) {
     try {
       await client.put('ready').value('yes');

@@ -41,7 +41,21 @@ export const loads: readonly Load[] = [
   { ...memory('rss-1m-keys', 1_000_000), long: true },
 ];
 
-export const keyOf = (n: number): string => `/bench/${String(n % KEYS).padStart(5, '0')}`;
+/** Loads for npm's `etcd3`, which drives etcd in all others too, as the client of Keelson's etcd API. */
+export const etcd3Loads: readonly Load[] = [1, 64].map((clients) =>
+  closed(`etcd3-put-${clients}`, clients, 'puts/s', (driver) => driver.put),
+);
+
+/** So long that a just-in-time compiler has done its work: what is measured is how a server runs, not how it starts. */
+const WARM_UP_SECONDS = 4;
+const WARM_UP_CLIENTS = 64;
+
+/** Comes before all loads of a cluster that is not to be fresh. */
+export async function warmUp(driver: Driver): Promise<void> {
+  await closedLoop(WARM_UP_CLIENTS, WARM_UP_SECONDS, (client, i) => driver.put(client, keyOf(client * 7_919 + i)));
+}
+
+const keyOf = (n: number): string => `/bench/${String(n % KEYS).padStart(5, '0')}`;
 
 /** Clients that each wait for an answer before they ask again. */
 function closed(

@@ -1,41 +1,58 @@
 import { type Driver, etcdDriver, keelsonAsEtcdDriver, keelsonDriver } from './drivers.ts';
-import { closedLoop } from './load.ts';
-import { type Figure, keyOf, type Load, loads } from './loads.ts';
+import { etcd3Loads, type Figure, type Load, loads, warmUp } from './loads.ts';
 import type { SuiteOptions } from './main.ts';
 import { higherIsBetter, lowerIsBetter, type Result } from './results.ts';
 
-/** npm's `etcd3` against Keelson's etcd API, as it drives etcd itself in `put-64`. */
-const ETCD3_CLIENTS = [1, 64];
+/** What loads run on. */
+interface Subject {
+  name: string;
+  start(): Promise<Driver>;
+}
+
+const etcd: Subject = { name: 'etcd', start: () => etcdDriver({ tls: true }) };
+const plainEtcd: Subject = { name: 'etcd without TLS', start: () => etcdDriver({ tls: false }) };
 
 /** Each load on Keelson and, if asked for, on etcd, one after the other on the same machine. */
 export async function run(options: SuiteOptions): Promise<Result[]> {
-  const keelson = await measure('keelson', keelsonDriver, options);
-  const etcd = options.vsEtcd ? await measure('etcd', etcdDriver, options) : undefined;
-  const against = (name: string): { name: string; value: number } | undefined => {
-    const value = etcd?.get(name)?.value;
-    return value === undefined ? undefined : { name: 'etcd', value };
-  };
-  const results = [...keelson].map(([name, { value, unit, better }]) =>
-    (better === 'higher' ? higherIsBetter : lowerIsBetter)(name, value, unit, against(name)),
-  );
-  if (!options.wants('etcd3-put')) return results;
-  for (const [clients, perSecond] of await measureEtcd3(options)) {
-    results.push(higherIsBetter(`etcd3-put-${clients}`, perSecond, 'puts/s', against(`put-${clients}`)));
+  return [
+    ...(await compare(loads, { name: 'keelson', start: keelsonDriver }, [etcd], options)),
+    ...(await compare(etcd3Loads, { name: 'keelson', start: keelsonAsEtcdDriver }, [etcd, plainEtcd], options)),
+  ];
+}
+
+async function compare(
+  all: readonly Load[],
+  subject: Subject,
+  others: readonly Subject[],
+  options: SuiteOptions,
+): Promise<Result[]> {
+  const wanted = all.filter((load) => options.wants(load.name) && (options.long || !load.long));
+  const figures = await measure(subject, wanted, options);
+  const results: Result[] = [];
+  for (const other of options.vsEtcd ? others : []) {
+    const theirs = await measure(other, wanted, options);
+    for (const [name, figure] of figures) results.push(toResult(name, figure, other.name, theirs.get(name)?.value));
   }
-  return results;
+  if (options.vsEtcd) return results;
+  return [...figures].map(([name, figure]) => toResult(name, figure));
+}
+
+function toResult(name: string, { value, unit, better }: Figure, other = '', theirs?: number): Result {
+  const peer = theirs === undefined ? undefined : { name: other, value: theirs };
+  return (better === 'higher' ? higherIsBetter : lowerIsBetter)(name, value, unit, peer);
 }
 
 async function measure(
-  name: string,
-  start: () => Promise<Driver>,
-  { seconds, wants, long, tell }: SuiteOptions,
+  { name, start }: Subject,
+  wanted: readonly Load[],
+  { seconds, tell }: SuiteOptions,
 ): Promise<Map<string, Figure>> {
   const figures = new Map<string, Figure>();
-  const wanted = loads.filter((load) => wants(load.name) && (long || !load.long));
-  const runOn = async (some: readonly Load[]): Promise<void> => {
+  const runOn = async (some: readonly Load[], prepare?: (driver: Driver) => Promise<void>): Promise<void> => {
     if (some.length === 0) return;
     const driver = await start();
     try {
+      await prepare?.(driver);
       for (const load of some) {
         const found = await load.run(driver, seconds, (text) => tell(`${name}: ${text}`));
         for (const figure of found) figures.set(`${load.name}${figure.suffix}`, figure);
@@ -45,24 +62,11 @@ async function measure(
       await driver.close();
     }
   };
-  await runOn(wanted.filter(({ fresh }) => !fresh));
-  for (const load of wanted.filter(({ fresh }) => fresh)) await runOn([load]);
+  const isFresh = ({ fresh }: Load): boolean => fresh === true;
+  await runOn(
+    wanted.filter((load) => !isFresh(load)),
+    warmUp,
+  );
+  for (const load of wanted.filter(isFresh)) await runOn([load]);
   return figures;
-}
-
-async function measureEtcd3({ seconds, tell }: SuiteOptions): Promise<[clients: number, perSecond: number][]> {
-  const driver = await keelsonAsEtcdDriver();
-  try {
-    const results: [number, number][] = [];
-    for (const clients of ETCD3_CLIENTS) {
-      const { perSecond } = await closedLoop(clients, seconds, (client, i) =>
-        driver.put(client, keyOf(client * 7_919 + i)),
-      );
-      tell(`keelson: etcd3-put-${clients}: ${Math.round(perSecond)} puts/s`);
-      results.push([clients, perSecond]);
-    }
-    return results;
-  } finally {
-    await driver.close();
-  }
 }
