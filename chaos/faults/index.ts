@@ -7,6 +7,7 @@ import { partition } from './partition.ts';
 import { pauseProcess } from './pause.ts';
 
 export type { ActiveFault, Fault } from './fault.ts';
+export { kill, loss, partition, pauseProcess };
 
 export const faults: readonly Fault[] = [
   kill,

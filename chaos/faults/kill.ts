@@ -1,8 +1,9 @@
+import type { Target } from '../target.ts';
 import type { Fault } from './fault.ts';
 import { victims } from './targets.ts';
 
 /** Processes end without warning (SIGKILL) and are started again. */
-export const kill: Fault = {
+export const kill: Fault<Target> = {
   name: 'kill',
   unavailable: () => undefined,
   async start(cluster, random) {
