@@ -122,8 +122,9 @@ class Interviewer {
         const writes = results.some(
           (result) => result.type === 'put' || (result.type === 'delete' && result.deleted > 0),
         );
+        const known = this.#last;
         const written = writes ? this.#wrote(revision) : this.#read(revision);
-        return { succeeded, written, results: results.map((result) => this.#result(result)) };
+        return { succeeded, written, results: results.map((result) => this.#result(result, known)) };
       }
       case 'grant':
         return { ttl: (await store.leaseGrant({ id: question.lease, ttl: LEASE_SECONDS })).ttl };
@@ -150,21 +151,22 @@ class Interviewer {
     }
   }
 
-  #result(result: OperationResult): unknown {
+  /** `known`: the last write before the transaction. */
+  #result(result: OperationResult, known: number): unknown {
     switch (result.type) {
       case 'put':
         return { put: result.previous && this.#version(result.previous) };
       case 'delete':
         return { deleted: result.deleted, previous: result.previous?.map((kv) => this.#version(kv)) };
       case 'range':
-        return this.#range(result.result);
+        return this.#range(result.result, known);
       case 'txn':
-        return result.result.results.map((inner) => this.#result(inner));
+        return result.result.results.map((inner) => this.#result(inner, known));
     }
   }
 
-  #range({ kvs, count, more, revision }: RangeResult): unknown {
-    return { kvs: kvs.map((kv) => this.#version(kv)), count, more, at: this.#read(revision) };
+  #range({ kvs, count, more, revision }: RangeResult, known = this.#last): unknown {
+    return { kvs: kvs.map((kv) => this.#version(kv)), count, more, at: this.#read(revision, known) };
   }
 
   #tell({ revision, events }: WatchBatch): string {
@@ -182,18 +184,20 @@ class Interviewer {
     };
   }
 
+  get #last(): number {
+    return this.#writes.at(-1) ?? 0;
+  }
+
   /** A revision that a write made: later than all before it. */
   #wrote(revision: number): string {
-    const last = this.#writes.at(-1) ?? 0;
-    if (revision <= last) return `revision ${revision}, after ${last}`;
+    if (revision <= this.#last) return `revision ${revision}, after ${this.#last}`;
     this.#writes.push(revision);
     return this.#number(revision);
   }
 
   /** A revision that nothing of ours made: others may have written meanwhile, but it can't be older than our last write. */
-  #read(revision: number): string {
-    const last = this.#writes.at(-1) ?? 0;
-    return revision < last ? `revision ${revision}, after ${last}` : 'recent';
+  #read(revision: number, known = this.#last): string {
+    return revision < known ? `revision ${revision}, after ${known}` : 'recent';
   }
 
   /** By which of our writes it is, which does not depend on what others do. */
