@@ -31,6 +31,8 @@ export class SimulatedCluster {
   onUp: (peer: SimulatedPeer) => void = () => {};
   /** Called when a peer is to end as it should; see PeerOptions. */
   onStopping: (peer: SimulatedPeer) => Promise<void> | undefined = () => undefined;
+  /** Whose controllers hold their lease, as far as they know; undefined: nobody's. */
+  leaseHolder: () => SimulatedPeer | undefined = () => undefined;
   /** Called with each revision, the first time that it is heard of; in order. */
   onRevision: (revision: number, changes: readonly Change[], isAfterGap: boolean) => void = () => {};
   #violation: unknown;

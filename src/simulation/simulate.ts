@@ -53,7 +53,8 @@ export class SimulationFailure extends Error {
   }
 }
 
-const ownSoftware: Software = {
+/** Keelson's. */
+export const ownSoftware: Software = {
   startReplica,
   createStore,
   createRegistry,

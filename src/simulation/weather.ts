@@ -13,6 +13,7 @@ export type FaultKind =
   | 'bridge'
   | 'isolate-leader'
   | 'freeze-leader'
+  | 'freeze-holder'
   | 'clock-jump'
   | 'bit-flip'
   | 'transfer'
@@ -56,7 +57,7 @@ export function drawWeather(
   const upTo = (max: number): number => (random.next() < 0.4 ? 0 : random.next() * max);
   const anyOf = <T>(...items: T[]): T => items[randomInteger(random, items.length)]!;
   const isStorm = random.next() < 0.4;
-  return {
+  const weather: Weather = {
     peers: given.peers ?? anyOf(1, 3, 3, 3, 3, 4, 5, 5),
     reads: random.next() < 0.3 ? 'lease' : 'index',
     limits: {
@@ -98,4 +99,6 @@ export function drawWeather(
     watchLagMs: anyOf(0, 5, 50, 300),
     election: isStorm ? hastyElection : defaultTiming,
   };
+  if (weather.controlPlane) weather.faults.push(['freeze-holder', 1 + upTo(3)]);
+  return weather;
 }

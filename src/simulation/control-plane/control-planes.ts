@@ -52,6 +52,7 @@ export class ControlPlanes {
     this.#listener = listener;
     cluster.onUp = (peer) => this.#start(peer);
     cluster.onStopping = (peer) => this.#stop(peer);
+    cluster.leaseHolder = () => this.leading[0];
   }
 
   /** Peers whose controllers take themselves for the leader. */
