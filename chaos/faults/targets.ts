@@ -37,7 +37,7 @@ export async function victims(cluster: Target, random: Random): Promise<number[]
 }
 
 /** Whom, of the servers that answer within a second, the one with the highest term takes for the leader; 0: nobody. */
-async function leaderOf(cluster: Target): Promise<number> {
+export async function leaderOf(cluster: Target): Promise<number> {
   const late = pause(ANSWER_MS).then(() => undefined);
   const answers = await Promise.all(cluster.ids.map((id) => Promise.race([cluster.status(id), late])));
   const newest = answers.reduce((best, next) => ((next?.term ?? -1) > (best?.term ?? -1) ? next : best), undefined);

@@ -3,7 +3,7 @@ import { compareExchanges, judgeErrors, judgeExpiry, type Round } from '../diffe
 import { letExpire } from '../differential/expiry.ts';
 import { interview, prepareStore } from '../differential/interview.ts';
 import { EtcdServers } from '../etcd-servers.ts';
-import { type Fault, kill, loss, partition, pauseProcess } from '../faults/index.ts';
+import { type Fault, kill, killLeader, loss, partition, pauseProcess } from '../faults/index.ts';
 import { pick } from '../faults/targets.ts';
 import { createNetwork, type RunResult, runOn } from '../run.ts';
 import type { Scenario, ScenarioOptions, ScenarioResult, Table } from '../scenario.ts';
@@ -14,6 +14,9 @@ const SERVERS = 3;
 const CONNECT_MS = 5_000;
 /** Those of a store; the crowd of watches would measure the client they have in common. */
 const storeWorkloads = ['register', 'set', 'append', 'watch', 'lock', 'compaction'] as const;
+
+/** Faults that servers can have wherever they run. */
+const anywhere: readonly Fault<Target>[] = [killLeader, kill, pauseProcess];
 
 /** What one of the two made of it all. */
 interface Side {
@@ -28,18 +31,21 @@ interface Side {
  */
 export const differential: Scenario = (options) => compare(options);
 
-/** `faultMs`: how long faults last. */
-export async function compare(
-  options: ScenarioOptions & { faultMs?: readonly [min: number, max: number] },
-): Promise<ScenarioResult> {
-  const { minutes, rounds = DEFAULT_ROUNDS, tell } = options;
+export interface DifferentialOptions extends ScenarioOptions {
+  /** How long faults last. */
+  faultMs?: readonly [min: number, max: number];
+  /** Names of the faults, one a round, instead of any at random. */
+  script?: readonly string[];
+}
+
+export async function compare(options: DifferentialOptions): Promise<ScenarioResult> {
+  const { minutes, script, rounds = script?.length ?? DEFAULT_ROUNDS, tell } = options;
   const halfTime = minutes === undefined ? undefined : performance.now() + (minutes * 60_000) / 2;
   const networkOptions = { ...options, peers: SERVERS };
 
   tell('Keelson');
   const network = await createNetwork(networkOptions);
-  const faults: readonly Fault<Target>[] =
-    network.name === 'namespaces' ? [kill, pauseProcess, partition, loss] : [kill, pauseProcess];
+  const faults: readonly Fault<Target>[] = network.name === 'namespaces' ? [...anywhere, partition, loss] : anywhere;
   if (network.name === 'proxies') tell('partition and loss left out: etcd can not be led through proxies');
   const ours = await runSide(
     await ChaosCluster.start({ peers: SERVERS, network, smallDisks: false, fakeClocks: false, etcdApi: true }),
@@ -60,9 +66,9 @@ export async function compare(
 
 async function runSide(
   cluster: Target,
-  options: Parameters<typeof compare>[0] & { faults: readonly Fault<Target>[]; goesOn(round: number): boolean },
+  options: DifferentialOptions & { faults: readonly Fault<Target>[]; goesOn(round: number): boolean },
 ): Promise<Side> {
-  const { seed, workloads = storeWorkloads, signal, tell, faults, faultMs, goesOn } = options;
+  const { seed, workloads = storeWorkloads, signal, tell, faults, faultMs, script, goesOn } = options;
   const store = await cluster.connect(cluster.ids, CONNECT_MS);
   await prepareStore(store);
   const rounds: Round[] = [];
@@ -71,7 +77,11 @@ async function runSide(
     ...(faultMs === undefined ? {} : { faultMs }),
     // On both there are others: Keelson's own control plane here, notes of the client there.
     shared: true,
-    choose: (possible, round, random) => (goesOn(round) ? pick(random, possible) : undefined),
+    choose(possible, round, random) {
+      const any = pick(random, possible);
+      if (!goesOn(round)) return undefined;
+      return script === undefined ? any : possible.find(({ name }) => name === script[round - 1]);
+    },
     async afterRound(round) {
       const exchanges = await interview(store, seed + round);
       rounds.push({ exchanges, expiry: await letExpire(store, `expiry/${round}`) });
