@@ -104,7 +104,7 @@ function resultOf(ours: Side, theirs: Side): ScenarioResult {
   ]);
   return {
     violations: [...held!, ...differences],
-    remarks: broken!.map((line) => `etcd did not hold: ${line}`),
+    remarks: remarksOn(broken!),
     figures: {
       ...ours.result.figures,
       questions: ours.rounds.reduce((sum, { exchanges }) => sum + exchanges.length, 0),
@@ -115,6 +115,15 @@ function resultOf(ours: Side, theirs: Side): ScenarioResult {
     titles: ['Keelson', 'etcd'],
     tables: [figuresTable(ours, theirs), errorsTable(ours, theirs), expiryTable(ours, theirs)],
   };
+}
+
+/** One line for each property that was broken, with how and how often. */
+function remarksOn(broken: readonly string[]): string[] {
+  const byProperty = Map.groupBy(broken, (line) => line.split(':')[0]);
+  return [...byProperty.values()].map(([first, ...more]) => {
+    const times = more.length === 0 ? '' : ` (and ${more.length} more like it)`;
+    return `etcd did not hold: ${first}${times}`;
+  });
 }
 
 function figuresTable(ours: Side, theirs: Side): Table {
