@@ -68,6 +68,7 @@ test('controllers get to do what they are to do, and are disturbed', async (t) =
     'deleted',
     'podsDeleted',
     'podsStarted',
+    'podsEnded',
     'podsCounted',
     'controllerWrites',
   ];

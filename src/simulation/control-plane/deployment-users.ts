@@ -4,7 +4,7 @@ import type { Client } from '../../client/index.ts';
 import type { SimulatedCluster } from '../cluster.ts';
 import type { ControlPlanes } from './control-planes.ts';
 import type { Deployment, Pod } from './objects.ts';
-import { httpCodeOf } from './witness.ts';
+import { orUndefined } from './witness.ts';
 
 const USERS = 2;
 const NAMESPACE = 'default';
@@ -13,6 +13,8 @@ const MAX_REPLICAS = 5;
 /** Few, so that templates come back. */
 const VERSIONS = 3;
 const THINK_MS = 2_000;
+/** How likely somebody does the next thing at once. */
+const HASTE = 0.4;
 
 /** People who make Deployments, change, scale and delete them, and delete pods that are in use, through any peer's API. */
 export class DeploymentUsers {
@@ -64,6 +66,7 @@ export class DeploymentUsers {
     if (found === undefined) {
       await client.create(resources.deployments, newDeployment(name, random));
       this.counts.created += 1;
+      if (random.next() < HASTE) await this.#roll(client, name, random);
       return;
     }
     const kind = randomInteger(random, 10);
@@ -72,14 +75,21 @@ export class DeploymentUsers {
       await client.patch(resources.deployments, NAMESPACE, name, { type: 'merge', body });
       this.counts.scaled += 1;
     } else if (kind < 7) {
-      const template = { spec: { containers: [containerOf(random)] } };
-      await client.patch(resources.deployments, NAMESPACE, name, { type: 'strategic', body: { spec: { template } } });
-      this.counts.rolled += 1;
+      await this.#roll(client, name, random);
     } else if (kind < 8) {
       const propagationPolicy = random.next() < 0.5 ? 'Foreground' : 'Background';
       await client.delete(resources.deployments, NAMESPACE, name, { propagationPolicy });
       this.counts.deleted += 1;
     } else await this.#deletePod(client, random);
+  }
+
+  /** Some have changed their mind before the first pod is there. */
+  async #roll(client: Client, name: string, random: Random): Promise<void> {
+    do {
+      const template = { spec: { containers: [containerOf(random)] } };
+      await client.patch(resources.deployments, NAMESPACE, name, { type: 'strategic', body: { spec: { template } } });
+      this.counts.rolled += 1;
+    } while (random.next() < HASTE);
   }
 
   async #deletePod(client: Client, random: Random): Promise<void> {
@@ -122,13 +132,4 @@ function newDeployment(name: string, random: Random): Deployment {
 
 function containerOf(random: Random): { name: string; image: string } {
   return { name: 'main', image: `image:${randomInteger(random, VERSIONS)}` };
-}
-
-async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (httpCodeOf(error) !== 404) throw error;
-    return undefined;
-  }
 }

@@ -49,6 +49,16 @@ export function witnessed(client: Client, listener: WriteListener, fence?: Fence
   };
 }
 
+/** Undefined: it was not found. */
+export async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (httpCodeOf(error) !== 404) throw error;
+    return undefined;
+  }
+}
+
 /** By shape: with a bug planted, errors are another copy's. What is no answer at all counts as one of the server's faults. */
 export function httpCodeOf(error: unknown): number {
   return (error as { status?: { code?: number } }).status?.code ?? 500;

@@ -3,7 +3,7 @@ import { ControlPlaneChecker } from './checker.ts';
 import { type ControlPlaneSoftware, ControlPlanes } from './control-planes.ts';
 import { unsettled } from './convergence.ts';
 import { DeploymentUsers } from './deployment-users.ts';
-import { NodeAgents } from './node-agents.ts';
+import { NodeAgent } from './node-agent.ts';
 
 /** A cluster in use: API and controllers on every peer, users with their Deployments, nodes, and what is to hold of it all. */
 export class KubernetesWorkload {
@@ -11,7 +11,7 @@ export class KubernetesWorkload {
   readonly #checker: ControlPlaneChecker;
   readonly #planes: ControlPlanes;
   readonly #users: DeploymentUsers;
-  readonly #nodes: NodeAgents;
+  readonly #node: NodeAgent;
   #isStopped = false;
 
   constructor(cluster: SimulatedCluster, software: ControlPlaneSoftware) {
@@ -20,7 +20,7 @@ export class KubernetesWorkload {
     cluster.onRevision = (revision, changes, isAfterGap) => this.#checker.follow(revision, changes, isAfterGap);
     this.#planes = new ControlPlanes(cluster, software, cluster.weather.election, this.#checker);
     this.#users = new DeploymentUsers(cluster, this.#planes);
-    this.#nodes = new NodeAgents(cluster, this.#planes);
+    this.#node = new NodeAgent(cluster, this.#planes);
   }
 
   get isIdle(): boolean {
@@ -28,7 +28,7 @@ export class KubernetesWorkload {
   }
 
   get operations(): Record<string, number> {
-    return { ...this.#users.counts, ...this.#nodes.counts, ...this.#planes.counts };
+    return { ...this.#users.counts, ...this.#node.counts, ...this.#planes.counts };
   }
 
   get checks(): Record<string, number> {
@@ -45,7 +45,7 @@ export class KubernetesWorkload {
 
   /** Ends what works by itself, once it has settled. Then `isStopped`. */
   stop(): void {
-    this.#nodes.stop();
+    this.#node.stop();
     this.#planes.stop().then(
       () => {
         this.#isStopped = true;
