@@ -11,7 +11,7 @@ import { ProcessGroup } from './process-group.ts';
 import type { ServerStatus, Target } from './target.ts';
 
 /** Debian's `etcd-server`. */
-export const ETCD_BINARY = '/usr/bin/etcd';
+const BINARY = '/usr/bin/etcd';
 const READY_MS = 60_000;
 const STATUS_MS = 1_000;
 /** As many as Keelson's own store takes. */
@@ -22,6 +22,11 @@ interface EtcdStatus {
   header: { member_id: string };
   leader?: string;
   raftTerm: string;
+}
+
+/** Throws ETCD_MISSING where it is not installed. */
+export function assertEtcd(): void {
+  if (!existsSync(BINARY)) throw new KeelsonError('ETCD_MISSING', `${BINARY} is missing: apt-get install etcd-server`);
 }
 
 /** Servers of a real etcd. */
@@ -38,15 +43,13 @@ export class EtcdServers implements Target {
     this.network = network;
     this.#root = root;
     this.#processes = new ProcessGroup((id) => ({
-      argv: [...network.launcher(id), ETCD_BINARY, ...this.#flags(id)],
+      argv: [...network.launcher(id), BINARY, ...this.#flags(id)],
       log: join(root, `server-${id}.log`),
     }));
   }
 
-  /** The cluster closes the network. Rejects with ETCD_MISSING. */
+  /** The cluster closes the network. */
   static async start(servers: number, network: Network): Promise<EtcdServers> {
-    if (!existsSync(ETCD_BINARY))
-      throw new KeelsonError('ETCD_MISSING', `${ETCD_BINARY} is missing: apt-get install etcd-server`);
     removeLeftovers();
     const cluster = new EtcdServers(servers, network, mkdtempSync(rootPrefix));
     try {

@@ -4,9 +4,7 @@ import { ChaosCluster } from './cluster.ts';
 import type { Fault } from './faults/index.ts';
 import { AnswerLog } from './judge/answer-log.ts';
 import { END_MARKER, EventLog } from './judge/event-log.ts';
-import { createNamespaces, namespacesMissing } from './network/namespaces.ts';
-import type { Network } from './network/network.ts';
-import { createProxies } from './network/proxies.ts';
+import { chooseNetwork, type NetworkOptions } from './network/choose.ts';
 import { pause } from './pause.ts';
 import type { Target } from './target.ts';
 import { Timeline } from './timeline.ts';
@@ -32,12 +30,6 @@ export interface RunOptions<Cluster extends Target = ChaosCluster> {
   tell(text: string): void;
 }
 
-export interface ClusterOptions {
-  network: Network['name'] | undefined;
-  /** Default 3. */
-  peers?: number;
-}
-
 export interface RunResult {
   violations: string[];
   figures: Record<string, number>;
@@ -54,8 +46,8 @@ const CALM_MS = 1_500;
 const FAULT_MS = [1_000, 6_000] as const;
 
 /** One cluster, from its start to its end: workloads, one fault after the other, judgement. */
-export async function runCluster(options: RunOptions & ClusterOptions): Promise<RunResult> {
-  const network = await createNetwork(options);
+export async function runCluster(options: RunOptions & NetworkOptions): Promise<RunResult> {
+  const network = await chooseNetwork(options);
   const wants = (name: string): boolean => options.faults.some((fault) => fault.name === name);
   const cluster = await ChaosCluster.start({
     peers: options.peers ?? 3,
@@ -204,16 +196,6 @@ async function recovered(store: Store, id: number): Promise<void> {
       await pause(20);
     }
   }
-}
-
-/** The one that is asked for, or else the best that can be had here. */
-export async function createNetwork(options: Pick<RunOptions, 'seed' | 'tell'> & ClusterOptions): Promise<Network> {
-  const { seed, network, peers = 3, tell } = options;
-  const missing = namespacesMissing();
-  if (network === 'namespaces' && missing !== undefined) throw new Error(missing);
-  const useProxies = network === 'proxies' || missing !== undefined;
-  if (network === undefined && useProxies) tell(`${missing}: with proxies between the peers instead`);
-  return useProxies ? createProxies(peers, seededRandom(seed + 1)) : createNamespaces(peers);
 }
 
 async function connectClient(cluster: Target, client: number): Promise<Store> {

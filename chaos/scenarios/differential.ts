@@ -1,11 +1,13 @@
+import type { Store } from '../../src/store/index.ts';
 import { ChaosCluster } from '../cluster.ts';
 import { compareExchanges, judgeErrors, judgeExpiry, type Round } from '../differential/compare.ts';
 import { letExpire } from '../differential/expiry.ts';
 import { interview, prepareStore } from '../differential/interview.ts';
-import { EtcdServers } from '../etcd-servers.ts';
+import { assertEtcd, EtcdServers } from '../etcd-servers.ts';
 import { type Fault, kill, killLeader, loss, partition, pauseProcess } from '../faults/index.ts';
 import { pick } from '../faults/targets.ts';
-import { createNetwork, type RunResult, runOn } from '../run.ts';
+import { chooseNetwork } from '../network/choose.ts';
+import { type RunResult, runOn } from '../run.ts';
 import type { Scenario, ScenarioOptions, ScenarioResult, Table } from '../scenario.ts';
 import type { Target } from '../target.ts';
 
@@ -24,13 +26,6 @@ interface Side {
   rounds: Round[];
 }
 
-/**
- * The same faults, clients and judges for Keelson's peers and for a real etcd, one after the other, through etcd's API and one
- * client for both. After each fault, when all is well again, both are asked the same questions and let a lease expire. Keelson
- * must hold all promises and answer as etcd does; what etcd itself does not hold is told, and does not count.
- */
-export const differential: Scenario = (options) => compare(options);
-
 export interface DifferentialOptions extends ScenarioOptions {
   /** How long faults last. */
   faultMs?: readonly [min: number, max: number];
@@ -38,13 +33,22 @@ export interface DifferentialOptions extends ScenarioOptions {
   script?: readonly string[];
 }
 
+/**
+ * The same faults, clients and judges for Keelson's peers and for a real etcd, one after the other, through etcd's API and one
+ * client for both. After each fault, when all is well again, both are asked the same questions and let a lease expire. Keelson
+ * must hold all promises and answer as etcd does; what etcd itself does not hold is told, and does not count.
+ */
+export const differential: Scenario = (options) => compare(options);
+
 export async function compare(options: DifferentialOptions): Promise<ScenarioResult> {
   const { minutes, script, rounds = script?.length ?? DEFAULT_ROUNDS, tell } = options;
+  assertEtcd();
+  if (options.workloads?.includes('kubernetes')) throw new Error('etcd has no Kubernetes API: leave that workload out');
   const halfTime = minutes === undefined ? undefined : performance.now() + (minutes * 60_000) / 2;
   const networkOptions = { ...options, peers: SERVERS };
 
   tell('Keelson');
-  const network = await createNetwork(networkOptions);
+  const network = await chooseNetwork(networkOptions);
   const faults: readonly Fault<Target>[] = network.name === 'namespaces' ? [...anywhere, partition, loss] : anywhere;
   if (network.name === 'proxies') tell('partition and loss left out: etcd can not be led through proxies');
   const ours = await runSide(
@@ -56,7 +60,7 @@ export async function compare(options: DifferentialOptions): Promise<ScenarioRes
     },
   );
   tell('etcd');
-  const theirs = await runSide(await EtcdServers.start(SERVERS, await createNetwork(networkOptions)), {
+  const theirs = await runSide(await EtcdServers.start(SERVERS, await chooseNetwork(networkOptions)), {
     ...options,
     faults,
     goesOn: (round) => round <= ours.rounds.length,
@@ -69,8 +73,7 @@ async function runSide(
   options: DifferentialOptions & { faults: readonly Fault<Target>[]; goesOn(round: number): boolean },
 ): Promise<Side> {
   const { seed, workloads = storeWorkloads, signal, tell, faults, faultMs, script, goesOn } = options;
-  const store = await cluster.connect(cluster.ids, CONNECT_MS);
-  await prepareStore(store);
+  const store = await connectPrepared(cluster);
   const rounds: Round[] = [];
   const result = await runOn(cluster, {
     ...{ seed, faults, workloads, signal, tell },
@@ -89,6 +92,18 @@ async function runSide(
   });
   await store.close();
   return { result, rounds };
+}
+
+/** Stops the cluster when it can't be had. */
+async function connectPrepared(cluster: Target): Promise<Store> {
+  try {
+    const store = await cluster.connect(cluster.ids, CONNECT_MS);
+    await prepareStore(store);
+    return store;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
 }
 
 function resultOf(ours: Side, theirs: Side): ScenarioResult {

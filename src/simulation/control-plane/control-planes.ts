@@ -1,5 +1,5 @@
 import type { createLocalClient, createRegistry, RunningRegistry } from '../../apiserver/index.ts';
-import { type Random, seededRandom, silentLogger, sleep } from '../../base/index.ts';
+import { type Random, seededRandom, silentLogger } from '../../base/index.ts';
 import type { Client, LeaderElectionTiming, runWhileLeading } from '../../client/index.ts';
 import type { startControllers } from '../../controllers/index.ts';
 import type { SimulatedCluster } from '../cluster.ts';
@@ -104,8 +104,12 @@ export class ControlPlanes {
     const plane = this.#running.get(peer);
     this.#running.delete(peer);
     if (plane === undefined || !isCurrent(peer, plane)) return undefined;
-    const late = sleep(peer.clock.for(plane.life), GOODBYE_MS);
-    return Promise.race([plane.election.stop(), late]).then(() => plane.registry.close());
+    const { life, election, registry } = plane;
+    // Also when the process dies meanwhile: somebody waits for it.
+    const late = new Promise<void>((resolve) => {
+      this.#cluster.loop.after(GOODBYE_MS, () => life.do(resolve, resolve));
+    });
+    return Promise.race([election.stop(), late]).then(() => registry.close());
   }
 }
 
