@@ -1,22 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isReady, peerStatus } from '../src/cli/access.ts';
 import { stopPeers } from '../src/cli/processes.ts';
-import { adminPem, type ClusterPaths, clusterPaths, layOutCluster, type PeerStatus } from '../src/peer/index.ts';
+import { adminPem, type ClusterPaths, clusterPaths, layOutCluster } from '../src/peer/index.ts';
+import { connectStore, type Store } from '../src/store/index.ts';
 import { processesLeftIn } from '../test/support/processes.ts';
 import { SmallDisk } from './disk.ts';
+import { connectByEtcdApi } from './etcd-client.ts';
 import { FakeClock, fakeTimeLibrary } from './fake-clock.ts';
 import { removeLeftovers, rootPrefix } from './leftovers.ts';
 import type { Network } from './network/network.ts';
 import { pause } from './pause.ts';
+import { ProcessGroup } from './process-group.ts';
+import type { KubernetesAccess, ServerStatus, Target } from './target.ts';
 
 const cli = fileURLToPath(new URL('../src/cli/keelson.js', import.meta.url));
 /** Of a peer's disk, when it is one that can be filled. */
 const DISK_MEGABYTES = 256;
 const READY_MS = 60_000;
+const PING_MS = 1_000;
 
 export interface ChaosClusterOptions {
   peers: number;
@@ -26,27 +30,24 @@ export interface ChaosClusterOptions {
   smallDisks: boolean;
   /** Each peer's wall clock can jump, where that can be had. */
   fakeClocks: boolean;
+  /** Clients come by etcd's API. */
+  etcdApi: boolean;
 }
 
-/** A cluster of real processes that can be maltreated. */
-export class ChaosCluster {
+/** A cluster of real peers. */
+export class ChaosCluster implements Target {
   readonly ids: readonly number[];
-  readonly servers: readonly string[];
   readonly network: Network;
-  readonly tls: { ca: string; cert: string; key: string };
+  readonly kubernetes: KubernetesAccess;
   /** Of each peer; empty when there are none. */
   readonly disks: ReadonlyMap<number, SmallDisk>;
   readonly clocks: ReadonlyMap<number, FakeClock>;
-  /** Peers that ended though nobody had asked them to. */
-  readonly deaths: string[] = [];
   readonly #paths: ClusterPaths;
-  readonly #processes = new Map<number, ChildProcess>();
-  readonly #paused = new Set<number>();
-  /** Peers that are allowed to end by themselves. */
-  readonly #endangered = new Set<number>();
+  readonly #processes: ProcessGroup;
+  readonly #etcdApi: boolean;
 
   private constructor(
-    network: Network,
+    { network, etcdApi }: ChaosClusterOptions,
     paths: ClusterPaths,
     ids: readonly number[],
     disks: ReadonlyMap<number, SmallDisk>,
@@ -55,13 +56,22 @@ export class ChaosCluster {
     this.network = network;
     this.ids = ids;
     this.disks = disks;
-    this.#paths = paths;
-    this.tls = adminPem(paths);
-    this.servers = ids.map((id) => `https://${network.address(id).host}:${network.address(id).apiPort}`);
     this.clocks = clocks;
+    this.#paths = paths;
+    this.#etcdApi = etcdApi;
+    this.kubernetes = {
+      servers: ids.map((id) => `https://${network.address(id).host}:${network.address(id).apiPort}`),
+      tls: adminPem(paths),
+    };
+    this.#processes = new ProcessGroup((id) => ({
+      argv: [...network.launcher(id), process.execPath, cli, 'peer', '--config', paths.peer(id).config],
+      log: join(paths.root, `peer-${id}.log`),
+      environment: clocks.get(id)?.environment,
+    }));
   }
 
-  static async start({ peers, network, smallDisks, fakeClocks }: ChaosClusterOptions): Promise<ChaosCluster> {
+  static async start(options: ChaosClusterOptions): Promise<ChaosCluster> {
+    const { peers, network, smallDisks, fakeClocks, etcdApi } = options;
     removeLeftovers();
     const paths = clusterPaths(mkdtempSync(rootPrefix));
     const ids = Array.from({ length: peers }, (_, i) => i + 1);
@@ -69,16 +79,18 @@ export class ChaosCluster {
     let cluster: ChaosCluster | undefined;
     try {
       if (smallDisks) for (const id of ids) disks.set(id, new SmallDisk(paths.peer(id).dir, DISK_MEGABYTES));
-      const members = ids.map((id) => ({ id, ...network.address(id) }));
+      const members = ids.map((id) => {
+        const { etcdPort, ...address } = network.address(id);
+        return { id, ...address, ...(etcdApi ? { etcdPort } : {}) };
+      });
       await layOutCluster(paths, { clusterId: randomUUID(), members, sharedApiPort: 0, mode: 'rootless' }, Date.now());
       for (const id of ids) routeMembers(paths.peer(id).config, id, network);
       const library = fakeClocks ? fakeTimeLibrary() : undefined;
       const clocks = new Map<number, FakeClock>();
       if (library !== undefined)
         for (const id of ids) clocks.set(id, new FakeClock(library, join(paths.root, `clock-${id}`)));
-      cluster = new ChaosCluster(network, paths, ids, disks, clocks);
-      for (const id of ids) cluster.#spawn(id);
-      await Promise.all(ids.map((id) => cluster!.ready(id)));
+      cluster = new ChaosCluster(options, paths, ids, disks, clocks);
+      await Promise.all(ids.map((id) => cluster!.restart(id)));
       return cluster;
     } catch (error) {
       if (cluster !== undefined) await cluster.stop();
@@ -87,76 +99,50 @@ export class ChaosCluster {
     }
   }
 
-  server(id: number): string {
-    return this.servers[id - 1]!;
+  get deaths(): readonly string[] {
+    return this.#processes.deaths;
   }
 
-  isRunning(id: number): boolean {
-    return this.#processes.has(id);
+  kill(id: number): Promise<void> {
+    return this.#processes.kill(id);
   }
 
-  /** SIGKILL; resolves when the process is gone. */
-  async kill(id: number): Promise<void> {
-    const child = this.#processes.get(id);
-    if (child === undefined) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
-  }
-
-  /** SIGSTOP. */
   pause(id: number): void {
-    this.#paused.add(id);
-    this.#processes.get(id)?.kill('SIGSTOP');
+    this.#processes.pause(id);
   }
 
   resume(id: number): void {
-    this.#paused.delete(id);
-    this.#processes.get(id)?.kill('SIGCONT');
+    this.#processes.resume(id);
   }
 
   /** From now on, and until `restart`, the peer may end by itself. */
   endanger(id: number): void {
-    this.#endangered.add(id);
+    this.#processes.endanger(id);
   }
 
-  /** Starts the peer again, if it does not run; resolves when it serves. */
   async restart(id: number): Promise<void> {
-    this.#endangered.delete(id);
-    if (!this.isRunning(id)) this.#spawn(id);
-    await this.ready(id);
+    const pid = this.#processes.start(id);
+    writeFileSync(this.#paths.peer(id).pid, `${pid}\n`);
+    await this.#ready(id);
   }
 
-  /** Rejects when the peer does not serve in time. */
-  async ready(id: number): Promise<void> {
-    const until = performance.now() + READY_MS;
-    while (!(await isReady(this.server(id), this.tls))) {
-      if (performance.now() > until) throw new Error(`peer ${id} does not serve after ${READY_MS / 1000} s`);
-      await pause(20);
-    }
+  status(id: number): Promise<ServerStatus | undefined> {
+    return peerStatus(this.#server(id), this.kubernetes.tls);
   }
 
-  /** Undefined while it does not answer. */
-  status(id: number): Promise<PeerStatus | undefined> {
-    return peerStatus(this.server(id), this.tls);
+  connect(ids: readonly number[], timeoutMs: number): Promise<Store> {
+    const { tls } = this.kubernetes;
+    if (!this.#etcdApi)
+      return connectStore({ urls: ids.map((id) => this.#server(id)), tls, timeoutMs, pingMs: PING_MS });
+    return connectByEtcdApi(this.network, ids, { tls, timeoutMs });
   }
 
-  /** Whom most peers that answer within a second take for the leader; 0: nobody. */
-  async leader(): Promise<number> {
-    const late = pause(1000).then(() => undefined);
-    const answers = await Promise.all(this.ids.map((id) => Promise.race([this.status(id), late])));
-    const newest = answers.reduce((best, next) => ((next?.term ?? -1) > (best?.term ?? -1) ? next : best), undefined);
-    return newest?.leader ?? 0;
+  logTail(id: number): string {
+    return this.#processes.logTail(id);
   }
 
-  /** The last lines of a peer's log. */
-  logTail(id: number, lines = 5): string {
-    return readFileSync(this.#logPath(id), 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
-  }
-
-  /** Ends and removes all of it. */
   async stop(): Promise<void> {
-    for (const id of this.#paused) this.resume(id);
+    this.#processes.resumeAll();
     for (const id of this.ids) this.endanger(id);
     const { root } = this.#paths;
     try {
@@ -172,31 +158,17 @@ export class ChaosCluster {
     }
   }
 
-  #spawn(id: number): void {
-    const [command = '', ...args] = [
-      ...this.network.launcher(id),
-      process.execPath,
-      ...[cli, 'peer', '--config', this.#paths.peer(id).config],
-    ];
-    const log = openSync(this.#logPath(id), 'a', 0o600);
-    const child = spawn(command, args, {
-      detached: true,
-      stdio: ['ignore', log, log],
-      env: { ...process.env, ...this.clocks.get(id)?.environment },
-    });
-    closeSync(log);
-    writeFileSync(this.#paths.peer(id).pid, `${child.pid}\n`);
-    this.#processes.set(id, child);
-    child.once('exit', (code, signal) => {
-      this.#processes.delete(id);
-      if (this.#endangered.has(id) || signal === 'SIGKILL') return;
-      this.deaths.push(`peer ${id} ended by itself (${signal ?? `exit code ${code}`}): ${this.logTail(id)}`);
-    });
+  #server(id: number): string {
+    return this.kubernetes.servers[id - 1]!;
   }
 
-  /** Not on the peer's own disk, which may be full. */
-  #logPath(id: number): string {
-    return join(this.#paths.root, `peer-${id}.log`);
+  /** Rejects when the peer does not serve in time. */
+  async #ready(id: number): Promise<void> {
+    const until = performance.now() + READY_MS;
+    while (!(await isReady(this.#server(id), this.kubernetes.tls))) {
+      if (performance.now() > until) throw new Error(`peer ${id} does not serve after ${READY_MS / 1000} s`);
+      await pause(20);
+    }
   }
 }
 

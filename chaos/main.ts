@@ -11,6 +11,7 @@ import { workloads } from './workloads/index.ts';
 const scenarios: Record<string, () => Promise<Scenario>> = {
   'leader-kill': async () => (await import('./scenarios/leader-kill.ts')).leaderKill,
   soak: async () => (await import('./scenarios/soak.ts')).soak,
+  differential: async () => (await import('./scenarios/differential.ts')).differential,
   ...Object.fromEntries(faults.map(({ name }) => [name, async () => faultScenario(name)])),
   ...Object.fromEntries(regressionNames.map((name) => [name, async () => regressionScenario(name)])),
 };

@@ -1,29 +1,30 @@
 import { errorMessage, type Random, randomInteger, seededRandom } from '../src/base/index.ts';
-import { connectStore, type Store } from '../src/store/index.ts';
+import type { Store } from '../src/store/index.ts';
 import { ChaosCluster } from './cluster.ts';
 import type { Fault } from './faults/index.ts';
+import { AnswerLog } from './judge/answer-log.ts';
 import { END_MARKER, EventLog } from './judge/event-log.ts';
-import { createNamespaces, namespacesMissing } from './network/namespaces.ts';
-import type { Network } from './network/network.ts';
-import { createProxies } from './network/proxies.ts';
+import { chooseNetwork, type NetworkOptions } from './network/choose.ts';
 import { pause } from './pause.ts';
+import type { Target } from './target.ts';
 import { Timeline } from './timeline.ts';
 import { type Outcome, type Workload, type WorkloadContext, workloads } from './workloads/index.ts';
 
-export interface RunOptions {
+export interface RunOptions<Cluster extends Target = ChaosCluster> {
   seed: number;
   /** Those that may happen. */
-  faults: readonly Fault[];
+  faults: readonly Fault<Cluster>[];
   /** The next one, of those of them that can be had here; undefined: it is over. Rounds count from 1. */
-  choose(possible: readonly Fault[], round: number, random: Random): Fault | undefined;
+  choose(possible: readonly Fault<Cluster>[], round: number, random: Random): Fault<Cluster> | undefined;
   /** A fault lasts between so many milliseconds. */
   faultMs?: readonly [min: number, max: number];
   workloads: readonly string[];
-  network: Network['name'] | undefined;
-  /** Default 3. */
-  peers?: number;
   /** Milliseconds between two operations of a client, on average; default 25. */
   thinkMs?: number;
+  /** Others write to the store as well, of whom the clients are not told. */
+  shared?: boolean;
+  /** Called when the cluster is well again after a fault. */
+  afterRound?(round: number, store: Store): Promise<void>;
   /** Aborted: ends early, and judges what there is. */
   signal?: AbortSignal | undefined;
   tell(text: string): void;
@@ -33,6 +34,8 @@ export interface RunResult {
   violations: string[];
   figures: Record<string, number>;
   timeline: Timeline;
+  /** How often clients were told of each error, by its code. */
+  errors: ReadonlyMap<string, number>;
 }
 
 const REQUEST_MS = 1_000;
@@ -43,45 +46,55 @@ const CALM_MS = 1_500;
 const FAULT_MS = [1_000, 6_000] as const;
 
 /** One cluster, from its start to its end: workloads, one fault after the other, judgement. */
-export async function runCluster(options: RunOptions): Promise<RunResult> {
-  const { seed, tell } = options;
-  const random = seededRandom(seed);
-  const network = await createNetwork(options, seededRandom(seed + 1));
+export async function runCluster(options: RunOptions & NetworkOptions): Promise<RunResult> {
+  const network = await chooseNetwork(options);
   const wants = (name: string): boolean => options.faults.some((fault) => fault.name === name);
   const cluster = await ChaosCluster.start({
     peers: options.peers ?? 3,
     network,
     smallDisks: process.getuid?.() === 0 && (wants('disk-full') || wants('disk-stall')),
     fakeClocks: wants('clock-jump'),
+    etcdApi: false,
   });
+  return runOn(cluster, options);
+}
+
+/** The same for any cluster that has just been started; it is stopped in the end. */
+export async function runOn<Cluster extends Target>(
+  cluster: Cluster,
+  options: RunOptions<Cluster>,
+): Promise<RunResult> {
+  const { tell } = options;
   try {
-    return await runOn(cluster, random, options);
+    return await runToEnd(cluster, options);
   } catch (error) {
     tell(`the run breaks off: ${errorMessage(error)}`);
-    for (const id of cluster.ids) tell(`last of peer ${id}: ${cluster.logTail(id)}`);
+    for (const id of cluster.ids) tell(`last of server ${id}: ${cluster.logTail(id)}`);
     throw error;
   } finally {
     await cluster.stop();
   }
 }
 
-async function runOn(cluster: ChaosCluster, random: Random, options: RunOptions): Promise<RunResult> {
+async function runToEnd<Cluster extends Target>(cluster: Cluster, options: RunOptions<Cluster>): Promise<RunResult> {
   const { seed, tell } = options;
+  const random = seededRandom(seed);
   const timeline = new Timeline();
-  const own = await Promise.all(cluster.ids.map((id) => connectTo(cluster, [id])));
+  const own = await Promise.all(cluster.ids.map((id) => cluster.connect([id], REQUEST_MS)));
   const { revision } = await own[0]!.status();
-  const log = new EventLog(revision + 1);
+  const log = new EventLog(revision + 1, { shared: options.shared === true });
   cluster.ids.forEach((id, i) => {
     log.follow(id, own[i]!);
   });
+  const answers = new AnswerLog();
 
   const stop = new AbortController();
   const chosen = options.workloads.map((name) => workloads[name]!(log));
   const contextOf = ({ name }: Workload): WorkloadContext => ({
-    cluster,
+    kubernetes: cluster.kubernetes,
     signal: stop.signal,
     random: (client) => seededRandom(seed * 1_000 + client),
-    connect: (client) => connectClient(cluster, client),
+    connect: async (client) => answers.observe(await connectClient(cluster, client)),
     outcome: (outcome) => timeline.count(name, outcome),
     begin: log.begin,
     thinkMs: options.thinkMs ?? THINK_MS,
@@ -110,6 +123,7 @@ async function runOn(cluster: ChaosCluster, random: Random, options: RunOptions)
       const fault = options.choose(possible, round, random);
       if (fault === undefined) break;
       await inflict(fault, round, circumstances);
+      await options.afterRound?.(round, own[0]!);
     }
     await pause(CALM_MS);
   } finally {
@@ -123,19 +137,20 @@ async function runOn(cluster: ChaosCluster, random: Random, options: RunOptions)
   for (const workload of chosen) judgements.push(await workload.judge(log));
   const violations = [
     ...log.judge(),
+    ...answers.violations,
     ...judgements.flatMap(({ violations }) => violations),
     ...timeline.violations,
     ...cluster.deaths,
   ];
   log.close();
   await Promise.all(own.map((store) => store.close()));
-  return { violations, figures: figuresOf(timeline, log, judgements), timeline };
+  return { violations, figures: figuresOf(timeline, log, judgements), timeline, errors: answers.errors };
 }
 
-interface Circumstances {
-  cluster: ChaosCluster;
+interface Circumstances<Cluster extends Target> {
+  cluster: Cluster;
   random: Random;
-  /** A connection to each peer. */
+  /** A connection to each server. */
   own: readonly Store[];
   timeline: Timeline;
   faultMs: readonly [min: number, max: number];
@@ -144,7 +159,11 @@ interface Circumstances {
 }
 
 /** One fault, from its beginning until the cluster is well again. */
-async function inflict(fault: Fault, round: number, circumstances: Circumstances): Promise<void> {
+async function inflict<Cluster extends Target>(
+  fault: Fault<Cluster>,
+  round: number,
+  circumstances: Circumstances<Cluster>,
+): Promise<void> {
   const { cluster, random, own, timeline, signal, tell } = circumstances;
   const [min, max] = circumstances.faultMs;
   await pause(CALM_MS / 2 + randomInteger(random, CALM_MS), signal);
@@ -164,7 +183,7 @@ async function inflict(fault: Fault, round: number, circumstances: Circumstances
   tell(`round ${round}: ${fault.name}: ${description} for ${duration} ms; well after ${Math.round(recoveryMs)} ms`);
 }
 
-/** Resolves once a write through this peer is accepted. */
+/** Resolves once a write through this server is accepted. */
 async function recovered(store: Store, id: number): Promise<void> {
   const until = performance.now() + RECOVERY_MS;
   for (;;) {
@@ -173,31 +192,19 @@ async function recovered(store: Store, id: number): Promise<void> {
       return;
     } catch (error) {
       if (performance.now() > until)
-        throw new Error(`no write through peer ${id} for ${RECOVERY_MS / 1000} s: ${errorMessage(error)}`);
+        throw new Error(`no write through server ${id} for ${RECOVERY_MS / 1000} s: ${errorMessage(error)}`);
       await pause(20);
     }
   }
 }
 
-async function createNetwork({ network, peers = 3, tell }: RunOptions, random: Random): Promise<Network> {
-  const missing = namespacesMissing();
-  if (network === 'namespaces' && missing !== undefined) throw new Error(missing);
-  const useProxies = network === 'proxies' || missing !== undefined;
-  if (network === undefined && useProxies) tell(`${missing}: with proxies between the peers instead`);
-  return useProxies ? createProxies(peers, random) : createNamespaces(peers);
-}
-
-function connectTo({ servers, tls }: ChaosCluster, ids: readonly number[]): Promise<Store> {
-  return connectStore({ urls: ids.map((id) => servers[id - 1]!), tls, timeoutMs: REQUEST_MS, pingMs: 1_000 });
-}
-
-async function connectClient(cluster: ChaosCluster, client: number): Promise<Store> {
+async function connectClient(cluster: Target, client: number): Promise<Store> {
   const at = client % cluster.ids.length;
   const order = [...cluster.ids.slice(at), ...cluster.ids.slice(0, at)];
   const until = performance.now() + RECOVERY_MS;
   for (;;) {
     try {
-      return await connectTo(cluster, client % 2 === 0 ? order : order.slice(0, 1));
+      return await cluster.connect(client % 2 === 0 ? order : order.slice(0, 1), REQUEST_MS);
     } catch (error) {
       // Its peer may be the one that suffers just now.
       if (performance.now() > until) throw error;

@@ -23,6 +23,18 @@ export interface ScenarioResult {
   /** One line for each broken promise; none: all held. */
   violations: string[];
   figures: Record<string, number>;
+  /** What is worth knowing and breaks no promise of ours. */
+  remarks?: string[];
   /** Of each cluster that was run, in their order. */
   timelines?: Timeline[];
+  /** Their names; absent: they are numbered. */
+  titles?: string[];
+  tables?: Table[];
+}
+
+export interface Table {
+  title: string;
+  /** The first one holds names. */
+  columns: readonly string[];
+  rows: readonly (readonly (string | number)[])[];
 }

@@ -1,5 +1,5 @@
-import type { ChaosCluster } from './cluster.ts';
 import { pause } from './pause.ts';
+import type { Target } from './target.ts';
 import type { Outcome } from './workloads/recorder.ts';
 
 const SAMPLE_MS = 200;
@@ -58,12 +58,12 @@ export class Timeline {
   }
 
   /** Asks the peers again and again who leads. Two leaders in one term, or a term that goes back, are violations. */
-  async observe(cluster: ChaosCluster, signal: AbortSignal): Promise<void> {
+  async observe(cluster: Target, signal: AbortSignal): Promise<void> {
     const observePeer = async (id: number): Promise<void> => {
       while (!signal.aborted) {
         const asked = this.now;
         const status = await cluster.status(id);
-        if (status !== undefined) this.#saw(id, status.term, status.role === 'leader', asked);
+        if (status !== undefined) this.#saw(id, status.term, status.leader === id, asked);
         await pause(SAMPLE_MS, signal);
       }
     };

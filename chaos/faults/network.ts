@@ -1,11 +1,12 @@
 import { randomInteger } from '../../src/base/index.ts';
 import { pause } from '../pause.ts';
+import type { Target } from '../target.ts';
 import type { Fault } from './fault.ts';
 
 const onlyOn = (network: string, why: string): string => `${why}: run it with --network ${network}`;
 
 /** Packets between peers get lost at random. */
-export const loss: Fault = {
+export const loss: Fault<Target> = {
   name: 'loss',
   unavailable: ({ network }) =>
     network.can.loss ? undefined : onlyOn('namespaces', 'a TCP proxy can not lose packets'),
@@ -17,7 +18,7 @@ export const loss: Fault = {
 };
 
 /** What peers send arrives late. */
-export const delay: Fault = {
+export const delay: Fault<Target> = {
   name: 'delay',
   unavailable: ({ network }) => (network.can.delay ? undefined : onlyOn('proxies', 'packet filters can not delay')),
   async start({ network }, random) {
@@ -28,7 +29,7 @@ export const delay: Fault = {
 };
 
 /** Connections between peers break, again and again. */
-export const reset: Fault = {
+export const reset: Fault<Target> = {
   name: 'reset',
   unavailable: ({ network }) =>
     network.can.reset ? undefined : onlyOn('proxies', 'connections that nobody stands between can not be broken'),

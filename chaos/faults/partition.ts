@@ -1,10 +1,10 @@
 import type { Random } from '../../src/base/index.ts';
-import type { ChaosCluster } from '../cluster.ts';
 import type { Link } from '../network/network.ts';
+import type { Target } from '../target.ts';
 import type { Fault } from './fault.ts';
 import { pick, shuffled, victim } from './targets.ts';
 
-type Shape = (cluster: ChaosCluster, random: Random) => Promise<{ description: string; blocked: Link[] }>;
+type Shape = (cluster: Target, random: Random) => Promise<{ description: string; blocked: Link[] }>;
 
 /** One peer is alone; the others have each other. */
 const isolated: Shape = async (cluster, random) => {
@@ -43,7 +43,7 @@ const shattered: Shape = async (cluster) => ({
 const shapes: readonly Shape[] = [isolated, isolated, oneWay, oneWay, bridge, shattered];
 
 /** The network between peers falls apart. */
-export const partition: Fault = {
+export const partition: Fault<Target> = {
   name: 'partition',
   unavailable: () => undefined,
   async start(cluster, random) {
@@ -53,7 +53,7 @@ export const partition: Fault = {
   },
 };
 
-function rest({ ids }: ChaosCluster, without: number): number[] {
+function rest({ ids }: Target, without: number): number[] {
   return ids.filter((id) => id !== without);
 }
 

@@ -30,9 +30,10 @@ interface Version {
  */
 export class EventLog {
   readonly begin: number;
+  readonly #shared: boolean;
   readonly #batches: WatchBatch[] = [];
   readonly #watches: WatchHandle[] = [];
-  /** The last revision that each peer told of. */
+  /** Up to which revision each peer told of everything. */
   readonly #told = new Map<number, number>();
   readonly #violations: string[] = [];
   readonly #acknowledged: Claim[] = [];
@@ -41,9 +42,10 @@ export class EventLog {
   #compacted = 0;
   #end = Number.POSITIVE_INFINITY;
 
-  /** `begin`: the first revision to take down. */
-  constructor(begin: number) {
+  /** `begin`: the first revision to take down. `shared`: others write to the store as well, of whom watches here don't tell. */
+  constructor(begin: number, { shared = false }: { shared?: boolean } = {}) {
     this.begin = begin;
+    this.#shared = shared;
   }
 
   /** From now on takes down what this peer tells; its connection must go to no other one. */
@@ -62,13 +64,18 @@ export class EventLog {
     return this.#compacted;
   }
 
-  /** All batches in order; the n-th is of revision `begin` + n. */
+  /** All batches in order. */
   get batches(): readonly WatchBatch[] {
     return this.#batches;
   }
 
+  /** Those of revisions from the one to the other, both included. */
+  between(from: number, to: number): readonly WatchBatch[] {
+    return this.#batches.slice(this.#indexOf(from), this.#indexOf(to + 1));
+  }
+
   get last(): number {
-    return this.begin + this.#batches.length - 1;
+    return this.#batches.at(-1)?.revision ?? this.begin - 1;
   }
 
   /** A client was told that its write took effect at this revision. */
@@ -93,13 +100,7 @@ export class EventLog {
   /** What the key was at that revision; undefined: not there. */
   at(key: string, revision: number): KeyValue | undefined {
     const versions = this.#versions.get(key) ?? [];
-    let [low, high] = [0, versions.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (versions[middle]!.revision <= revision) low = middle + 1;
-      else high = middle;
-    }
-    return versions[low - 1]?.kv;
+    return versions[lowerBound(versions, revision + 1) - 1]?.kv;
   }
 
   judge(): string[] {
@@ -109,7 +110,7 @@ export class EventLog {
         violations.push(`reliable: peer ${peer} told of everything only up to revision ${revision} of ${this.last}`);
     }
     for (const { key, revision, value } of this.#acknowledged) {
-      const event = this.#batches[revision - this.begin]?.events.find(({ kv }) => kv.key === key);
+      const event = this.#batchAt(revision)?.events.find(({ kv }) => kv.key === key);
       const found = event === undefined ? 'nothing' : textOf(event.type === 'put' ? event.kv : undefined);
       if (event === undefined || found !== value)
         violations.push(`the write of ${value} to ${key} at revision ${revision} was acknowledged; there is ${found}`);
@@ -142,14 +143,16 @@ export class EventLog {
 
   #record(peer: number, batch: WatchBatch): void {
     const { revision } = batch;
-    const expected = this.#told.get(peer)! + 1;
-    // Each write makes exactly one revision: none may be missing, and none may come twice.
+    const next = this.#told.get(peer)! + 1;
+    // Each write makes exactly one revision: none may be missing, and none may come twice. Which are others' only shows by what
+    // another peer told.
+    const known = this.#batchAt(revision);
+    const expected = this.#shared ? (this.#batches[this.#indexOf(next)]?.revision ?? Math.max(next, revision)) : next;
     if (revision !== expected) {
       const property = revision > expected ? 'reliable' : 'unique, ordered';
       this.#violations.push(`${property}: peer ${peer} told of revision ${revision} instead of ${expected}`);
     }
     this.#told.set(peer, revision);
-    const known = this.#batches[revision - this.begin];
     if (known === undefined) this.#add(batch);
     else if (digest(known) !== digest(batch))
       this.#violations.push(
@@ -158,7 +161,7 @@ export class EventLog {
   }
 
   #add(batch: WatchBatch): void {
-    if (batch.revision !== this.last + 1) return;
+    if (this.#shared ? batch.revision <= this.last : batch.revision !== this.last + 1) return;
     const events = batch.events.map((event) => ({ ...event, kv: { ...event.kv, value: Buffer.from(event.kv.value) } }));
     this.#batches.push({ revision: batch.revision, events });
     for (const event of events) {
@@ -170,6 +173,16 @@ export class EventLog {
       else versions.push({ revision: batch.revision, kv });
       if (key === END_MARKER) this.#end = batch.revision;
     }
+  }
+
+  #batchAt(revision: number): WatchBatch | undefined {
+    const batch = this.#batches[this.#indexOf(revision)];
+    return batch?.revision === revision ? batch : undefined;
+  }
+
+  /** Of the first batch that is not before this revision. */
+  #indexOf(revision: number): number {
+    return lowerBound(this.#batches, revision);
   }
 
   /** A key's version counts its writes since it was created; what was there before the log is not known. */
@@ -188,6 +201,17 @@ export class EventLog {
     if (kv.createRevision !== created) say(`has createRevision ${kv.createRevision}, not ${created}`);
     if (kv.version !== version) say(`has version ${kv.version}, not ${version}`);
   }
+}
+
+/** The index of the first one that is not before this revision, of some in the order of their revisions. */
+function lowerBound(list: readonly { revision: number }[], revision: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]!.revision < revision) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export function textOf(kv: KeyValue | undefined): string | undefined {

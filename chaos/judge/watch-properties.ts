@@ -93,8 +93,8 @@ function judgeEvent(
 }
 
 function expectedOf({ key, end, from }: WatchRecord, log: EventLog, to: number): WatchBatch[] {
-  return log.batches
-    .slice(Math.max(0, from - log.begin), Math.max(0, to - log.begin + 1))
+  return log
+    .between(from, to)
     .map(({ revision, events }) => ({ revision, events: events.filter(({ kv }) => kv.key >= key && kv.key < end) }))
     .filter(({ events }) => events.length > 0);
 }

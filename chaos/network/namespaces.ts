@@ -4,6 +4,7 @@ import type { Network, NetworkFaults, PeerAddress } from './network.ts';
 
 const API_PORT = 16443;
 const PEER_PORT = 17443;
+const ETCD_PORT = 12379;
 /** Of 198.18.0.0/15, which is set aside for tests of networks (RFC 2544). */
 const SUBNETS = 256;
 
@@ -42,7 +43,12 @@ export function createNamespaces(peers: number): Network {
     throw error;
   }
 
-  const address = (peer: number): PeerAddress => ({ host: host(peer), apiPort: API_PORT, peerPort: PEER_PORT });
+  const address = (peer: number): PeerAddress => ({
+    host: host(peer),
+    apiPort: API_PORT,
+    peerPort: PEER_PORT,
+    etcdPort: ETCD_PORT,
+  });
   return {
     name: 'namespaces',
     can: { loss: true, delay: false, reset: false },

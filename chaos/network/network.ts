@@ -33,6 +33,8 @@ export interface PeerAddress {
   host: string;
   apiPort: number;
   peerPort: number;
+  /** Of etcd's API, where it is served. */
+  etcdPort: number;
 }
 
 export function linkName([from, to]: Link): string {

@@ -5,6 +5,8 @@ import { linkName, type Network, type NetworkFaults, type PeerAddress } from './
 
 /** Raft ports lie this far above the API ports. */
 const PEER_PORT_OFFSET = 1_000;
+/** And those of etcd's API so far. */
+const ETCD_PORT_OFFSET = 500;
 
 /** All peers on the loopback, with a TCP proxy of ours on the way from each to each: needs no privileges. */
 export async function createProxies(peers: number, random: Random): Promise<Network> {
@@ -14,6 +16,7 @@ export async function createProxies(peers: number, random: Random): Promise<Netw
     host: '127.0.0.1',
     apiPort: first + peer - 1,
     peerPort: first + PEER_PORT_OFFSET + peer - 1,
+    etcdPort: first + ETCD_PORT_OFFSET + peer - 1,
   });
   let faults: NetworkFaults = {};
   let blocked = new Set<string>();

@@ -1,4 +1,4 @@
-import type { ScenarioResult } from '../scenario.ts';
+import type { ScenarioResult, Table } from '../scenario.ts';
 import type { Timeline } from '../timeline.ts';
 import { escapeHtml, timelineSvg } from './svg.ts';
 
@@ -22,31 +22,40 @@ svg text.name { font-weight: 600; } svg text.reign { fill: #fff; }
 
 /** One page that needs nothing else: verdict, figures, and a timeline for each cluster that was run. */
 export function htmlReport(scenario: string, seed: number, result: ScenarioResult): string {
-  const { violations, figures, timelines = [] } = result;
+  const { violations, figures, timelines = [], titles = [], remarks = [], tables = [] } = result;
   const verdict =
     violations.length === 0
       ? '<p class="good">All invariants held.</p>'
       : `<p class="bad">${violations.length} violations:</p><ul>${violations.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
-  const rows = Object.entries(figures).map(
-    ([name, value]) => `<tr><td>${escapeHtml(name)}</td><td class="n">${value}</td></tr>`,
-  );
+  const notes =
+    remarks.length === 0 ? '' : `<ul>${remarks.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Chaos: ${escapeHtml(scenario)}</title><style>${style}</style></head><body>
 <h1>Chaos: ${escapeHtml(scenario)}, seed ${seed}</h1>
 ${verdict}
+${notes}
 <p class="legend">Operations a second:<span style="--c: var(--ok)">answered</span><span style="--c: var(--failed)">refused</span><span
  style="--c: var(--unknown)">not answered, outcome unknown</span><span style="--c: var(--fault)">fault, then recovery</span></p>
-${timelines.map(section).join('\n')}
-<h2>Figures</h2><table>${rows.join('')}</table>
+${timelines.map((timeline, i) => section(timeline, titles[i] ?? `Cluster ${i + 1}`)).join('\n')}
+${[...tables, { title: 'Figures', columns: [], rows: Object.entries(figures) }].map(htmlTable).join('\n')}
 </body></html>
 `;
 }
 
-function section(timeline: Timeline, index: number): string {
+function section(timeline: Timeline, title: string): string {
   const rows = timeline.faults.map(
     ({ name, description, from, to, recoveryMs }) =>
       `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(description)}</td>${[from, to - from, recoveryMs].map((ms) => `<td class="n">${(ms / 1000).toFixed(2)}</td>`).join('')}</tr>`,
   );
-  return `<h2>Cluster ${index + 1}</h2><div class="picture">${timelineSvg(timeline)}</div>
+  return `<h2>${escapeHtml(title)}</h2><div class="picture">${timelineSvg(timeline)}</div>
 <details><summary>Faults</summary><table><tr><th>fault</th><th>what</th><th>at, s</th><th>for, s</th><th>recovery, s</th></tr>${rows.join('')}</table></details>`;
+}
+
+function htmlTable({ title, columns, rows }: Table): string {
+  const head = columns.map((column) => `<th>${escapeHtml(column)}</th>`).join('');
+  const body = rows.map(
+    (row) =>
+      `<tr>${row.map((cell) => (typeof cell === 'number' ? `<td class="n">${cell}</td>` : `<td>${escapeHtml(cell)}</td>`)).join('')}</tr>`,
+  );
+  return `<h2>${escapeHtml(title)}</h2><table>${head === '' ? '' : `<tr>${head}</tr>`}${body.join('')}</table>`;
 }

@@ -1,9 +1,9 @@
 import { type appsv1, resources, type v1 } from '../../src/api/index.ts';
 import { type Random, randomInteger } from '../../src/base/index.ts';
 import { createHttpClient, type HttpClient, watchResources } from '../../src/client/index.ts';
-import type { ChaosCluster } from '../cluster.ts';
 import type { EventLog } from '../judge/event-log.ts';
 import { pause } from '../pause.ts';
+import type { KubernetesAccess } from '../target.ts';
 import type { Workload, WorkloadContext } from './workload.ts';
 
 const NAMESPACE = 'chaos';
@@ -31,6 +31,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
   let counted = 0;
   let uncertain = 0;
   let context: WorkloadContext;
+  let access: KubernetesAccess;
   /** The watch tells of what comes after this revision. */
   let began = 0;
   const watchAbort = new AbortController();
@@ -71,7 +72,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
 
   async function write(writer: number): Promise<void> {
     const random = context.random(100 + writer);
-    const client = clientOf(context.cluster, writer);
+    const client = clientOf(access, writer);
     while (!context.signal.aborted) {
       try {
         await change(client, writer, random);
@@ -86,7 +87,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
 
   async function scale(): Promise<void> {
     const random = context.random(110);
-    const client = clientOf(context.cluster, 0);
+    const client = clientOf(access, 0);
     while (!context.signal.aborted) {
       await pause(1_000 + randomInteger(random, 3_000), context.signal);
       const wanted = 1 + randomInteger(random, 3);
@@ -97,7 +98,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
   }
 
   async function watch(resourceVersion: string): Promise<void> {
-    const { servers, tls } = context.cluster;
+    const { servers, tls } = access;
     const { signal } = watchAbort;
     const options = { servers, tls, apiVersion: 'v1', resource: 'configmaps', namespace: NAMESPACE };
     for await (const { type, object } of watchResources({ ...options, resourceVersion, signal })) {
@@ -110,7 +111,9 @@ export function kubernetesWorkload(log: EventLog): Workload {
     name: 'kubernetes',
     async prepare(given) {
       context = given;
-      const client = clientOf(context.cluster, 0);
+      if (given.kubernetes === undefined) throw new Error('there is no Kubernetes API here');
+      access = given.kubernetes;
+      const client = clientOf(access, 0);
       await client.create(resources.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
       const start = await client.create<v1.ConfigMap>(resources.configMaps, configMap(SHARED, { count: '0' }));
       await client.create(resources.deployments, deployment(1));
@@ -124,7 +127,7 @@ export function kubernetesWorkload(log: EventLog): Workload {
       await Promise.all([...Array.from({ length: WRITERS }, (_, i) => write(i)), scale()]);
     },
     async judge() {
-      const client = clientOf(context.cluster, 0);
+      const client = clientOf(access, 0);
       try {
         await converge(client, violations);
         const shared = await client.get<v1.ConfigMap>(resources.configMaps, NAMESPACE, SHARED);
@@ -188,7 +191,7 @@ async function converge(client: HttpClient, violations: string[]): Promise<void>
   }
 }
 
-function clientOf({ servers, tls }: ChaosCluster, first: number): HttpClient {
+function clientOf({ servers, tls }: KubernetesAccess, first: number): HttpClient {
   const at = first % servers.length;
   return createHttpClient({
     servers: [...servers.slice(at), ...servers.slice(0, at)],

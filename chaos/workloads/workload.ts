@@ -1,7 +1,7 @@
 import type { Random } from '../../src/base/index.ts';
 import type { Store } from '../../src/store/index.ts';
-import type { ChaosCluster } from '../cluster.ts';
 import type { EventLog } from '../judge/event-log.ts';
+import type { KubernetesAccess } from '../target.ts';
 import type { Outcome } from './recorder.ts';
 
 /** Clients that do something sensible for as long as they may, and the judge of what they saw. */
@@ -22,7 +22,8 @@ export interface Judgement {
 }
 
 export interface WorkloadContext {
-  cluster: ChaosCluster;
+  /** Absent: there is a store and nothing else. */
+  kubernetes: KubernetesAccess | undefined;
   signal: AbortSignal;
   /** A generator of its own for each client. */
   random(client: number): Random;

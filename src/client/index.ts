@@ -9,5 +9,6 @@ export * from './key.ts';
 export * from './kubeconfig.ts';
 export * from './leader-election.ts';
 export { type ResourceWatchOptions, watchResources } from './resource-watch.ts';
+export { type ComponentContext, type ComponentOptions, runWhileLeading } from './run-while-leading.ts';
 export * from './types.ts';
 export * from './work-queue.ts';

@@ -2,6 +2,9 @@ import type { KubernetesObject } from '../api/index.ts';
 import { compareResourceVersions, type Informer, type Key } from '../client/index.ts';
 import { uidOf } from './context.ts';
 
+/** When to look again although no event told of what was written: it came and went unseen. In milliseconds. */
+export const UNSEEN_MS = 5_000;
+
 interface Pending {
   /** The newest version that was written. */
   created: string | undefined;

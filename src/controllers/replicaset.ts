@@ -22,7 +22,7 @@ import {
 } from '../client/index.ts';
 import { type ControllerContext, uidOf } from './context.ts';
 import { byController, claim, controllerOf, controllerReference, ownerKeys, ownershipChanged } from './owners.ts';
-import { PendingWrites } from './pending-writes.ts';
+import { PendingWrites, UNSEEN_MS } from './pending-writes.ts';
 import { isNamespaceTerminating, PodControl, slowStart } from './pod-control.ts';
 import { rankForDeletion } from './pod-ranking.ts';
 import { isActive, isAvailable, isReady, isTerminated } from './pods.ts';
@@ -31,8 +31,6 @@ type ReplicaSet = appsv1.ReplicaSet;
 
 /** Pods made or deleted for one ReplicaSet at a time; the rest follows in the next round. */
 const BURST = 500;
-/** When to look again although no event told of what was written: it came and went unseen. */
-const UNSEEN_MS = 5_000;
 
 /** Keeps as many pods running as each ReplicaSet says. */
 export function replicaSetController(context: ControllerContext): Controller {

@@ -1,9 +1,8 @@
 import { errorMessage } from '../base/index.ts';
-import type { Client } from '../client/index.ts';
+import { type Client, runWhileLeading } from '../client/index.ts';
 import { type SignSecretToken, startControllers } from '../controllers/index.ts';
 import { SCHEDULER_NAME, startScheduler } from '../scheduler/index.ts';
 import type { PeerContext } from './context.ts';
-import { runWhileLeading } from './control-plane.ts';
 import { goodbye } from './goodbye.ts';
 import { type Node, openNode } from './node.ts';
 

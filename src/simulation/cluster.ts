@@ -1,15 +1,15 @@
 import { type Random, seededRandom } from '../base/index.ts';
 import { type Configuration, membersOf, type PeerId } from '../raft/index.ts';
 import type { LocalStore } from '../store/index.ts';
-import { LeaseChecker, StateChecker, Truth } from './checks/index.ts';
+import { type Change, LeaseChecker, StateChecker, Truth } from './checks/index.ts';
 import { type PeerOptions, SimulatedPeer, type Software } from './peer.ts';
 import { Checker } from './raft/index.ts';
 import { Violation } from './violation.ts';
 import { FASTEST_CLOCK, SLOWEST_CLOCK, type Weather } from './weather.ts';
 import { EventLoop, MachineClock, MachineDisk, SimulatedNetwork, Trace } from './world/index.ts';
 
-/** All keys of the workloads: every revision touches one, so that a watch of them sees each. */
-export const ALL_KEYS = { key: 'k/', end: 'k0' };
+/** Every revision touches a key, so that a watch of all of them sees each. */
+export const ALL_KEYS = { key: '\0', end: '\u0100' };
 
 /** The simulated world, the peers in it, and the checkers that watch them. */
 export class SimulatedCluster {
@@ -27,6 +27,14 @@ export class SimulatedCluster {
   isOver = false;
   /** Called when a peer has died or stopped by itself. */
   onStopped: (peer: SimulatedPeer) => void = () => {};
+  /** Called when a peer has started. */
+  onUp: (peer: SimulatedPeer) => void = () => {};
+  /** Called when a peer is to end as it should; see PeerOptions. */
+  onStopping: (peer: SimulatedPeer) => Promise<void> | undefined = () => undefined;
+  /** Whose controllers hold their lease, as far as they know; undefined: nobody's. */
+  leaseHolder: () => SimulatedPeer | undefined = () => undefined;
+  /** Called with each revision, the first time that it is heard of; in order. */
+  onRevision: (revision: number, changes: readonly Change[], isAfterGap: boolean) => void = () => {};
   #violation: unknown;
   readonly #software: Software;
   readonly #founders: readonly PeerId[];
@@ -41,7 +49,10 @@ export class SimulatedCluster {
     this.raftChecker = new Checker(this.peers);
     this.stateChecker = new StateChecker((violation) => this.fail(violation));
     this.leases = new LeaseChecker(FASTEST_CLOCK, () => this.loop.now);
-    this.truth = new Truth((_revision, changes, isAfterGap) => this.leases.follow(changes, isAfterGap));
+    this.truth = new Truth((revision, changes, isAfterGap) => {
+      this.leases.follow(changes, isAfterGap);
+      this.onRevision(revision, changes, isAfterGap);
+    });
     this.#founders = Array.from({ length: weather.peers }, (_, i) => i + 1);
     for (const id of this.#founders) this.add(id, this.#founders);
   }
@@ -68,7 +79,11 @@ export class SimulatedCluster {
       reads: weather.reads,
       raftChecker,
       stateChecker,
-      onUp: (peer) => this.#record(peer),
+      onUp: (peer) => {
+        this.#record(peer);
+        this.onUp(peer);
+      },
+      onStopping: (peer) => this.onStopping(peer),
       onStopped: (peer) => this.onStopped(peer),
       onViolation: (violation) => this.fail(violation),
     };

@@ -32,6 +32,7 @@ export class Faults {
       bridge: () => this.#bridge(),
       'isolate-leader': () => this.#isolate(cluster.leader),
       'freeze-leader': () => this.#freeze(cluster.leader),
+      'freeze-holder': () => this.#outlast(cluster.leaseHolder()),
       'clock-jump': () => this.#jump(),
       'bit-flip': () => this.#flip(),
       transfer: () => this.#transfer(),
@@ -171,6 +172,16 @@ export class Faults {
       life.resume();
       this.#during(() => network.heal());
     });
+    return true;
+  }
+
+  /** It stands still for longer than its lease lasts, and does not know when it goes on. */
+  #outlast(peer: SimulatedPeer | undefined): boolean {
+    if (peer === undefined || peer.life.isPaused) return false;
+    const { loop, weather } = this.#cluster;
+    const { life } = peer;
+    life.pause();
+    loop.after(weather.election.leaseDurationMs * (1 + this.#random.next()), () => life.resume());
     return true;
   }
 

@@ -1,6 +1,7 @@
 import { errorMessage } from '../base/index.ts';
 import { lockPrefix } from './checks/index.ts';
-import type { SimulatedCluster } from './cluster.ts';
+import { ALL_KEYS, type SimulatedCluster } from './cluster.ts';
+import type { KubernetesWorkload } from './control-plane/index.ts';
 import type { Faults } from './faults.ts';
 import type { SimulatedPeer } from './peer.ts';
 import { check, Violation } from './violation.ts';
@@ -14,6 +15,7 @@ export interface Clients {
   objects: ObjectClients;
   locks: LockClients;
   watches: WatchClients;
+  kubernetes?: KubernetesWorkload;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function finish(cluster: SimulatedCluster, faults: Faults, clients:
   }
   await until(cluster, faults, 'all members know one leader', () => isLed(cluster));
   await writeEverywhere(cluster);
+  if (clients.kubernetes !== undefined) await settle(cluster, faults, clients.kubernetes);
   await until(cluster, faults, 'leases run out and all members hold the same', () => isSettled(cluster));
   for (const peer of expected(cluster)) {
     check(
@@ -42,6 +45,18 @@ export async function finish(cluster: SimulatedCluster, faults: Faults, clients:
   }
   clients.watches.finish();
   clients.objects.judgeAll();
+}
+
+/** Deployments become what was asked for last; then nobody works by himself any more. */
+async function settle(cluster: SimulatedCluster, faults: Faults, kubernetes: KubernetesWorkload): Promise<void> {
+  await until(
+    cluster,
+    faults,
+    () => `Deployments have their pods: ${kubernetes.unsettled()}`,
+    () => kubernetes.unsettled() === undefined,
+  );
+  kubernetes.stop();
+  await until(cluster, faults, 'controllers stop', () => kubernetes.isStopped);
 }
 
 /** Members whose machine is sound. */
@@ -62,13 +77,20 @@ function isLed(cluster: SimulatedCluster): boolean {
   return leader !== undefined && expected(cluster).every(({ replica }) => replica?.status().leader === leader);
 }
 
-async function until(cluster: SimulatedCluster, faults: Faults, what: string, condition: () => boolean): Promise<void> {
+async function until(
+  cluster: SimulatedCluster,
+  faults: Faults,
+  what: string | (() => string),
+  condition: () => boolean,
+): Promise<void> {
   const { loop } = cluster;
   const end = loop.now + PATIENCE_MS;
   while (!condition()) {
     if (loop.now > end && !isBeyondHelp(cluster)) {
       const states = expected(cluster).map(({ name, replica }) => `${name} ${JSON.stringify(replica?.status())}`);
-      throw new Violation(`liveness: not within ${PATIENCE_MS} ms: ${what}; ${states.join('; ')}`);
+      throw new Violation(
+        `liveness: not within ${PATIENCE_MS} ms: ${typeof what === 'string' ? what : what()}; ${states.join('; ')}`,
+      );
     }
     if (loop.now > end) return;
     // Whoever was about to stop when the world turned kind.
@@ -98,7 +120,7 @@ async function writeEverywhere(cluster: SimulatedCluster): Promise<void> {
 function isSettled(cluster: SimulatedCluster): boolean {
   const members = expected(cluster);
   const states = members.map(({ store }) => {
-    const { kvs, revision } = store?.local.range({ key: 'k/', end: 'k0' }) ?? { kvs: [], revision: 0 };
+    const { kvs, revision } = store?.local.range(ALL_KEYS) ?? { kvs: [], revision: 0 };
     const text = kvs.map(({ key, modRevision, createRevision, value, lease }) =>
       [key, modRevision, createRevision, Buffer.from(value).toString('latin1'), lease].join(),
     );

@@ -1,2 +1,2 @@
 export type { Software } from './peer.ts';
-export { SimulationFailure, type SimulationOptions, type SimulationReport, simulate } from './simulate.ts';
+export { ownSoftware, SimulationFailure, type SimulationOptions, type SimulationReport, simulate } from './simulate.ts';

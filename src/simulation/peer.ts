@@ -3,11 +3,12 @@ import { type Input, noMembers, type PeerId, type Raft } from '../raft/index.ts'
 import type { ClusterMember, ReplicaLimits, Storage, startReplica, Transport } from '../replica/index.ts';
 import type { createStore, LocalStore } from '../store/index.ts';
 import type { StateChecker } from './checks/index.ts';
+import type { ControlPlaneSoftware } from './control-plane/index.ts';
 import { type Checker, checkPromise, type ObservedPeer, PreVoteChecker, ShadowLog } from './raft/index.ts';
 import { type EventLoop, Life, type MachineClock, type MachineDisk, type SimulatedNetwork } from './world/index.ts';
 
 /** The code under test: Keelson's own, or one with a bug planted. */
-export interface Software {
+export interface Software extends ControlPlaneSoftware {
   startReplica: typeof startReplica;
   createStore: typeof createStore;
 }
@@ -27,6 +28,8 @@ export interface PeerOptions {
   raftChecker: Checker;
   stateChecker: StateChecker;
   onUp(peer: SimulatedPeer): void;
+  /** It is to end as it should. What it returns is waited for: its store serves until then. Undefined: nothing to wait for. */
+  onStopping(peer: SimulatedPeer): Promise<void> | undefined;
   /** It stopped by itself, as it should or should not. */
   onStopped(peer: SimulatedPeer, error: unknown): void;
   onViolation(violation: unknown): void;
@@ -137,7 +140,10 @@ export class SimulatedPeer implements ObservedPeer {
     await new Promise<void>((resolve) =>
       life.do(() => {
         this.store = undefined;
-        Promise.all([store.close(), replica.stop()]).then(() => resolve());
+        const end = (): void => void Promise.all([store.close(), replica.stop()]).then(() => resolve());
+        const parting = this.#options.onStopping(this);
+        if (parting === undefined) end();
+        else void parting.then(end);
       }, resolve),
     );
     if (this.life === life) this.crash();

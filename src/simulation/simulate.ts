@@ -1,7 +1,11 @@
+import { createLocalClient, createRegistry } from '../apiserver/index.ts';
 import { errorMessage, seededRandom } from '../base/index.ts';
+import { runWhileLeading } from '../client/index.ts';
+import { startControllers } from '../controllers/index.ts';
 import { startReplica } from '../replica/index.ts';
 import { createStore } from '../store/index.ts';
 import { SimulatedCluster } from './cluster.ts';
+import { KubernetesWorkload } from './control-plane/index.ts';
 import { Faults } from './faults.ts';
 import { finish } from './finish.ts';
 import type { Software } from './peer.ts';
@@ -15,6 +19,8 @@ export interface SimulationOptions {
   steps: number;
   /** At first. Default: drawn from the seed. */
   peers?: number | undefined;
+  /** Whether there is an API with controllers above the store. Default: drawn from the seed. */
+  controlPlane?: boolean | undefined;
   /** Default: Keelson's own. */
   software?: Software;
 }
@@ -47,20 +53,32 @@ export class SimulationFailure extends Error {
   }
 }
 
+/** Keelson's. */
+export const ownSoftware: Software = {
+  startReplica,
+  createStore,
+  createRegistry,
+  createLocalClient,
+  runWhileLeading,
+  startControllers,
+};
+
 /**
- * Runs whole peers (Raft, replica, store) in one process on a simulated clock, disk and network, with clients and under
+ * Runs whole peers (Raft, replica, store, and in some runs API and controllers) in one process on a simulated clock, disk and network, with clients and under
  * faults, all drawn from a seed. Checks at each step, and, when the world has turned kind again, that the cluster comes
  * to life and that what clients saw is linearizable. Rejects with a SimulationFailure.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seed, steps, software = { startReplica, createStore } } = options;
-  const cluster = new SimulatedCluster(seed, drawWeather(seededRandom(~seed), options.peers), software);
+  const { seed, steps, software = ownSoftware } = options;
+  const weather = drawWeather(seededRandom(~seed), options);
+  const cluster = new SimulatedCluster(seed, weather, software);
   const { loop, trace, network, raftChecker, stateChecker, truth, leases } = cluster;
   const faults = new Faults(cluster);
   const clients = {
     objects: new ObjectClients(cluster),
     locks: new LockClients(cluster),
     watches: new WatchClients(cluster),
+    ...(weather.controlPlane ? { kubernetes: new KubernetesWorkload(cluster, software) } : {}),
   };
   try {
     await cluster.run(() => loop.steps >= steps);
@@ -76,7 +94,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     steps: loop.steps,
     simulatedMs: Math.round(loop.now),
     faults: { ...faults.counts, ...network.counts, 'crash-at-write': sum('crashes'), 'slow-write': sum('slow') },
-    operations: { ...operations, ...clients.locks.counts, ...clients.watches.counts, writes: sum('writes') },
+    operations: {
+      ...operations,
+      ...clients.locks.counts,
+      ...clients.watches.counts,
+      ...clients.kubernetes?.operations,
+      writes: sum('writes'),
+    },
     checks: {
       committed: raftChecker.highestCommit,
       configurations: raftChecker.membership.changes,
@@ -86,6 +110,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       leases: leases.checked,
       histories: judged,
       undecided,
+      ...clients.kubernetes?.checks,
     },
     hash: trace.hash,
   };

@@ -1,4 +1,5 @@
 import { type Random, randomInteger } from '../base/index.ts';
+import { defaultTiming, type LeaderElectionTiming } from '../client/index.ts';
 import type { ReplicaLimits } from '../replica/index.ts';
 import type { DiskFaults, NetworkFaults } from './world/index.ts';
 
@@ -12,6 +13,7 @@ export type FaultKind =
   | 'bridge'
   | 'isolate-leader'
   | 'freeze-leader'
+  | 'freeze-holder'
   | 'clock-jump'
   | 'bit-flip'
   | 'transfer'
@@ -32,19 +34,31 @@ export interface Weather {
   clients: number;
   /** Mean milliseconds that a client thinks. */
   thinkMs: number;
+  /** Whether there is an API with controllers above the store, too. */
+  controlPlane: boolean;
+  /** How much later than they happened controllers hear of things at most, as they would over a network; in milliseconds. */
+  watchLagMs: number;
+  /** How controllers fight for their lease. */
+  election: LeaderElectionTiming;
 }
 
 /** Clocks' rates: within the drift that lease reads allow for. */
 export const SLOWEST_CLOCK = 0.96;
 export const FASTEST_CLOCK = 1.05;
 
+/** As short as a Lease, which holds whole seconds, can be. */
+const hastyElection: LeaderElectionTiming = { leaseDurationMs: 1_000, renewDeadlineMs: 700, retryPeriodMs: 250 };
+
 /** In a storm leaders come and go before they have done much: what takes several of them in a row becomes common. */
-export function drawWeather(random: Random, peers: number | undefined): Weather {
+export function drawWeather(
+  random: Random,
+  given: { peers?: number | undefined; controlPlane?: boolean | undefined },
+): Weather {
   const upTo = (max: number): number => (random.next() < 0.4 ? 0 : random.next() * max);
   const anyOf = <T>(...items: T[]): T => items[randomInteger(random, items.length)]!;
   const isStorm = random.next() < 0.4;
-  return {
-    peers: peers ?? anyOf(1, 3, 3, 3, 3, 4, 5, 5),
+  const weather: Weather = {
+    peers: given.peers ?? anyOf(1, 3, 3, 3, 3, 4, 5, 5),
     reads: random.next() < 0.3 ? 'lease' : 'index',
     limits: {
       timeoutMs: 3000,
@@ -81,5 +95,10 @@ export function drawWeather(random: Random, peers: number | undefined): Weather 
     ],
     clients: 3 + randomInteger(random, 5),
     thinkMs: anyOf(5, 20, 60),
+    controlPlane: given.controlPlane ?? random.next() < 0.2,
+    watchLagMs: anyOf(0, 5, 50, 300),
+    election: isStorm ? hastyElection : defaultTiming,
   };
+  if (weather.controlPlane) weather.faults.push(['freeze-holder', 1 + upTo(3)]);
+  return weather;
 }

@@ -15,9 +15,13 @@ function telling(store: Store, change: (batch: WatchBatch) => WatchBatch[]): Sto
   } as Store;
 }
 
-async function judged(change: (batch: WatchBatch) => WatchBatch[], claim?: (log: EventLog) => void): Promise<string[]> {
+async function judged(
+  change: (batch: WatchBatch) => WatchBatch[],
+  claim?: (log: EventLog) => void,
+  { shared = false } = {},
+): Promise<string[]> {
   const store = createMemoryStore();
-  const log = new EventLog(2);
+  const log = new EventLog(2, { shared });
   log.follow(1, store);
   log.follow(2, telling(store, change));
   await store.put('a', Buffer.from('1'));
@@ -45,6 +49,29 @@ test('peers that tell the same, and clients that were answered accordingly', asy
   t.deepEqual(violations, []);
 });
 
+test('where others write as well, revisions may be left out, but not by one peer alone', async (t) => {
+  const without3 = ({ revision }: WatchBatch): boolean => revision !== 3;
+  const store = createMemoryStore();
+  const log = new EventLog(2, { shared: true });
+  const filtered = telling(store, (batch) => (without3(batch) ? [batch] : []));
+  log.follow(1, filtered);
+  log.follow(2, filtered);
+  for (const key of ['a', 'b', 'a', END_MARKER]) await store.put(key, Buffer.from('1'));
+  t.true(log.isComplete);
+  t.is(log.last, 5);
+  log.acknowledge('a', 4, '1');
+  log.read('a', 3, '1');
+  t.deepEqual(log.judge(), []);
+  t.deepEqual(
+    log.between(3, 4).map(({ revision }) => revision),
+    [4],
+  );
+  log.acknowledge('b', 3, '1');
+  t.regex(log.judge()[0] ?? '', /^the write of 1 to b at revision 3 was acknowledged; there is nothing/);
+  log.close();
+  await store.close();
+});
+
 const cases: [name: string, change: (batch: WatchBatch) => WatchBatch[], expected: RegExp][] = [
   ['leaves out a revision', (batch) => (batch.revision === 3 ? [] : [batch]), /^reliable: peer 2 .* 4 instead of 3/],
   ['repeats one', (batch) => [batch, batch], /^unique, ordered: peer 2 told of revision 2 instead of 3/],
@@ -60,6 +87,7 @@ const cases: [name: string, change: (batch: WatchBatch) => WatchBatch[], expecte
 for (const [name, change, expected] of cases) {
   test(`a peer that ${name} is found out`, async (t) => {
     t.regex((await judged(change))[0] ?? '', expected);
+    t.regex((await judged(change, undefined, { shared: true }))[0] ?? '', expected);
   });
 }
 

@@ -32,3 +32,16 @@ test('what was violated is told, and how to see it again', (t) => {
   t.is(textReport(7, result), '\nfaults  1\nVIOLATION peer 1 <forgot>\n1 violations; again with --seed 7');
   t.is(textReport(7, { ...result, violations: [] }), '\nfaults  1\nall invariants held');
 });
+
+test('two clusters can be told side by side, and what is no violation of ours is a note', (t) => {
+  const table = { title: 'Errors', columns: ['', 'ours', 'theirs'], rows: [['TIMEOUT', 1, 20]] };
+  const result = {
+    ...{ violations: [], figures: { faults: 1 }, remarks: ['theirs <forgot>'], tables: [table] },
+    ...{ timelines: [someTimeline(), someTimeline()], titles: ['Ours', 'Theirs'] },
+  };
+  const page = htmlReport('differential', 7, result);
+  t.regex(page, /All invariants held.*<li>theirs &lt;forgot&gt;.*<h2>Ours<.*<h2>Theirs<.*<h2>Errors</s);
+  t.regex(page, /<th>ours<\/th>.*<td>TIMEOUT<\/td><td class="n">1<\/td><td class="n">20<\/td>/s);
+  const lines = ['faults  1', '', 'Errors:', '         ours  theirs', 'TIMEOUT  1     20', 'NOTE theirs <forgot>'];
+  t.deepEqual(textReport(7, result).split('\n'), ['', ...lines, 'all invariants held']);
+});

@@ -309,6 +309,49 @@ test('a ReplicaSet that can not be made is told, and tried again', async (t) => 
   await stop();
 });
 
+test('a ReplicaSet of the wanted name that goes at that moment is made anew', async (t) => {
+  let inTheWay = true;
+  const { clock, client, get, stop } = await setUp({
+    client: (real) =>
+      overriding(real, {
+        create(type, object, options) {
+          if (type.kind !== 'ReplicaSet' || !inTheWay) return real.create(type, object, options);
+          inTheWay = false;
+          return Promise.reject(errors.alreadyExists(resources.replicaSets, object.metadata.name!));
+        },
+      }),
+  });
+  await client.create(resources.deployments, deployment('web', 2));
+  await clock.advance(5_000);
+  t.false(inTheWay);
+  t.like((await get()).status, { updatedReplicas: 2, availableReplicas: 2 });
+  await stop();
+});
+
+test('a cache that does not show the old ReplicaSet yet makes no pods beyond the surge', async (t) => {
+  const lagMs = 300;
+  const { clock, client, get, setImage, replicaSets, stop } = await setUp({
+    informerClient: (real, clock) =>
+      overriding(real, {
+        async *watch(type, namespace, options) {
+          for await (const event of real.watch(type, namespace, options)) {
+            if (type.kind === 'ReplicaSet') await new Promise<void>((resolve) => clock.setTimer(lagMs, resolve));
+            yield event as never;
+          }
+        },
+      }),
+  });
+  await client.create(resources.deployments, deployment('web', 4));
+  await clock.advance(lagMs / 3);
+  await setImage('other');
+  await clock.advance(lagMs / 3);
+  const asked = (await replicaSets()).reduce((sum, { spec }) => sum + spec!.replicas!, 0);
+  t.true(asked <= 5, `${asked}`);
+  await clock.advance(60_000);
+  t.like((await get()).status, { replicas: 4, updatedReplicas: 4, availableReplicas: 4 });
+  await stop();
+});
+
 test('why pods can not be made is told by the Deployment as well', async (t) => {
   let refused = true;
   const { clock, client, get, stop } = await setUp({

@@ -31,15 +31,18 @@ export interface HarnessOptions {
   options?: Partial<ControllerOptions>;
   /** What the controllers talk to, made from the real API. */
   client?: (client: Client) => Client;
+  /** What feeds their caches, likewise. */
+  informerClient?: (client: Client, clock: FakeClock) => Client;
 }
 
 /** Controllers on a real API in memory, with nodes that pretend. */
-export async function startHarness({ controllers, kubelet, options, client: wrap }: HarnessOptions): Promise<Harness> {
+export async function startHarness(harness: HarnessOptions): Promise<Harness> {
+  const { controllers, kubelet, options, client: wrap, informerClient } = harness;
   const clock = new FakeClock();
   const api = await startLocalApi(clock);
   const client = wrap?.(api.client) ?? api.client;
   const shared = { clock, random: seededRandom(11), logger: silentLogger };
-  const informers = createInformerFactory({ client: api.client, ...shared });
+  const informers = createInformerFactory({ client: informerClient?.(api.client, clock) ?? api.client, ...shared });
   const broadcaster = new EventBroadcaster({ client: api.client, ...shared });
   const context: ControllerContext = {
     client,

@@ -1,6 +1,5 @@
-import { type Storage, startReplica, type WriteBatch } from '../../src/replica/index.ts';
-import type { Software } from '../../src/simulation/index.ts';
-import { createStore } from '../../src/store/index.ts';
+import type { Storage, WriteBatch } from '../../src/replica/index.ts';
+import { ownSoftware, type Software } from '../../src/simulation/index.ts';
 import { type Planting, plant } from '../support/mutant.ts';
 
 /** A peer with a bug: planted in a copy of the source, or a disk that does not do what it says. */
@@ -120,18 +119,69 @@ export const mutations: readonly Mutation[] = [
   },
 ];
 
+/** The same, above the store: in the API, its client, and controllers. */
+export const controlPlaneMutations: readonly Mutation[] = [
+  {
+    name: 'controllers write without their lease',
+    file: 'client/run-while-leading.ts',
+    original: 'const client = options.client.fenced(fence);',
+    replacement: 'const client = options.client;',
+  },
+  {
+    name: 'a former holder of the lease may still write',
+    file: 'apiserver/registry/commit.ts',
+    original: ': [fenceGuard(request.fence, type, name)],',
+    replacement: ': [],',
+  },
+  {
+    name: 'a lease is taken over without being counted',
+    file: 'client/leader-election.ts',
+    original: 'const leaseTransitions = this.#transitions + 1;',
+    replacement: 'const leaseTransitions = Math.max(0, this.#transitions);',
+  },
+  {
+    name: 'pods that were made and are not seen yet are made again',
+    file: 'controllers/replicaset.ts',
+    original: 'if (!this.#pending.settled(key)) return { requeueAfterMs: UNSEEN_MS };',
+    replacement: '',
+  },
+  {
+    name: 'a ReplicaSet that was made and is not seen yet is not counted',
+    file: 'controllers/deployment/index.ts',
+    original: 'if (!this.#pending.settled(key)) return { requeueAfterMs: UNSEEN_MS };',
+    replacement: '',
+  },
+  {
+    name: 'a rolling update may have one pod more than its surge',
+    file: 'controllers/deployment/replica-counts.ts',
+    original: 'maxSurge(deployment) - totalDesired(all);',
+    replacement: 'maxSurge(deployment) - totalDesired(all) + 1;',
+  },
+  {
+    name: 'what has lost its owner stays',
+    file: 'controllers/garbage-collector/index.ts',
+    original: 'await this.#context.client.delete(type, namespace, name, { propagationPolicy, preconditions, signal });',
+    replacement: 'void [propagationPolicy, preconditions];',
+  },
+];
+
 /** The software of a peer with the bug. */
 export async function mutate(mutation: Mutation): Promise<{ software: Software } & AsyncDisposable> {
   if ('wrapStorage' in mutation) {
     const start: Software['startReplica'] = (options) =>
-      startReplica({ ...options, storage: mutation.wrapStorage(options.storage) });
-    return { software: { startReplica: start, createStore }, [Symbol.asyncDispose]: async () => {} };
+      ownSoftware.startReplica({ ...options, storage: mutation.wrapStorage(options.storage) });
+    return { software: { ...ownSoftware, startReplica: start }, [Symbol.asyncDispose]: async () => {} };
   }
-  const copy = await plant(mutation, ['base', 'raft', 'replica', 'store']);
-  const { startReplica: start } = await copy.load<Pick<Software, 'startReplica'>>('replica');
-  const { createStore: create } = await copy.load<Pick<Software, 'createStore'>>('store');
+  const layers = ['base', 'raft', 'replica', 'store', 'api', 'client', 'apiserver', 'controllers'];
+  const copy = await plant(mutation, layers);
+  // All of it, or parts would not know each other's errors.
+  const { startReplica } = await copy.load<Software>('replica');
+  const { createStore } = await copy.load<Software>('store');
+  const { createRegistry, createLocalClient } = await copy.load<Software>('apiserver');
+  const { runWhileLeading } = await copy.load<Software>('client');
+  const { startControllers } = await copy.load<Software>('controllers');
   return {
-    software: { startReplica: start, createStore: create },
+    software: { startReplica, createStore, createRegistry, createLocalClient, runWhileLeading, startControllers },
     [Symbol.asyncDispose]: () => copy[Symbol.asyncDispose](),
   };
 }

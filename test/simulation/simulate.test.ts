@@ -12,6 +12,13 @@ test('a run depends on its seed only', async (t) => {
   t.not(first!.hash, other!.hash);
 });
 
+test('so does one with controllers', async (t) => {
+  const [first, again] = await Promise.all([2, 2].map((seed) => simulate({ seed, steps: 5000, controlPlane: true })));
+  t.deepEqual(first, again);
+  t.true(first!.checks['controllerWrites']! > 10);
+  t.not(first!.hash, (await simulate({ seed: 2, steps: 5000, controlPlane: false })).hash);
+});
+
 test('fresh seeds find nothing', async (t) => {
   t.timeout(seconds * 1000 + 120_000);
   const end = performance.now() + seconds * 1000;
@@ -49,6 +56,24 @@ test('runs try what they are to try', async (t) => {
     t.true((total[what] ?? 0) > 1, `${what}: ${total[what]}`);
   }
   t.true(total['histories']! > 100 && total['undecided']! < total['histories']! / 20, JSON.stringify(total));
+});
+
+test('controllers get to do what they are to do, and are disturbed', async (t) => {
+  const total: Record<string, number> = {};
+  for (let seed = 1; seed <= 6; seed++) addUp(total, await simulate({ seed, steps: 15_000, controlPlane: true }));
+  const work = [
+    'created',
+    'scaled',
+    'rolled',
+    'deleted',
+    'podsDeleted',
+    'podsStarted',
+    'podsEnded',
+    'podsCounted',
+    'controllerWrites',
+  ];
+  for (const what of [...work, 'takeovers', 'freeze-holder'])
+    t.true((total[what] ?? 0) > 3, `${what}: ${JSON.stringify(total)}`);
 });
 
 test('a cluster of one and a cluster of seven', async (t) => {

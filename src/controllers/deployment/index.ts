@@ -14,6 +14,7 @@ import {
 } from '../../client/index.ts';
 import { type ControllerContext, uidOf } from '../context.ts';
 import { byController, claim, controllerOf, ownerKeys, ownershipChanged } from '../owners.ts';
+import { PendingWrites, UNSEEN_MS } from '../pending-writes.ts';
 import { isTerminated } from '../pods.ts';
 import { revisionOf } from './annotations.ts';
 import { condition, conditionOf, hasProgressDeadline, untilDeadlineMs, withCondition } from './conditions.ts';
@@ -62,6 +63,7 @@ class DeploymentReconciler implements Reconciler {
   readonly #deployments: Informer<Deployment>;
   readonly #replicaSets: Informer<ReplicaSet>;
   readonly #pods: Informer<v1.Pod>;
+  readonly #pending: PendingWrites<ReplicaSet>;
   readonly #recorder: EventRecorder;
 
   constructor(
@@ -74,6 +76,7 @@ class DeploymentReconciler implements Reconciler {
     this.#deployments = deployments;
     this.#replicaSets = replicaSets;
     this.#pods = pods;
+    this.#pending = new PendingWrites(replicaSets);
     this.#recorder = context.recorder('deployment-controller');
   }
 
@@ -81,8 +84,14 @@ class DeploymentReconciler implements Reconciler {
     const { client, clock } = this.#context;
     const { namespace, name } = splitKey(key);
     const deployment = this.#deployments.get(namespace, name);
-    if (deployment?.spec === undefined) return undefined;
-    const round = new DeploymentRound(client, this.#recorder, signal, clock.now(), deployment);
+    if (deployment?.spec === undefined) {
+      this.#pending.forget(key);
+      return undefined;
+    }
+    // One that the cache does not show yet would be counted as none, and more pods be asked for than may be.
+    if (!this.#pending.settled(key)) return { requeueAfterMs: UNSEEN_MS };
+    const wrote = (replicaSet: ReplicaSet): void => this.#pending.created(key, replicaSet);
+    const round = new DeploymentRound(client, this.#recorder, signal, clock.now(), deployment, wrote);
     if (selectorOf(deployment).empty) {
       const message = 'This deployment is selecting all pods. A non-empty selector is required.';
       this.#recorder.event(deployment, 'Warning', 'SelectingAll', message);
@@ -97,13 +106,7 @@ class DeploymentReconciler implements Reconciler {
       dependents: this.#replicaSets,
       signal,
     });
-    try {
-      return await this.#step(round, replicaSets);
-    } catch (error) {
-      // It went meanwhile.
-      if (reasonOf(error) === 'NotFound') return undefined;
-      throw error;
-    }
+    return this.#step(round, replicaSets);
   }
 
   async #step(round: DeploymentRound, replicaSets: readonly ReplicaSet[]): Promise<ReconcileResult | undefined> {

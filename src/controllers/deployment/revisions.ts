@@ -50,10 +50,11 @@ async function reuse(round: DeploymentRound, found: ReplicaSet, revision: number
     spec: { ...found.spec!, minReadySeconds },
   };
   const same = sameAnnotations(found.metadata.annotations, annotations);
-  const updated =
-    same && (found.spec!.minReadySeconds ?? 0) === minReadySeconds
-      ? found
-      : await client.update(resources.replicaSets, replicaSet, { signal });
+  let updated = found;
+  if (!same || (found.spec!.minReadySeconds ?? 0) !== minReadySeconds) {
+    updated = await client.update(resources.replicaSets, replicaSet, { signal });
+    round.wrote(updated);
+  }
   await noteRevision(round, updated, 'FoundNewReplicaSet', `Found new replica set "${updated.metadata.name}"`, false);
   return updated;
 }
@@ -65,6 +66,7 @@ async function createNew(round: DeploymentRound, old: readonly ReplicaSet[], rev
   let created: ReplicaSet;
   try {
     created = await client.create(resources.replicaSets, wanted, { signal });
+    round.wrote(created);
     const replicas = wanted.spec!.replicas!;
     if (replicas > 0) {
       recorder.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${replicas}`);

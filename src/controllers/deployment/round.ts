@@ -14,13 +14,23 @@ export class DeploymentRound {
   readonly signal: AbortSignal;
   readonly now: number;
   deployment: Deployment;
+  /** To be called with each ReplicaSet as it was written. */
+  readonly wrote: (replicaSet: ReplicaSet) => void;
 
-  constructor(client: Client, recorder: EventRecorder, signal: AbortSignal, now: number, deployment: Deployment) {
+  constructor(
+    client: Client,
+    recorder: EventRecorder,
+    signal: AbortSignal,
+    now: number,
+    deployment: Deployment,
+    wrote: (replicaSet: ReplicaSet) => void,
+  ) {
     this.client = client;
     this.recorder = recorder;
     this.signal = signal;
     this.now = now;
     this.deployment = deployment;
+    this.wrote = wrote;
   }
 
   /** Annotations go along with the status: changed otherwise, they would count as a change of what is wanted. */
@@ -50,7 +60,7 @@ export class DeploymentRound {
       metadata: { ...replicaSet.metadata, annotations },
       spec: { ...replicaSet.spec!, replicas },
     };
-    await this.client.update(resources.replicaSets, updated, { signal: this.signal });
+    this.wrote(await this.client.update(resources.replicaSets, updated, { signal: this.signal }));
     if (before === replicas) return false;
     const direction = before < replicas ? 'up' : 'down';
     const message = `Scaled ${direction} replica set ${replicaSet.metadata.name} from ${before} to ${replicas}`;

@@ -1,13 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock, Logger, Random } from '../base/index.ts';
-import {
-  type Client,
-  createInformerFactory,
-  EventBroadcaster,
-  type EventRecorder,
-  type InformerFactory,
-  startLeaderElection,
-} from '../client/index.ts';
+import { EventBroadcaster } from './events.ts';
+import { createInformerFactory } from './informer-factory.ts';
+import { type LeaderElectionTiming, startLeaderElection } from './leader-election.ts';
+import type { Client, EventRecorder, InformerFactory } from './types.ts';
 
 /** What a component gets while it leads. */
 export interface ComponentContext {
@@ -31,13 +26,16 @@ export interface ComponentOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
+  timing?: LeaderElectionTiming;
   /** Starts the component; it works until it is stopped. */
   start(context: ComponentContext): Promise<{ stop(): Promise<void> }>;
 }
 
+const IDENTITY_BYTES = 16;
+
 /** Runs a component on this peer whenever it holds the component's Lease. */
 export function runWhileLeading(options: ComponentOptions): { leading(): boolean; stop(): Promise<void> } {
-  const { name, nodeName, clock, random, start } = options;
+  const { name, nodeName, clock, random, timing, start } = options;
   const logger = options.logger.child({ component: name });
   const election = startLeaderElection({
     client: options.client,
@@ -46,7 +44,9 @@ export function runWhileLeading(options: ComponentOptions): { leading(): boolean
     logger,
     namespace: 'kube-system',
     name,
-    identity: `${nodeName}_${randomUUID()}`,
+    // Each process is another holder, even on the same node.
+    identity: `${nodeName}_${Buffer.from(random.bytes(IDENTITY_BYTES)).toString('hex')}`,
+    ...(timing === undefined ? {} : { timing }),
     async onStartedLeading(fence, signal) {
       logger.info({ transitions: fence.leaseTransitions }, 'leading');
       const client = options.client.fenced(fence);

@@ -1,0 +1,2 @@
+export type { ControlPlaneSoftware } from './control-planes.ts';
+export { KubernetesWorkload } from './workload.ts';
