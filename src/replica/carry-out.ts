@@ -5,12 +5,16 @@ import type { Parts } from './parts.ts';
 export function carryOut(parts: Parts, effects: Effects): void {
   const { messages, committed, reads, readsFailed, changes, rejected, snapshotsToSend, status } = effects;
   if (messages.length > 0) parts.sender.send(messages);
+  parts.knownPeers.learn(effects.entries);
   write(parts, effects);
   if (committed.length > 0) parts.applyLoop.push(committed);
   for (const { id, index } of reads) parts.barriers.answered(id, index);
   for (const id of readsFailed) parts.barriers.failed(id);
   for (const { id, answer } of changes) parts.changes.answered(id, answer);
-  if (rejected !== undefined) parts.proposals.refused();
+  if (rejected !== undefined) {
+    parts.proposals.refused();
+    parts.notes.refused();
+  }
   for (const message of snapshotsToSend) parts.snapshots.send(message).catch(parts.onFailure);
   if (status !== undefined) parts.onStatus(status);
 }

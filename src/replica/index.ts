@@ -10,5 +10,6 @@ export { seedStorage } from './seed.ts';
 export * from './storage.ts';
 export * from './transport.ts';
 export * from './types.ts';
+export { VERSION } from './version.ts';
 export type { WsLimits, WsTransportOptions } from './ws-context.ts';
 export { WsTransport } from './ws-transport.ts';

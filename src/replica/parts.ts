@@ -1,8 +1,10 @@
-import type { Input, RaftStatus } from '../raft/index.ts';
+import type { Input, PeerId, Raft, RaftStatus } from '../raft/index.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import type { Batch } from './batch.ts';
 import type { CoreLoop } from './core-loop.ts';
 import { DiskReserve } from './disk-reserve.ts';
+import { KnownPeers } from './known-peers.ts';
+import { LeaderNotes } from './leader-notes.ts';
 import { LogWriter } from './log-writer.ts';
 import { MembershipChanges } from './membership-changes.ts';
 import { MessageSender } from './message-sender.ts';
@@ -18,6 +20,8 @@ export interface Parts {
   sender: MessageSender;
   writer: LogWriter;
   applyLoop: ApplyLoop;
+  knownPeers: KnownPeers;
+  notes: LeaderNotes;
   proposals: Proposals;
   barriers: ReadBarriers;
   changes: MembershipChanges;
@@ -32,12 +36,14 @@ interface PartsContext extends Pick<Parts, 'onStatus' | 'onFailure'> {
   limits: ReplicaLimits;
   stored: StoredState;
   incarnation: number;
+  version: number;
+  raft: Raft;
   core: CoreLoop;
   onApplied(index: number): void;
 }
 
 export function createParts(context: PartsContext): Parts {
-  const { options, limits, stored, incarnation, core, onApplied, onStatus, onFailure } = context;
+  const { options, limits, stored, incarnation, version, raft, core, onApplied, onStatus, onFailure } = context;
   const { identity, storage, transport, stateMachine, clock, random, logger, disk: space } = options;
   const { snapshot, entries } = stored;
   const origin = identity.peerId;
@@ -72,14 +78,33 @@ export function createParts(context: PartsContext): Parts {
     },
     onApplied,
     onRestored: ({ index }) => {
+      knownPeers.reviewAll();
       proposals.skipTo(applyLoop.sessions.lastSequence(origin, incarnation));
       onApplied(index);
     },
     onFailure,
   });
+  const { sessions } = applyLoop;
+  const onDoubt = (peer: PeerId): void => transport.disconnect(peer);
+  const knownPeers = new KnownPeers(stored, { storage, sessions, logger, onDoubt });
+  const notes = new LeaderNotes({ id: origin, incarnation, version, raft, core, knownPeers, sessions });
   const hasRoomFor = (bytes: number): boolean => disk?.hasRoomFor(bytes) ?? true;
   const host = { storage, transport, writer, applyLoop, logger, limits, hasRoomFor, step, onFailure };
   const snapshots = new Snapshots(host, snapshot, entries[0]?.index ?? snapshot.index + 1);
   for (const entry of entries) if (entry.index <= snapshot.index) snapshots.note(entry);
-  return { storage, sender, writer, applyLoop, proposals, barriers, changes, snapshots, disk, onStatus, onFailure };
+  return {
+    storage,
+    sender,
+    writer,
+    applyLoop,
+    knownPeers,
+    notes,
+    proposals,
+    barriers,
+    changes,
+    snapshots,
+    disk,
+    onStatus,
+    onFailure,
+  };
 }

@@ -2,6 +2,7 @@ import { KeelsonError } from '../base/index.ts';
 import type { Message, PeerId, Raft } from '../raft/index.ts';
 import type { CoreLoop } from './core-loop.ts';
 import type { KnownPeers } from './known-peers.ts';
+import type { LeaderNotes } from './leader-notes.ts';
 import type { Membership } from './membership.ts';
 import { stoppedError } from './proposals.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -12,6 +13,7 @@ export interface PeerGateContext {
   id: PeerId;
   credential: StoreCredential;
   knownPeers: KnownPeers;
+  notes: LeaderNotes;
   membership: Membership;
   snapshots: Snapshots;
   raft: Raft;
@@ -48,7 +50,11 @@ export class PeerGate implements TransportHandler {
 
   async admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {
     if (this.#stopped) throw stoppedError();
-    return await this.#context.knownPeers.admit(peer, credential);
+    const { knownPeers, notes } = this.#context;
+    const admission = await knownPeers.admit(peer, credential);
+    // Before anything counts that it says.
+    if (admission === 'admitted' && !this.#stopped) notes.update();
+    return admission;
   }
 
   onDisowned(peer: PeerId): void {

@@ -1,4 +1,4 @@
-import { errorMessage, type Timer } from '../base/index.ts';
+import { errorMessage, KeelsonError, randomInteger, type Timer } from '../base/index.ts';
 import {
   createRaft,
   highestId,
@@ -13,7 +13,6 @@ import { carryOut } from './carry-out.ts';
 import { CoreLoop } from './core-loop.ts';
 import { HandOver } from './hand-over.ts';
 import { initialise, raftOptions } from './initial-state.ts';
-import { KnownPeers } from './known-peers.ts';
 import type { Member } from './members.ts';
 import { Membership } from './membership.ts';
 import { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
@@ -22,6 +21,7 @@ import { PeerGate } from './peer-gate.ts';
 import { stoppedError } from './proposals.ts';
 import type { StoredState } from './storage.ts';
 import type { ClusterMember, ReplicaStatus } from './types.ts';
+import { VERSION } from './version.ts';
 
 /**
  * Starts a peer of a replicated state machine: fills the state machine from the storage, then takes part. Resolves
@@ -33,7 +33,9 @@ export async function startReplica(options: ReplicaOptions): Promise<ClusterMemb
   try {
     const stored = (await storage.load(identity)) ?? (await initialise(options));
     // The time, so that a peer whose data was removed does not count anew from where others saw it before.
-    const incarnation = await storage.nextIncarnation(Math.max(1, options.clock.now()));
+    const atLeast = Math.max(stored.incarnation, options.clock.now()) + 1;
+    // Not the same on two copies of a store, whatever their clocks say.
+    const incarnation = await storage.nextIncarnation(atLeast + randomInteger(options.random, 2 ** 16));
     const replica = new RunningReplica(options, limits, stored, incarnation);
     await replica.start(stored);
     return replica;
@@ -49,6 +51,7 @@ class RunningReplica implements ClusterMember {
   readonly failed: Promise<never>;
   readonly #options: ReplicaOptions;
   readonly #limits: ReplicaLimits;
+  readonly #version: number;
   readonly #raft: Raft;
   readonly #core: CoreLoop;
   readonly #membership: Membership;
@@ -64,11 +67,12 @@ class RunningReplica implements ClusterMember {
   #stopped: Promise<void> | undefined;
 
   constructor(options: ReplicaOptions, limits: ReplicaLimits, stored: StoredState, incarnation: number) {
-    const { identity, storage, transport, clock, logger, peers } = options;
+    const { identity, transport, clock, logger, peers } = options;
     const { snapshot, hardState, entries } = stored;
     this.id = identity.peerId;
     this.#options = options;
     this.#limits = limits;
+    this.#version = options.version ?? VERSION;
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;
     this.failed.catch(() => {});
@@ -86,18 +90,26 @@ class RunningReplica implements ClusterMember {
       limits,
       stored,
       incarnation,
+      version: this.#version,
+      raft: this.#raft,
       core,
       onApplied: (index) => this.#onApplied(index),
       onStatus: (status) => this.#onStatus(status),
       onFailure,
     });
-    const { writer, disk, snapshots } = this.#parts;
-    const { store, founders } = stored;
+    const { writer, disk, snapshots, knownPeers, notes } = this.#parts;
     this.#gate = new PeerGate({
       ...context,
       id: this.id,
-      credential: { store, founders, incarnation, previous: stored.incarnation },
-      knownPeers: new KnownPeers(stored, storage, logger),
+      credential: {
+        store: stored.store,
+        founders: stored.founders,
+        incarnation,
+        previous: stored.incarnation,
+        version: this.#version,
+      },
+      knownPeers,
+      notes,
       membership: this.#membership,
       snapshots,
       onFailure,
@@ -117,6 +129,8 @@ class RunningReplica implements ClusterMember {
     const { storage, applyLoop, disk } = this.#parts;
     const reader = await storage.readSnapshot();
     if (reader !== undefined) await applyLoop.restoreNow(reader);
+    const tooOld = this.#tooOld();
+    if (tooOld !== undefined) throw tooOld;
     this.#membership.follow(this.#raft.status());
     await disk?.start();
     await transport.start(this.#gate);
@@ -179,13 +193,14 @@ class RunningReplica implements ClusterMember {
   }
 
   #tick(): void {
-    const { writer, snapshots, proposals, barriers, changes } = this.#parts;
+    const { writer, snapshots, proposals, barriers, changes, notes } = this.#parts;
     writer.tick();
     snapshots.tick();
     this.#handOver.tick();
     proposals.tick();
     barriers.tick();
     changes.tick();
+    notes.update();
     // Nobody leads a new cluster yet, so nobody is disturbed; all are likely to have started just now.
     this.#core.stepAll(this.#opensCluster ? [{ type: 'tick' }, { type: 'campaign' }] : [{ type: 'tick' }]);
   }
@@ -196,6 +211,16 @@ class RunningReplica implements ClusterMember {
     changes.applied(index);
     this.#core.step({ type: 'applied', index });
     snapshots.consider();
+    const error = this.#tooOld();
+    if (error !== undefined) this.#fail(error);
+  }
+
+  /** Whether the software of this peer is older than all members' was already. */
+  #tooOld(): KeelsonError | undefined {
+    const { version } = this.#parts.applyLoop.sessions;
+    if (version <= this.#version) return undefined;
+    const what = `the cluster's log is of version ${version}, this peer's software knows ${this.#version}: upgrade it`;
+    return new KeelsonError('TOO_OLD', what);
   }
 
   #onStatus(raftStatus: RaftStatus): void {
@@ -210,6 +235,7 @@ class RunningReplica implements ClusterMember {
       this.#parts.proposals.resend();
       this.#parts.barriers.retry();
     }
+    this.#parts.notes.update();
     for (const listener of this.#listeners) listener(status);
   }
 
@@ -218,7 +244,8 @@ class RunningReplica implements ClusterMember {
     const { applyLoop, disk } = this.#parts;
     const members = [...membersOf(configuration)].sort((a, b) => a - b);
     const applied = applyLoop.position.index;
-    return { id, role, term, leader, commit, applied, members, ...(disk && { disk: disk.status() }) };
+    const { version } = applyLoop.sessions;
+    return { id, role, term, leader, commit, applied, members, version, ...(disk && { disk: disk.status() }) };
   }
 
   #fail(error: unknown): void {

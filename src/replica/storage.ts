@@ -58,7 +58,10 @@ export interface Identity {
   peerId: number;
 }
 
-/** By it other peers notice that a peer's data was lost, or replaced by an older copy: a peer that forgot what it promised. */
+/**
+ * What a peer shows of itself to others. They notice by it that its data was lost, or replaced by an older copy: a peer that
+ * forgot what it promised.
+ */
 export interface StoreCredential {
   /** Names the storage: random, made with it. */
   store: string;
@@ -68,6 +71,8 @@ export interface StoreCredential {
   incarnation: number;
   /** That of the start before, 0 at the first: an older copy does not know the latest one that others do. */
   previous: number;
+  /** What its software can say in the log (version.ts). Absent: it is of the time before that was told. */
+  version?: number;
 }
 
 export interface StoredState extends Omit<RestoredState, 'applied'> {

@@ -66,6 +66,10 @@ export class SimulatedNetwork {
       },
       sendSnapshot: (message, chunks) => this.#sendSnapshot(endpoint, message, chunks),
       setPeers() {},
+      disconnect: (peer) => {
+        const from = this.#endpoints.get(peer);
+        if (from !== undefined) endpoint?.admitted.delete(from);
+      },
       close: async () => {
         if (endpoint !== undefined && this.#endpoints.get(id) === endpoint) this.#endpoints.delete(id);
         endpoint = undefined;
