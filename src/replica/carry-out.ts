@@ -13,7 +13,7 @@ export function carryOut(parts: Parts, effects: Effects): void {
   for (const { id, answer } of changes) parts.changes.answered(id, answer);
   if (rejected !== undefined) {
     parts.proposals.refused();
-    parts.notes.refused();
+    parts.notes.refused(rejected.data);
   }
   for (const message of snapshotsToSend) parts.snapshots.send(message).catch(parts.onFailure);
   if (status !== undefined) parts.onStatus(status);

@@ -1,3 +1,4 @@
+export { decodeNote } from './batch.ts';
 export type { DiskSpace, DiskStatus } from './disk-reserve.ts';
 export { type Inspection, inspectStorage } from './inspect.ts';
 export { openLevelStorage } from './level-storage.ts';

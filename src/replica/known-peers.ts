@@ -19,8 +19,9 @@ export interface KnownPeersContext {
  * Knows other peers by their stores. Raft counts on it that a peer remembers its votes and its log; one whose data was
  * removed, or replaced by an older copy, does not, and together with the others' trust it could undo what was acknowledged.
  *
- * A peer's store tells its starts apart: each is a *life*, with the number of the one before. A copy from before the
- * beginning of life L names an earlier one as the one before, and is refused by whoever knows of L: who
+ * A peer's store tells its starts apart: each is a *life* with a number of its own, and the peer shows which ones came before,
+ * back to one that it knows the others to know. An older copy, from before life L began, can't show L, however often it was
+ * started since, and is refused by whoever knows of L: who
  * - was met by the peer in L, or in a later life (remembered durably before the peer is listened to), or
  * - holds the leader's note of L, in its log, committed or not, or in its state. A leader that listens to a life appends
  *   the note before it counts anything that it says, or at the latest when it takes proposals again.
@@ -141,7 +142,8 @@ function agree(ours: readonly PeerId[], theirs: readonly PeerId[]): boolean {
 }
 
 /** Whether a start is that of the life known, or came after it on the same store. */
-function follows({ incarnation, previous }: StoreCredential, known: number): boolean {
-  // A higher incarnation alone says nothing: it follows the clock, on an older copy too.
-  return incarnation === known || previous >= known;
+function follows({ incarnation, previous, lives = [previous] }: StoreCredential, known: number): boolean {
+  // Higher numbers alone say nothing: they follow the clock, on an older copy too. Only what was confirmed is sure to have
+  // come after all that is lower.
+  return incarnation === known || lives.includes(known) || known <= (lives[0] ?? 0);
 }

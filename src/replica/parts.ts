@@ -9,6 +9,7 @@ import { LogWriter } from './log-writer.ts';
 import { MembershipChanges } from './membership-changes.ts';
 import { MessageSender } from './message-sender.ts';
 import type { ReplicaLimits, ReplicaOptions } from './options.ts';
+import { OwnLife } from './own-life.ts';
 import { Proposals } from './proposals.ts';
 import { ReadBarriers } from './read-barriers.ts';
 import { Snapshots } from './snapshots.ts';
@@ -22,6 +23,7 @@ export interface Parts {
   applyLoop: ApplyLoop;
   knownPeers: KnownPeers;
   notes: LeaderNotes;
+  life: OwnLife;
   proposals: Proposals;
   barriers: ReadBarriers;
   changes: MembershipChanges;
@@ -88,6 +90,7 @@ export function createParts(context: PartsContext): Parts {
   const onDoubt = (peer: PeerId): void => transport.disconnect(peer);
   const knownPeers = new KnownPeers(stored, { storage, sessions, logger, onDoubt });
   const notes = new LeaderNotes({ id: origin, incarnation, version, raft, core, knownPeers, sessions });
+  const life = new OwnLife(origin, incarnation, storage, sessions);
   const hasRoomFor = (bytes: number): boolean => disk?.hasRoomFor(bytes) ?? true;
   const host = { storage, transport, writer, applyLoop, logger, limits, hasRoomFor, step, onFailure };
   const snapshots = new Snapshots(host, snapshot, entries[0]?.index ?? snapshot.index + 1);
@@ -99,6 +102,7 @@ export function createParts(context: PartsContext): Parts {
     applyLoop,
     knownPeers,
     notes,
+    life,
     proposals,
     barriers,
     changes,

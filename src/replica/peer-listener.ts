@@ -15,7 +15,8 @@ import { closeCodes, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welc
 import type { WsContext } from './ws-context.ts';
 
 const MAX_CONNECTIONS = 512;
-const MAX_FOUNDERS = 1000;
+/** Of founders, and of lives. */
+const MAX_NUMBERS = 1000;
 
 /** The peer port: takes in what other peers send. Whoever is not a peer of this cluster is shown the door. */
 export class PeerListener {
@@ -250,11 +251,15 @@ function holdBack(socket: WebSocket): () => void {
 }
 
 function isCredential(credential: Partial<StoreCredential> | undefined): boolean {
-  const { store, incarnation, previous, founders, version = FIRST_VERSION } = credential ?? {};
+  const { store, incarnation, previous, lives = [], founders, version = FIRST_VERSION } = credential ?? {};
   if (typeof store !== 'string' || !/^[0-9a-f]{32}$/.test(store)) return false;
   if (!Number.isSafeInteger(incarnation) || !Number.isSafeInteger(previous)) return false;
   if (!Number.isSafeInteger(version)) return false;
-  return Array.isArray(founders) && founders.length <= MAX_FOUNDERS && founders.every(Number.isSafeInteger);
+  return isNumbers(founders) && isNumbers(lives);
+}
+
+function isNumbers(list: unknown): boolean {
+  return Array.isArray(list) && list.length <= MAX_NUMBERS && list.every(Number.isSafeInteger);
 }
 
 function parseHello(frame: Buffer): Hello | undefined {

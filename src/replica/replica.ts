@@ -1,4 +1,4 @@
-import { errorMessage, KeelsonError, randomInteger, type Timer } from '../base/index.ts';
+import { errorMessage, KeelsonError, type Timer } from '../base/index.ts';
 import {
   createRaft,
   highestId,
@@ -16,10 +16,11 @@ import { initialise, raftOptions } from './initial-state.ts';
 import type { Member } from './members.ts';
 import { Membership } from './membership.ts';
 import { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from './options.ts';
+import { beginLife } from './own-life.ts';
 import { createParts, type Parts } from './parts.ts';
 import { PeerGate } from './peer-gate.ts';
 import { stoppedError } from './proposals.ts';
-import type { StoredState } from './storage.ts';
+import type { StoreCredential, StoredState } from './storage.ts';
 import type { ClusterMember, ReplicaStatus } from './types.ts';
 import { VERSION } from './version.ts';
 
@@ -32,11 +33,8 @@ export async function startReplica(options: ReplicaOptions): Promise<ClusterMemb
   const { storage, identity } = options;
   try {
     const stored = (await storage.load(identity)) ?? (await initialise(options));
-    // The time, so that a peer whose data was removed does not count anew from where others saw it before.
-    const atLeast = Math.max(stored.incarnation, options.clock.now()) + 1;
-    // Not the same on two copies of a store, whatever their clocks say.
-    const incarnation = await storage.nextIncarnation(atLeast + randomInteger(options.random, 2 ** 16));
-    const replica = new RunningReplica(options, limits, stored, incarnation);
+    const version = options.version ?? VERSION;
+    const replica = new RunningReplica(options, limits, stored, await beginLife(options, stored, version), version);
     await replica.start(stored);
     return replica;
   } catch (error) {
@@ -66,13 +64,19 @@ class RunningReplica implements ClusterMember {
   #stopping: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: ReplicaOptions, limits: ReplicaLimits, stored: StoredState, incarnation: number) {
+  constructor(
+    options: ReplicaOptions,
+    limits: ReplicaLimits,
+    stored: StoredState,
+    credential: StoreCredential,
+    version: number,
+  ) {
     const { identity, transport, clock, logger, peers } = options;
     const { snapshot, hardState, entries } = stored;
     this.id = identity.peerId;
     this.#options = options;
     this.#limits = limits;
-    this.#version = options.version ?? VERSION;
+    this.#version = version;
     const failure = Promise.withResolvers<never>();
     this.failed = failure.promise;
     this.failed.catch(() => {});
@@ -89,8 +93,8 @@ class RunningReplica implements ClusterMember {
       options,
       limits,
       stored,
-      incarnation,
-      version: this.#version,
+      incarnation: credential.incarnation,
+      version,
       raft: this.#raft,
       core,
       onApplied: (index) => this.#onApplied(index),
@@ -101,13 +105,7 @@ class RunningReplica implements ClusterMember {
     this.#gate = new PeerGate({
       ...context,
       id: this.id,
-      credential: {
-        store: stored.store,
-        founders: stored.founders,
-        incarnation,
-        previous: stored.incarnation,
-        version: this.#version,
-      },
+      credential,
       knownPeers,
       notes,
       membership: this.#membership,
@@ -206,7 +204,8 @@ class RunningReplica implements ClusterMember {
   }
 
   #onApplied(index: number): void {
-    const { barriers, changes, snapshots } = this.#parts;
+    const { barriers, changes, snapshots, life } = this.#parts;
+    life.applied()?.catch((error) => this.#fail(error));
     barriers.applied(index);
     changes.applied(index);
     this.#core.step({ type: 'applied', index });

@@ -32,6 +32,9 @@ export async function finish(cluster: SimulatedCluster, faults: Faults, clients:
     return;
   }
   await until(cluster, faults, 'all members know one leader', () => isLed(cluster));
+  await until(cluster, faults, 'older copies are found out', () =>
+    [...cluster.peers.values()].every(({ id, disk, life }) => !disk.isOld || !cluster.isMember(id) || !life.isAlive),
+  );
   await writeEverywhere(cluster);
   await until(cluster, faults, 'leases run out and all members hold the same', () => isSettled(cluster));
   for (const peer of expected(cluster)) {
@@ -46,7 +49,7 @@ export async function finish(cluster: SimulatedCluster, faults: Faults, clients:
 
 /** Members whose machine is sound. */
 function expected(cluster: SimulatedCluster): SimulatedPeer[] {
-  return [...cluster.peers.values()].filter(({ id, disk }) => cluster.isMember(id) && !disk.isCorrupt);
+  return [...cluster.peers.values()].filter(({ id, disk }) => cluster.isMember(id) && !disk.isSick);
 }
 
 function isBeyondHelp(cluster: SimulatedCluster): boolean {

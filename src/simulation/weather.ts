@@ -14,6 +14,7 @@ export type FaultKind =
   | 'freeze-leader'
   | 'clock-jump'
   | 'bit-flip'
+  | 'old-copy'
   | 'transfer'
   | 'membership';
 
@@ -76,6 +77,7 @@ export function drawWeather(random: Random, peers: number | undefined): Weather 
       ['freeze-leader', upTo(2)],
       ['clock-jump', upTo(1)],
       ['bit-flip', upTo(0.5)],
+      ['old-copy', upTo(1)],
       ['transfer', upTo(1)],
       ['membership', upTo(3)],
     ],
