@@ -26,18 +26,19 @@ export interface KnownPeersContext {
  * - holds the leader's note of L, in its log, committed or not, or in its state. A leader that listens to a life appends
  *   the note before it counts anything that it says, or at the latest when it takes proposals again.
  *
- * What that guarantees. Say, with the help of life L an entry was committed, and an older copy of its peer is put back. It
- * can do harm only in a majority that has nobody else in common with the one that committed. All others of that majority lack
- * the entry; if one of them held the note it would neither listen to the copy nor, by Raft's rule for votes, help anybody to lead
- * whose log lacks the note. So the copy does harm only where all others of a majority lack the note: they were out of reach
- * of every leader ever since L was met, and not met by the peer itself either. Of three peers: one was down or cut off
- * since before the second one's last start, the copy is of that second one, and the third is down when it is put back.
+ * What that guarantees. Say, with the help of life L an entry was committed (or a leader elected), and an older copy of that
+ * peer's store is put back. It can do harm only in a majority that has nobody else in common with the one of then. If one of
+ * its other members held the note, it would neither listen to the copy nor, by Raft's rule for votes, help anybody to lead
+ * who lacks what was committed after the note. So the copy does harm only where all others of a majority lack the note: they
+ * were out of reach of every leader ever since L was met, and not met by the peer itself either. (A majority of the members
+ * that they know; the members may have changed since.) Of three peers: one was down or cut off since before the second
+ * one's last start, the third is down now, and an older copy of the second one's store is put back.
  *
  * What it does not. In that case nobody who is up could know: the two see what they would see after an ordinary outage of all
- * three, and to refuse then would be to stand still whenever two of three had restarted apart. So for it, and when
- * most peers' stores are put back from older copies at once, there is no protection. Neither is there for a copy of the
- * present life, taken while the peer ran and put back without a start in between, but that the leader of the time
- * notices when the log lacks what was acknowledged to it (LogLostError).
+ * three, and to refuse then would be to stand still whenever two of three had restarted apart. So for it, and when most
+ * peers' stores are put back from older copies at once, there is no protection. Nor is there for a copy of the present life,
+ * taken while the peer ran and put back without a start in between; but a leader of the time notices that, when the log
+ * lacks what was acknowledged to it (LogLostError).
  *
  * Nothing waits for a note: a cluster that starts elects its leader first, and with a minority down the others go on.
  */

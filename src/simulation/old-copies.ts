@@ -13,7 +13,8 @@ const TRIES = 50;
 /**
  * Copies of peers' disks that are put back when the peer has gone on: it then has forgotten what it promised. The worst that
  * can come of it is tried: others that, with the one that forgot, are a majority did not hear of what it took part in last.
- * Only where it can be found out: where those that lack the note of its last life are no majority with it.
+ * Only where it can be found out: where nobody lacks the note of its last life. Who does may believe in members as they were
+ * long ago, among whom it is a majority with the one that forgot.
  */
 export class OldCopies {
   /** How many were put back. */
@@ -78,8 +79,7 @@ export class OldCopies {
     const { configuration, peers, lives } = this.#cluster;
     const incarnation = peer.disk.memory.lives.at(-1)!;
     if (incarnation === copy.lives.at(-1) || isJoint(configuration) || !isVoter(configuration, peer.id)) return false;
-    const { voters } = configuration;
-    const ignorant = voters.filter((id) => id !== peer.id && !lives.isNotedAt(peers.get(id)!, peer.id, incarnation));
-    return ignorant.length + 1 <= voters.length / 2;
+    const others = [...peers.values()].filter(({ id, isRemoved }) => id !== peer.id && !isRemoved);
+    return others.every((other) => lives.isNotedAt(other, peer.id, incarnation));
   }
 }
