@@ -6,7 +6,7 @@ import { keep } from './keep.ts';
 export interface Batch {
   origin: PeerId;
   incarnation: number;
-  /** From 1, without gaps, in each incarnation. */
+  /** From 1, without gaps, in each incarnation; 0: a note. */
   sequence: number;
   commands: readonly unknown[];
 }
@@ -22,6 +22,28 @@ export function encodeBatch({ origin, incarnation, sequence, commands }: Batch):
 export function decodeBatch(data: Uint8Array): Batch {
   const [origin, incarnation, sequence, commands] = packr.unpack(data) as [PeerId, number, number, unknown[]];
   return { origin, incarnation, sequence, commands };
+}
+
+/**
+ * What the leader notes in the log: that a peer lives its life `incarnation`; of nobody (NONE), that the cluster's version is
+ * that. A batch numbered 0 and without commands, which whoever knows no notes skips.
+ */
+export type Note = Pick<Batch, 'origin' | 'incarnation'>;
+
+export const NOTE_SEQUENCE = 0;
+const MAX_NOTE_BYTES = 24;
+/** How an empty array is packed. */
+const NO_COMMANDS = 0x90;
+
+export function encodeNote(note: Note): Uint8Array {
+  return encodeBatch({ ...note, sequence: NOTE_SEQUENCE, commands: [] });
+}
+
+/** Undefined when it is another batch. Cheap: called for every entry. */
+export function decodeNote(data: Uint8Array): Note | undefined {
+  if (data.length > MAX_NOTE_BYTES || data.at(-1) !== NO_COMMANDS) return undefined;
+  const { origin, incarnation, sequence } = decodeBatch(data);
+  return sequence === NOTE_SEQUENCE ? { origin, incarnation } : undefined;
 }
 
 const VALUE_BYTES = 4;

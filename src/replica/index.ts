@@ -1,3 +1,4 @@
+export { decodeNote } from './batch.ts';
 export type { DiskSpace, DiskStatus } from './disk-reserve.ts';
 export { type Inspection, inspectStorage } from './inspect.ts';
 export { openLevelStorage } from './level-storage.ts';
@@ -10,5 +11,6 @@ export { seedStorage } from './seed.ts';
 export * from './storage.ts';
 export * from './transport.ts';
 export * from './types.ts';
+export { VERSION } from './version.ts';
 export type { WsLimits, WsTransportOptions } from './ws-context.ts';
 export { WsTransport } from './ws-transport.ts';

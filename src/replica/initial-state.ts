@@ -21,7 +21,7 @@ export async function initialise(
     identity,
     store,
     founders: configuration.voters,
-    incarnation: 0,
+    lives: [0],
     hardState: { term: 0, vote: NONE, commit: 0 },
     snapshot,
     entries: [],

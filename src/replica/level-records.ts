@@ -11,7 +11,7 @@ import type { Entry } from '../raft/index.ts';
  * | `h`                                | hard state                                       |
  * | `i`                                | format, identity, store; written first, never again |
  * | `l` index (u64)                    | a log entry: kind (u8) term (f64) commit (f64) data |
- * | `n`                                | incarnation                                      |
+ * | `n`                                | lives: incarnations, from the last confirmed one |
  * | `p` peer (u64)                     | the credential that another peer came with last  |
  * | `s`                                | which snapshot is current: id, position, chunks  |
  *
@@ -24,7 +24,7 @@ export const keys = {
   floor: Buffer.from('f'),
   hardState: Buffer.from('h'),
   identity: Buffer.from('i'),
-  incarnation: Buffer.from('n'),
+  lives: Buffer.from('n'),
   snapshot: Buffer.from('s'),
   /** Sorts after every chunk, before everything else. */
   chunksEnd: Buffer.from('d'),

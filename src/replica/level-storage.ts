@@ -4,14 +4,15 @@ import { openDatabase } from './level-database.ts';
 import { GuardedDatabase, type Operation, record } from './level-guard.ts';
 import { FORMAT, keys, numberIn, sealEntry, unsealEntry } from './level-records.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
-import type {
-  Identity,
-  SnapshotReader,
-  StagedSnapshot,
-  Storage,
-  StoreCredential,
-  StoredState,
-  WriteBatch,
+import {
+  type Identity,
+  type SnapshotReader,
+  type StagedSnapshot,
+  type Storage,
+  type StoreCredential,
+  type StoredState,
+  type WriteBatch,
+  withLife,
 } from './storage.ts';
 
 /**
@@ -56,10 +57,10 @@ class LevelStorage implements Storage {
       const { position } = this.#snapshots;
       const entries = await this.#loadEntries(position);
       const peers = await this.#loadPeers();
-      const incarnation = (await database.read<number>(keys.incarnation)) ?? 0;
+      const lives = await this.#loadLives();
       const { store, founders } = stored;
       const hardState = this.#hardState;
-      return { identity, store, founders, incarnation, hardState, snapshot: position, entries, peers };
+      return { identity, store, founders, lives, hardState, snapshot: position, entries, peers };
     });
   }
 
@@ -95,13 +96,16 @@ class LevelStorage implements Storage {
     });
   }
 
-  nextIncarnation(atLeast: number): Promise<number> {
+  beginLife(atLeast: number): Promise<number> {
     return this.#database.guard(async () => {
-      const last = (await this.#database.read<number>(keys.incarnation)) ?? 0;
-      const incarnation = Math.max(atLeast, last + 1);
-      await this.#database.commit([record(keys.incarnation, incarnation)]);
-      return incarnation;
+      const lives = withLife(await this.#loadLives(), atLeast);
+      await this.#database.commit([record(keys.lives, lives)]);
+      return lives.at(-1)!;
     });
+  }
+
+  confirmLife(incarnation: number): Promise<void> {
+    return this.#database.guard(() => this.#database.commit([record(keys.lives, [incarnation])]));
   }
 
   rememberPeer(peer: PeerId, credential: StoreCredential): Promise<void> {
@@ -144,6 +148,11 @@ class LevelStorage implements Storage {
         `belongs to peer ${stored.peerId} of cluster ${stored.clusterId}, not to peer ${peerId} of cluster ${clusterId}`,
       );
     }
+  }
+
+  /** One number alone: written by software that remembered the last life only. */
+  async #loadLives(): Promise<number[]> {
+    return [(await this.#database.read<number | number[]>(keys.lives)) ?? 0].flat();
   }
 
   async #loadPeers(): Promise<Map<PeerId, StoreCredential>> {

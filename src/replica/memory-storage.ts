@@ -1,13 +1,14 @@
 import { assert, KeelsonError } from '../base/index.ts';
 import type { Entry, HardState, PeerId, SnapshotPosition } from '../raft/index.ts';
-import type {
-  Identity,
-  SnapshotReader,
-  StagedSnapshot,
-  Storage,
-  StoreCredential,
-  StoredState,
-  WriteBatch,
+import {
+  type Identity,
+  type SnapshotReader,
+  type StagedSnapshot,
+  type Storage,
+  type StoreCredential,
+  type StoredState,
+  type WriteBatch,
+  withLife,
 } from './storage.ts';
 
 /** What survives a crash of a replica whose storage is in memory; open it again with `openMemoryStorage`. */
@@ -15,16 +16,23 @@ export class MemoryDisk {
   identity: Identity | undefined;
   store = '';
   founders: readonly PeerId[] = [];
-  readonly peers = new Map<PeerId, StoreCredential>();
+  peers = new Map<PeerId, StoreCredential>();
   hardState: HardState = { term: 0, vote: 0, commit: 0 };
   snapshot: MemorySnapshot | undefined;
   /** Contiguous, from `firstIndex` on. */
   entries: Entry[] = [];
   firstIndex = 1;
-  incarnation = 0;
+  lives: readonly number[] = [0];
   snapshots = 0;
   /** Whoever opened it last; earlier ones write no more. */
   owner: object | undefined;
+
+  /** As it is now, for whoever opens that one. */
+  copy(): MemoryDisk {
+    const copy = Object.assign(new MemoryDisk(), { ...this, entries: [...this.entries], owner: undefined });
+    copy.peers = new Map(this.peers);
+    return copy;
+  }
 }
 
 interface MemorySnapshot {
@@ -58,7 +66,7 @@ class MemoryStorage implements Storage {
 
   async load(identity: Identity): Promise<StoredState | undefined> {
     this.#check();
-    const { identity: stored, store, founders, incarnation, snapshot, hardState, entries, peers } = this.#disk;
+    const { identity: stored, store, founders, lives, snapshot, hardState, entries, peers } = this.#disk;
     if (stored === undefined || snapshot === undefined) return undefined;
     if (stored.clusterId !== identity.clusterId || stored.peerId !== identity.peerId) {
       throw new KeelsonError(
@@ -70,7 +78,7 @@ class MemoryStorage implements Storage {
       identity: stored,
       store,
       founders,
-      incarnation,
+      lives,
       hardState,
       snapshot: snapshot.position,
       entries: [...entries],
@@ -110,10 +118,15 @@ class MemoryStorage implements Storage {
     for (const entry of batch) disk.entries.push(entry);
   }
 
-  async nextIncarnation(atLeast: number): Promise<number> {
+  async beginLife(atLeast: number): Promise<number> {
     await this.#sync();
-    this.#disk.incarnation = Math.max(atLeast, this.#disk.incarnation + 1);
-    return this.#disk.incarnation;
+    this.#disk.lives = withLife(this.#disk.lives, atLeast);
+    return this.#disk.lives.at(-1)!;
+  }
+
+  async confirmLife(incarnation: number): Promise<void> {
+    await this.#sync();
+    this.#disk.lives = [incarnation];
   }
 
   async rememberPeer(peer: PeerId, credential: StoreCredential): Promise<void> {

@@ -8,6 +8,8 @@ import type { PeerAddress, SnapshotMessage, Transport, TransportHandler } from '
  */
 export class MemoryNetwork {
   readonly #handlers = new Map<PeerId, TransportHandler>();
+  /** Of each receiver: the senders that it has admitted, or is thinking about. */
+  readonly #admitted = new WeakMap<TransportHandler, Map<TransportHandler, true | Promise<boolean>>>();
   /** Calls `deliver` now, later, more than once, or never. */
   route: (message: Message, deliver: () => void) => void = (_message, deliver) => deliver();
   /** Whether a snapshot may pass. */
@@ -26,7 +28,7 @@ export class MemoryNetwork {
     if (this.#handlers.get(peerId) === handler) this.#handlers.delete(peerId);
   }
 
-  deliver(messages: readonly Message[]): void {
+  deliver(from: TransportHandler, messages: readonly Message[]): void {
     const arrived = new Map<PeerId, Message[]>();
     for (const message of messages) {
       this.route(message, () => {
@@ -39,22 +41,64 @@ export class MemoryNetwork {
         arrived.set(message.to, batch);
         setImmediate(() => {
           arrived.delete(message.to);
-          this.#handlers.get(message.to)?.onMessages(batch);
+          const to = this.#handlers.get(message.to);
+          if (to !== undefined) this.#receive(from, to, batch);
         });
       });
     }
   }
 
   async deliverSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const from = this.#handlers.get(message.from);
     const handler = this.#handlers.get(message.to);
-    if (handler === undefined || !this.reaches(message.from, message.to)) {
+    if (from === undefined || handler === undefined || !this.reaches(message.from, message.to)) {
       throw new KeelsonError('SNAPSHOT_BROKEN', `peer ${message.to} is out of reach`);
+    }
+    if (!(await this.#admit(from, handler, message))) {
+      throw new KeelsonError('SNAPSHOT_BROKEN', `peer ${message.to} does not listen`);
     }
     await handler.onSnapshot(message, chunks);
   }
 
   isAttached(peerId: PeerId): boolean {
     return this.#handlers.has(peerId);
+  }
+
+  /** `peer` must be admitted again. */
+  disconnect(peer: PeerId, to: TransportHandler): void {
+    const from = this.#handlers.get(peer);
+    if (from !== undefined) this.#admitted.get(to)?.delete(from);
+  }
+
+  #receive(from: TransportHandler, to: TransportHandler, messages: readonly Message[]): void {
+    const admission = this.#admit(from, to, messages[0]!);
+    if (admission === true) {
+      to.onMessages(messages);
+      return;
+    }
+    void admission.then((isGood) => {
+      if (isGood && this.#handlers.get(messages[0]!.to) === to) to.onMessages(messages);
+    });
+  }
+
+  /** Asked once for each life of both. */
+  #admit(from: TransportHandler, to: TransportHandler, parties: Pick<Message, 'from' | 'to'>): true | Promise<boolean> {
+    const admitted = this.#admitted.get(to) ?? new Map<TransportHandler, true | Promise<boolean>>();
+    this.#admitted.set(to, admitted);
+    const known = admitted.get(from);
+    if (known !== undefined) return known;
+    const admission = to.admit(parties.from, from.credential).then(
+      (answer) => {
+        if (answer === 'admitted') admitted.set(from, true);
+        else admitted.delete(from);
+        if (answer === 'disowned') from.onDisowned(parties.to);
+        return answer === 'admitted';
+      },
+      // One that stops meanwhile admits nobody.
+      () => false,
+    );
+    admitted.set(from, admission);
+    return admission;
   }
 }
 
@@ -75,7 +119,7 @@ class MemoryTransport implements Transport {
 
   send(messages: readonly Message[]): void {
     if (this.#handler === undefined) return;
-    this.#network.deliver(messages);
+    this.#network.deliver(this.#handler, messages);
     for (const { to } of messages) if (!this.#network.isAttached(to)) this.#handler.onUnreachable(to);
   }
 
@@ -85,6 +129,10 @@ class MemoryTransport implements Transport {
 
   /** Peers in one process need no addresses. */
   setPeers(_peers: readonly PeerAddress[]): void {}
+
+  disconnect(peer: PeerId): void {
+    if (this.#handler !== undefined) this.#network.disconnect(peer, this.#handler);
+  }
 
   async close(): Promise<void> {
     if (this.#handler !== undefined) this.#network.detach(this.#peerId, this.#handler);

@@ -31,6 +31,8 @@ export interface ReplicaOptions {
    * do. `lease`: nothing, for as long as the last heartbeats promise; sound only within `maxClockDrift`.
    */
   reads?: 'index' | 'lease';
+  /** For tests: the version of older software (version.ts). Default: this one's. */
+  version?: number;
   /** For simulation: stands before the Raft core, and sees each of its steps. */
   wrapRaft?: (core: Raft) => Raft;
 }

@@ -10,11 +10,13 @@ import { IncomingSnapshots, type SnapshotHello } from './incoming-snapshots.ts';
 import { decodeMessages } from './message-codec.ts';
 import type { StoreCredential } from './storage.ts';
 import type { TransportHandler } from './transport.ts';
+import { FIRST_VERSION } from './version.ts';
 import { closeCodes, type Hello, limits, PROTOCOL, peerIdOfCommonName, type Welcome } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
 
 const MAX_CONNECTIONS = 512;
-const MAX_FOUNDERS = 1000;
+/** Of founders, and of lives. */
+const MAX_NUMBERS = 1000;
 
 /** The peer port: takes in what other peers send. Whoever is not a peer of this cluster is shown the door. */
 export class PeerListener {
@@ -93,7 +95,13 @@ export class PeerListener {
 
   /** Ends the connections of peers that were removed: when they come again, they are told. */
   dropRemoved(): void {
-    for (const [peer, socket] of this.#connections) if (this.#handler.isRemoved(peer)) socket.terminate();
+    for (const peer of this.#connections.keys()) if (this.#handler.isRemoved(peer)) this.drop(peer);
+  }
+
+  /** Ends the connection that brings a peer's messages. */
+  drop(peer: PeerId): void {
+    this.#connections.get(peer)?.terminate();
+    this.#connections.delete(peer);
   }
 
   close(): Promise<void> {
@@ -158,6 +166,11 @@ export class PeerListener {
       refuse(`peers ${from} and ${this.#context.peerId} were told of different members: correct "members" of one`);
       return;
     }
+    if (admission === 'too-old') {
+      socket.resume();
+      refuse(`the software of peer ${from} is older than all members' was already: upgrade it`);
+      return;
+    }
     if (admission === 'disowned') {
       // Else the answer to the close frame would not be read.
       socket.resume();
@@ -198,7 +211,7 @@ export class PeerListener {
 
   #receiveMessages(socket: WebSocket, hello: Hello, refuse: (reason: string) => void): void {
     const { from } = hello;
-    this.#connections.get(from)?.terminate();
+    this.drop(from);
     this.#connections.set(from, socket);
     socket.once('close', () => {
       if (this.#connections.get(from) === socket) this.#connections.delete(from);
@@ -238,10 +251,15 @@ function holdBack(socket: WebSocket): () => void {
 }
 
 function isCredential(credential: Partial<StoreCredential> | undefined): boolean {
-  const { store, incarnation, previous, founders } = credential ?? {};
+  const { store, incarnation, previous, lives = [], founders, version = FIRST_VERSION } = credential ?? {};
   if (typeof store !== 'string' || !/^[0-9a-f]{32}$/.test(store)) return false;
   if (!Number.isSafeInteger(incarnation) || !Number.isSafeInteger(previous)) return false;
-  return Array.isArray(founders) && founders.length <= MAX_FOUNDERS && founders.every(Number.isSafeInteger);
+  if (!Number.isSafeInteger(version)) return false;
+  return isNumbers(founders) && isNumbers(lives);
+}
+
+function isNumbers(list: unknown): boolean {
+  return Array.isArray(list) && list.length <= MAX_NUMBERS && list.every(Number.isSafeInteger);
 }
 
 function parseHello(frame: Buffer): Hello | undefined {

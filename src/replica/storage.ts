@@ -21,8 +21,13 @@ export interface Storage {
    * after that, but for the bytes of entries, which nobody may change.
    */
   write(batch: WriteBatch): Promise<void>;
-  /** Makes the incarnation greater than it was, and `atLeast` so much, durably; returns it. Called once at each start. */
-  nextIncarnation(atLeast: number): Promise<number>;
+  /**
+   * Adds a life: its number is greater than those before, and `atLeast` so much. Returns it; durable when it resolves. Called
+   * once at each start.
+   */
+  beginLife(atLeast: number): Promise<number>;
+  /** This life is known to others, so nobody will ask for those before it, which are dropped. May run beside `write`. */
+  confirmLife(incarnation: number): Promise<void>;
   /** Keeps the credential that another peer came with, in place of the one before. Durable when it resolves; may run beside `write`. */
   rememberPeer(peer: PeerId, credential: StoreCredential): Promise<void>;
   /**
@@ -58,7 +63,10 @@ export interface Identity {
   peerId: number;
 }
 
-/** By it other peers notice that a peer's data was lost, or replaced by an older copy: a peer that forgot what it promised. */
+/**
+ * What a peer shows of itself to others. They notice by it that its data was lost, or replaced by an older copy: a peer that
+ * forgot what it promised.
+ */
 export interface StoreCredential {
   /** Names the storage: random, made with it. */
   store: string;
@@ -66,18 +74,34 @@ export interface StoreCredential {
   founders: readonly PeerId[];
   /** Grows with each start of its peer. */
   incarnation: number;
-  /** That of the start before, 0 at the first: an older copy does not know the latest one that others do. */
+  /** That of the start before, 0 at the first. What older software tells, and looks at. */
   previous: number;
+  /**
+   * Those of all starts before this one, from the last one that was confirmed on (0: none was yet), ascending: an older copy
+   * does not know the later ones that others do, however often it was started. Absent: older software.
+   */
+  lives?: readonly number[];
+  /** What its software can say in the log (version.ts). Absent: it is of the time before that was told. */
+  version?: number;
 }
 
 export interface StoredState extends Omit<RestoredState, 'applied'> {
   identity: Identity;
   store: string;
   founders: readonly PeerId[];
-  /** Of the last start; 0 before the first. */
-  incarnation: number;
+  /** Incarnations: the last one that was confirmed, or 0, and all after it; ascending. */
+  lives: readonly number[];
   /** What other peers came with last. */
   peers: ReadonlyMap<PeerId, StoreCredential>;
+}
+
+/** So many lives are remembered beside the one confirmed: a peer that nobody hears of restarts so often at most. */
+const MAX_LIVES = 256;
+
+/** The lives of a storage when one more begins. */
+export function withLife(lives: readonly number[], atLeast: number): number[] {
+  const [confirmed, ...others] = lives;
+  return [confirmed!, ...others.slice(1 - MAX_LIVES), Math.max(atLeast, lives.at(-1)! + 1)];
 }
 
 /** A snapshot that is durable but not yet the current one. */

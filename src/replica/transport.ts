@@ -17,6 +17,8 @@ export interface Transport {
   sendSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Peers to talk to; replaces what was known. The peer itself may be among them. */
   setPeers(peers: readonly PeerAddress[]): void;
+  /** Ends what comes from `peer`: nothing more is delivered of it till it was admitted again. */
+  disconnect(peer: PeerId): void;
   /** Idempotent. Nothing is delivered after it was called. */
   close(): Promise<void>;
 }
@@ -34,7 +36,9 @@ export type Admission =
   /** It lost the data by which it is known: it must be told so, and hears of it by `onDisowned`. */
   | 'disowned'
   /** It was told of other members to begin with: one of the two is configured wrongly, and they must not decide together. */
-  | 'members-differ';
+  | 'members-differ'
+  /** Its software does not know all that the cluster says in its log. */
+  | 'too-old';
 
 export interface TransportHandler {
   /** Shown to every peer that is dialled. */

@@ -60,6 +60,8 @@ export interface ReplicaStatus {
   commit: number;
   applied: number;
   members: readonly PeerId[];
+  /** The cluster's, as applied here: what came with a later one must not be proposed (version.ts). */
+  version: number;
   /** Absent: not watched. */
   disk?: DiskStatus;
 }

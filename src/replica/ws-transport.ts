@@ -80,6 +80,10 @@ export class WsTransport implements Transport {
     }
   }
 
+  disconnect(peer: PeerId): void {
+    this.#listener?.drop(peer);
+  }
+
   async close(): Promise<void> {
     this.#abort.abort();
     for (const link of this.#links.values()) link.close();

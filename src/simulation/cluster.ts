@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '../base/index.ts';
 import { type Configuration, membersOf, type PeerId } from '../raft/index.ts';
 import type { LocalStore } from '../store/index.ts';
-import { type Change, LeaseChecker, StateChecker, Truth } from './checks/index.ts';
+import { type Change, LeaseChecker, Lives, StateChecker, Truth } from './checks/index.ts';
 import { type PeerOptions, SimulatedPeer, type Software } from './peer.ts';
 import { Checker } from './raft/index.ts';
 import { Violation } from './violation.ts';
@@ -20,6 +20,7 @@ export class SimulatedCluster {
   readonly peers = new Map<PeerId, SimulatedPeer>();
   readonly raftChecker: Checker;
   readonly stateChecker: StateChecker;
+  readonly lives = new Lives();
   readonly leases: LeaseChecker;
   readonly truth: Truth;
   readonly weather: Weather;
@@ -79,6 +80,7 @@ export class SimulatedCluster {
       reads: weather.reads,
       raftChecker,
       stateChecker,
+      lives: this.lives,
       onUp: (peer) => {
         this.#record(peer);
         this.onUp(peer);

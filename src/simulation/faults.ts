@@ -1,6 +1,7 @@
 import { errorCode, type Random, randomInteger } from '../base/index.ts';
 import { isJoint, type MemberStep, type PeerId } from '../raft/index.ts';
 import type { SimulatedCluster } from './cluster.ts';
+import { OldCopies } from './old-copies.ts';
 import type { SimulatedPeer } from './peer.ts';
 import type { FaultKind } from './weather.ts';
 import { calmNetwork, soundDisk } from './world/index.ts';
@@ -10,6 +11,7 @@ const MAX_PEERS = 7;
 /** Injects faults while the run lasts, each with its own end; then `heal` undoes what is left of them. */
 export class Faults {
   readonly counts: Partial<Record<FaultKind | 'restart', number>> = {};
+  readonly oldCopies: OldCopies;
   readonly #cluster: SimulatedCluster;
   readonly #random: Random;
   #isChanging = false;
@@ -18,6 +20,7 @@ export class Faults {
   constructor(cluster: SimulatedCluster) {
     this.#cluster = cluster;
     this.#random = cluster.fork();
+    this.oldCopies = new OldCopies(cluster, this.#random, (peer) => this.#bootLater(peer));
     const { network, disk } = cluster.weather;
     cluster.network.faults = network;
     for (const peer of cluster.peers.values()) peer.disk.faults = disk;
@@ -35,6 +38,7 @@ export class Faults {
       'freeze-holder': () => this.#outlast(cluster.leaseHolder()),
       'clock-jump': () => this.#jump(),
       'bit-flip': () => this.#flip(),
+      'old-copy': () => this.#copy(),
       transfer: () => this.#transfer(),
       membership: () => this.#change(),
     };
@@ -46,6 +50,7 @@ export class Faults {
     const { network, peers } = this.#cluster;
     network.faults = calmNetwork;
     network.heal();
+    network.separate(new Set());
     for (const peer of peers.values()) {
       peer.disk.faults = soundDisk;
       peer.life.resume();
@@ -95,7 +100,7 @@ export class Faults {
   }
 
   #bootLater(peer: SimulatedPeer): void {
-    if (peer.isRemoved || peer.disk.isCorrupt || this.#cluster.isOver) return;
+    if (peer.isRemoved || peer.isDisowned || peer.disk.isCorrupt || this.#cluster.isOver) return;
     this.counts.restart = (this.counts.restart ?? 0) + 1;
     this.#during(() => peer.boot());
   }
@@ -194,15 +199,24 @@ export class Faults {
 
   /** A bit of a disk flips: that machine is lost, which a cluster stands only so often at a time. */
   #flip(): boolean {
-    const { configuration, peers } = this.#cluster;
     const peer = this.#anyMember();
-    const isSick = [...peers.values()].some(({ id, disk }) => disk.isCorrupt && this.#cluster.isMember(id));
-    if (peer === undefined || isSick || this.#isChanging || isJoint(configuration) || configuration.voters.length < 3) {
-      return false;
-    }
+    if (peer === undefined || !this.#mayLoseOne) return false;
     peer.disk.isCorrupt = true;
     peer.crash();
     return true;
+  }
+
+  #copy(): boolean {
+    const peer = this.#anyMember();
+    if (peer === undefined) return false;
+    this.oldCopies.take(peer, () => this.#mayLoseOne && !this.#cluster.isOver);
+    return true;
+  }
+
+  get #mayLoseOne(): boolean {
+    const { configuration, peers } = this.#cluster;
+    const isSick = [...peers.values()].some(({ id, disk }) => disk.isSick && this.#cluster.isMember(id));
+    return !isSick && !this.#isChanging && !isJoint(configuration) && configuration.voters.length >= 3;
   }
 
   #transfer(): boolean {
@@ -238,7 +252,7 @@ export class Faults {
     const { configuration, peers } = this.#cluster;
     const { voters, learners } = configuration;
     const members = [...voters, ...learners];
-    const sick = members.find((id) => peers.get(id)?.disk.isCorrupt);
+    const sick = members.find((id) => peers.get(id)?.disk.isSick);
     if (sick !== undefined) return { steps: [{ type: 'remove', peer: sick }] };
     const learner = this.#anyOf(learners);
     const voter = this.#anyOf(voters);

@@ -34,6 +34,9 @@ export async function finish(cluster: SimulatedCluster, faults: Faults, clients:
     return;
   }
   await until(cluster, faults, 'all members know one leader', () => isLed(cluster));
+  await until(cluster, faults, 'older copies are found out', () =>
+    [...cluster.peers.values()].every(({ id, disk, life }) => !disk.isOld || !cluster.isMember(id) || !life.isAlive),
+  );
   await writeEverywhere(cluster);
   if (clients.kubernetes !== undefined) await settle(cluster, faults, clients.kubernetes);
   await until(cluster, faults, 'leases run out and all members hold the same', () => isSettled(cluster));
@@ -61,7 +64,7 @@ async function settle(cluster: SimulatedCluster, faults: Faults, kubernetes: Kub
 
 /** Members whose machine is sound. */
 function expected(cluster: SimulatedCluster): SimulatedPeer[] {
-  return [...cluster.peers.values()].filter(({ id, disk }) => cluster.isMember(id) && !disk.isCorrupt);
+  return [...cluster.peers.values()].filter(({ id, disk }) => cluster.isMember(id) && !disk.isSick);
 }
 
 function isBeyondHelp(cluster: SimulatedCluster): boolean {

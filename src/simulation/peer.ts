@@ -2,7 +2,7 @@ import { AssertionError, errorCode, type Random, silentLogger } from '../base/in
 import { type Input, noMembers, type PeerId, type Raft } from '../raft/index.ts';
 import type { ClusterMember, ReplicaLimits, Storage, startReplica, Transport } from '../replica/index.ts';
 import type { createStore, LocalStore } from '../store/index.ts';
-import type { StateChecker } from './checks/index.ts';
+import type { Lives, StateChecker } from './checks/index.ts';
 import type { ControlPlaneSoftware } from './control-plane/index.ts';
 import { type Checker, checkPromise, type ObservedPeer, PreVoteChecker, ShadowLog } from './raft/index.ts';
 import { type EventLoop, Life, type MachineClock, type MachineDisk, type SimulatedNetwork } from './world/index.ts';
@@ -27,6 +27,7 @@ export interface PeerOptions {
   reads: 'index' | 'lease';
   raftChecker: Checker;
   stateChecker: StateChecker;
+  lives: Lives;
   onUp(peer: SimulatedPeer): void;
   /** It is to end as it should. What it returns is waited for: its store serves until then. Undefined: nothing to wait for. */
   onStopping(peer: SimulatedPeer): Promise<void> | undefined;
@@ -47,6 +48,8 @@ export class SimulatedPeer implements ObservedPeer {
   store: LocalStore | undefined;
   /** It found that it is no member any more. */
   isRemoved = false;
+  /** It was told that its disk holds an older copy. */
+  isDisowned = false;
   readonly #options: PeerOptions;
   #lives = 0;
   /** As its core has it now. */
@@ -86,7 +89,7 @@ export class SimulatedPeer implements ObservedPeer {
   }
 
   boot(): void {
-    if (this.life.isAlive || this.isRemoved) return;
+    if (this.life.isAlive || this.isRemoved || this.isDisowned) return;
     this.#lives += 1;
     const life = new Life(`peer ${this.id}.${this.#lives}`);
     this.life = life;
@@ -163,6 +166,7 @@ export class SimulatedPeer implements ObservedPeer {
     const { onStopped, onViolation } = this.#options;
     this.crash();
     if (errorCode(error) === 'REMOVED') this.isRemoved = true;
+    else if (errorCode(error) === 'DATA_LOST' && this.disk.isOld) this.isDisowned = true;
     else if (errorCode(error) !== 'DATA_CORRUPT') onViolation(error ?? new AssertionError('a peer failed'));
     onStopped(this, error);
   }
@@ -201,7 +205,7 @@ export class SimulatedPeer implements ObservedPeer {
   }
 
   #observe(core: Raft): Raft {
-    const { raftChecker, onViolation } = this.#options;
+    const { raftChecker, lives, onViolation } = this.#options;
     const { life } = this;
     const preVotes = new PreVoteChecker();
     const stepAll = (inputs: readonly Input[]): ReturnType<Raft['stepAll']> => {
@@ -216,7 +220,10 @@ export class SimulatedPeer implements ObservedPeer {
         this.log.write(effects.entries);
         raftChecker.observe(this, before, after, effects);
         preVotes.observe(inputs, before, after, effects);
-        for (const entry of effects.committed) raftChecker.applied(this, entry, 0);
+        for (const entry of effects.committed) {
+          raftChecker.applied(this, entry, 0);
+          lives.committed(entry);
+        }
       } catch (violation) {
         onViolation(violation);
       }

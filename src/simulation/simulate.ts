@@ -93,7 +93,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     seed,
     steps: loop.steps,
     simulatedMs: Math.round(loop.now),
-    faults: { ...faults.counts, ...network.counts, 'crash-at-write': sum('crashes'), 'slow-write': sum('slow') },
+    faults: {
+      ...faults.counts,
+      'put-back': faults.oldCopies.count,
+      ...network.counts,
+      'crash-at-write': sum('crashes'),
+      'slow-write': sum('slow'),
+    },
     operations: {
       ...operations,
       ...clients.locks.counts,

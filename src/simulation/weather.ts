@@ -16,6 +16,7 @@ export type FaultKind =
   | 'freeze-holder'
   | 'clock-jump'
   | 'bit-flip'
+  | 'old-copy'
   | 'transfer'
   | 'membership';
 
@@ -90,6 +91,7 @@ export function drawWeather(
       ['freeze-leader', upTo(2)],
       ['clock-jump', upTo(1)],
       ['bit-flip', upTo(0.5)],
+      ['old-copy', upTo(1)],
       ['transfer', upTo(1)],
       ['membership', upTo(3)],
     ],

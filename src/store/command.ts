@@ -12,6 +12,8 @@ export const LEASE_KEEP_ALIVE = 7;
 /** The leader found a lease expired: revoked only if nobody refreshed it since. */
 export const LEASE_EXPIRE = 8;
 export const COMPACT = 9;
+/** The cluster's version from which on there are the two that follow. */
+export const CHECKS_SINCE = 2;
 /** All peers are to hash what they hold here; see consistency-guard.ts. */
 export const CHECK = 10;
 /** What one of them found. */

@@ -8,6 +8,8 @@ export interface ConsistencyGuardOptions {
   keyspace(): Keyspace;
   /** This peer's number, and how many peers there are. */
   members(): { id: number; count: number };
+  /** Whether all peers know what a check is. */
+  isUnderstood(): boolean;
   /** Has all peers hash what they hold at one place in the log. */
   check(id: number): Promise<unknown>;
   /** Tells all peers what this one's hash was. */
@@ -91,10 +93,10 @@ export class ConsistencyGuard {
   }
 
   #tick(): void {
-    const { clock, members, check } = this.#options;
+    const { clock, members, isUnderstood, check } = this.#options;
     const now = clock.monotonic();
     const intervalMs = Math.max(INTERVAL_MS, this.#hashMs / MAX_SHARE);
-    if (!this.#leading || members().count < 2 || now - this.#checkedAt < intervalMs) return;
+    if (!this.#leading || !isUnderstood() || members().count < 2 || now - this.#checkedAt < intervalMs) return;
     this.#checkedAt = now;
     check(clock.now()).catch(() => {});
   }

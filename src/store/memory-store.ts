@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
 import { type Clock, systemClock } from '../base/index.ts';
-import type { Replica, ReplicaStatus, StateMachine } from '../replica/index.ts';
+import { type Replica, type ReplicaStatus, type StateMachine, VERSION } from '../replica/index.ts';
 import { StoppedError } from './errors.ts';
 import { createStore, type LocalStore, type StoreOptions } from './store.ts';
 
@@ -66,6 +66,7 @@ class LoneReplica implements Replica {
       commit: this.#index,
       applied: this.#index,
       members: [this.id],
+      version: VERSION,
     };
   }
 

@@ -5,6 +5,7 @@ import { AutoCompaction, type HistoryOptions } from './auto-compaction.ts';
 import { encodeRange, encodeTxn } from './codec.ts';
 import {
   CHECK,
+  CHECKS_SINCE,
   COMPACT,
   type Command,
   DELETE,
@@ -124,6 +125,7 @@ class ReplicatedStore implements LocalStore {
         const { id, members } = replica.status();
         return { id, count: members.length };
       },
+      isUnderstood: () => replica.status().version >= CHECKS_SINCE,
       check: (id) => this.#propose([CHECK, id]),
       report: (check, hash) => this.#propose([REPORT, check, replica.id, hash]),
     });

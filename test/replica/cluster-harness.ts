@@ -9,6 +9,7 @@ import {
   type Storage,
   startReplica,
   type Transport,
+  VERSION,
 } from '../../src/replica/index.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { AppendList, type Command } from './append-list.ts';
@@ -44,6 +45,8 @@ export interface ClusterOptions {
   wrapTransport?: (transport: Transport) => Transport;
   /** Free space on a member's disk; reserve 1000. */
   free?: (id: number) => Promise<number>;
+  /** Of a member's software. Default: what it is. */
+  version?: (id: number) => number;
   openStorage?: (member: Member) => Promise<Storage>;
 }
 
@@ -134,6 +137,7 @@ export class Cluster {
       limits: this.#options.limits ?? {},
       ...(free === undefined ? {} : { disk: { free: () => free(id), reserve: 1000 } }),
       reads: this.#options.reads ?? 'index',
+      version: this.#options.version?.(id) ?? VERSION,
     });
     member.replica.failed.catch((error) => this.errors.push(error));
     return member.replica;

@@ -162,6 +162,7 @@ function bind(transport: Transport): Transport {
     send: (messages) => transport.send(messages),
     sendSnapshot: (message, chunks) => transport.sendSnapshot(message, chunks),
     setPeers: (peers) => transport.setPeers(peers),
+    disconnect: (peer) => transport.disconnect(peer),
     close: () => transport.close(),
   };
 }

@@ -81,7 +81,7 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
       identity,
       store: STORE,
       founders: [1, 2, 3],
-      incarnation: 0,
+      lives: [0],
       hardState,
       snapshot: position(0, 0),
       entries: [],
@@ -162,20 +162,33 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
     await last.close();
   });
 
-  check('incarnations grow with each start', async (t, home) => {
+  check('lives grow in number with each start, till one is confirmed', async (t, home) => {
     let storage = await openNew(home);
-    for (const [atLeast, expected] of [
-      [1, 1],
-      [1, 2],
-      [1000, 1000],
-      [7, 1001],
+    for (const [atLeast, lives] of [
+      [1, [0, 1]],
+      [1, [0, 1, 2]],
+      [1000, [0, 1, 2, 1000]],
+      [7, [0, 1, 2, 1000, 1001]],
     ] as const) {
-      t.is(await storage.nextIncarnation(atLeast), expected);
+      t.is(await storage.beginLife(atLeast), lives.at(-1)!);
       const again = await reopen(home, storage);
-      t.is(again.state.incarnation, expected);
+      t.deepEqual(again.state.lives, lives);
       storage = again.storage;
     }
-    await storage.close();
+    await storage.confirmLife(1001);
+    t.is(await storage.beginLife(1), 1002);
+    const confirmed = await reopen(home, storage);
+    t.deepEqual(confirmed.state.lives, [1001, 1002]);
+    await confirmed.storage.close();
+  });
+
+  check('lives that nobody hears of are remembered up to a bound', async (t, home) => {
+    const storage = await openNew(home);
+    await storage.confirmLife(7);
+    for (let i = 0; i < 300; i++) await storage.beginLife(1);
+    const { storage: again, state } = await reopen(home, storage);
+    t.deepEqual([state.lives.length, state.lives[0], state.lives.at(-1)], [257, 7, 307]);
+    await again.close();
   });
 
   check('a staged snapshot counts only once written', async (t, home) => {
@@ -278,7 +291,7 @@ export function storageSuite(test: TestFn, name: string, makeHome: () => Promise
     t.is(errorCode(await t.throwsAsync(storage.write({ entries: entries(1, 1) }))), 'DATA_FAILED');
     await t.throwsAsync(storage.readSnapshot());
     await t.throwsAsync(storage.compact(1));
-    await t.throwsAsync(storage.nextIncarnation(1));
+    await t.throwsAsync(storage.beginLife(1));
   });
 
   check('what breaks stays broken', async (t, home) => {

@@ -180,6 +180,33 @@ test('a peer shows its credential; one that is not admitted is told so, and not 
   t.deepEqual(strict.handler.messages, []);
 });
 
+test('a peer whose software is too old is told so, and not heard', async (t) => {
+  const network = await Net.create(t);
+  const strict = await network.peer(1);
+  strict.handler.onAdmit = async () => 'too-old';
+  const old = await network.peer(2);
+  old.transport.setPeers([strict.address]);
+  old.transport.send([heartbeat(2, 1, 1)]);
+  const refusals = (): string[] => old.lines.map(({ fields }) => String(fields['reason']));
+  await old.handler.until(() => refusals().some((reason) => /upgrade it/.test(reason)));
+  t.deepEqual(strict.handler.messages, []);
+});
+
+test('a peer that is to come again is not heard before it was admitted again', async (t) => {
+  const { one, two } = await pair(t);
+  await sendUntilHeard(two, one);
+  const times = one.handler.credentials.length;
+  one.handler.onAdmit = async () => 'disowned';
+  one.transport.disconnect(2);
+  one.handler.messages.length = 0;
+  for (let round = 1; round <= 20; round++) two.transport.send([heartbeat(2, 1, round)]);
+  await two.handler.until(() => two.handler.disownedBy.length > 0);
+  t.true(one.handler.credentials.length > times);
+  t.deepEqual(one.handler.messages, []);
+  // Of whom nothing came there is nothing to end.
+  t.notThrows(() => one.transport.disconnect(7));
+});
+
 test('what is sent while the other side makes up its mind arrives, in order', async (t) => {
   const network = await Net.create(t);
   const slow = await network.peer(1);

@@ -57,6 +57,12 @@ export const mutations: readonly Mutation[] = [
   { name: 'the vote is not persisted', wrapStorage: (storage) => altering(storage, forgetVote) },
   { name: 'the fsync is skipped', wrapStorage: (storage) => skippingSync(storage) },
   {
+    name: 'an older copy of a store is let in by those that its last life did not meet',
+    file: 'replica/known-peers.ts',
+    original: 'return follows(credential, this.#notedLife(peer));',
+    replacement: 'return this.#notedLife(peer) >= 0;',
+  },
+  {
     name: 'a repeated batch is applied again',
     file: 'replica/sessions.ts',
     original: "if (sequence <= last) return 'repeat';",

@@ -69,6 +69,17 @@ test('peers that hold the same go on', async (t) => {
   t.is(checks, 3);
 });
 
+test('nothing is checked while a peer would not know what a check is', async (t) => {
+  const { clock, cluster } = await setUp(t, 3);
+  cluster.automatic = false;
+  for (const replica of cluster.replicas) replica.become({ version: 1 });
+  await clock.advance(3 * CHECK_MS);
+  t.deepEqual(cluster.waiting, []);
+  for (const replica of cluster.replicas) replica.become({ version: 2 });
+  await clock.advance(CHECK_MS);
+  t.is((cluster.waiting[0] as unknown[])[0], 10);
+});
+
 for (const [who, peer] of [
   ['a follower', 2],
   ['the leader', 1],

@@ -1,4 +1,4 @@
-import type { Replica, ReplicaStatus, StateMachine } from '../../src/replica/index.ts';
+import { type Replica, type ReplicaStatus, type StateMachine, VERSION } from '../../src/replica/index.ts';
 import { createStore, type LocalStore, type StoreOptions } from '../../src/store/index.ts';
 
 interface Proposal {
@@ -66,7 +66,7 @@ class FakeReplica implements Replica {
   constructor(id: number, propose: (proposal: Proposal) => void) {
     this.id = id;
     this.#propose = propose;
-    this.#status = { id, role: 'follower', term: 0, leader: 0, commit: 0, applied: 0, members: [1] };
+    this.#status = { id, role: 'follower', term: 0, leader: 0, commit: 0, applied: 0, members: [1], version: VERSION };
   }
 
   become(change: Partial<ReplicaStatus>): void {

@@ -6,6 +6,7 @@ import {
   openMemoryStorage,
   type ReplicaLimits,
   startReplica,
+  VERSION,
 } from '../../src/replica/index.ts';
 import { createStore, type LocalStore, type StoreOptions } from '../../src/store/index.ts';
 
@@ -21,14 +22,23 @@ export class ReplicatedCluster {
   readonly #limits: Partial<ReplicaLimits>;
   readonly #random;
   readonly #network = new MemoryNetwork();
-  readonly #disks = new Map<number, MemoryDisk>();
+  readonly disks = new Map<number, MemoryDisk>();
+  readonly #version: (id: number) => number;
   readonly peers = new Map<number, Peer>();
   /** The peer that nobody reaches, and that reaches nobody. */
   isolated = 0;
   /** A clock's timers don't keep the process alive. */
   readonly #hold = setInterval(() => {}, 60_000);
 
-  constructor(options: { seed: number; clock?: Clock; store?: StoreOptions; limits?: Partial<ReplicaLimits> }) {
+  constructor(options: {
+    seed: number;
+    clock?: Clock;
+    store?: StoreOptions;
+    limits?: Partial<ReplicaLimits>;
+    /** Of a peer's software. Default: what it is. */
+    version?: (id: number) => number;
+  }) {
+    this.#version = options.version ?? (() => VERSION);
     this.#clock = options.clock ?? systemClock;
     this.#options = { ...options.store, clock: this.#clock };
     this.#limits = { tickMs: 20, ...options.limits };
@@ -41,8 +51,8 @@ export class ReplicatedCluster {
 
   /** Starts a peer, or starts it again with what was on its disk. */
   async start(id: number): Promise<Peer> {
-    const disk = this.#disks.get(id) ?? new MemoryDisk();
-    this.#disks.set(id, disk);
+    const disk = this.disks.get(id) ?? new MemoryDisk();
+    this.disks.set(id, disk);
     const { stateMachine, attach } = createStore(this.#options);
     const replica = await startReplica({
       identity: { clusterId: 'test', peerId: id },
@@ -54,6 +64,7 @@ export class ReplicatedCluster {
       random: this.#random,
       logger: silentLogger,
       limits: this.#limits,
+      version: this.#version(id),
     });
     replica.failed.catch(() => {});
     const peer = { replica, store: attach(replica) };
@@ -65,7 +76,7 @@ export class ReplicatedCluster {
   crash(id: number): void {
     const peer = this.peers.get(id);
     this.peers.delete(id);
-    this.#disks.get(id)!.owner = undefined;
+    this.disks.get(id)!.owner = undefined;
     void peer?.replica.stop({ handOver: false });
     void peer?.store.close();
   }

@@ -19,10 +19,12 @@ export const soundDisk: DiskFaults = { crash: 0, slow: 0, slowMs: 0 };
  * one is a lost one.
  */
 export class MachineDisk {
-  readonly memory = new MemoryDisk();
+  memory = new MemoryDisk();
   faults = soundDisk;
   /** A bit has flipped: what was written can't be told from what was not. */
   isCorrupt = false;
+  /** What it holds is a copy from before the last life of its peer. */
+  isOld = false;
   readonly counts = { writes: 0, crashes: 0, slow: 0 };
   readonly #loop: EventLoop;
   readonly #random: Random;
@@ -30,6 +32,17 @@ export class MachineDisk {
   constructor(loop: EventLoop, random: Random) {
     this.#loop = loop;
     this.#random = random;
+  }
+
+  /** Of machines that can't go on there may be only so many. */
+  get isSick(): boolean {
+    return this.isCorrupt || this.isOld;
+  }
+
+  /** In place of what it holds. */
+  putBack(copy: MemoryDisk): void {
+    this.memory = copy;
+    this.isOld = true;
   }
 
   /** For one life; `crash` ends it. */

@@ -34,6 +34,7 @@ export class SimulatedNetwork {
   readonly #trace: Trace;
   readonly #endpoints = new Map<PeerId, Endpoint>();
   readonly #blocked = new Set<string>();
+  #side: ReadonlySet<PeerId> = new Set();
   /** By link: when the last message that keeps its place arrives. */
   readonly #lastArrival = new Map<number, number>();
   readonly counts = { delivered: 0, dropped: 0, repeated: 0, reordered: 0, snapshots: 0 };
@@ -53,6 +54,11 @@ export class SimulatedNetwork {
     this.#blocked.clear();
   }
 
+  /** Cuts these off from all others, both ways, however often the network heals meanwhile; nobody: ends that. */
+  separate(side: ReadonlySet<PeerId>): void {
+    this.#side = side;
+  }
+
   transport(id: PeerId, life: Life): Transport {
     let endpoint: Endpoint | undefined;
     return {
@@ -66,6 +72,10 @@ export class SimulatedNetwork {
       },
       sendSnapshot: (message, chunks) => this.#sendSnapshot(endpoint, message, chunks),
       setPeers() {},
+      disconnect: (peer) => {
+        const from = this.#endpoints.get(peer);
+        if (from !== undefined) endpoint?.admitted.delete(from);
+      },
       close: async () => {
         if (endpoint !== undefined && this.#endpoints.get(id) === endpoint) this.#endpoints.delete(id);
         endpoint = undefined;
@@ -175,6 +185,7 @@ export class SimulatedNetwork {
   }
 
   #isBlocked(from: PeerId, to: PeerId): boolean {
+    if (this.#side.has(from) !== this.#side.has(to)) return true;
     return this.#blocked.size > 0 && this.#blocked.has(`${from}>${to}`);
   }
 
