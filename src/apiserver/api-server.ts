@@ -1,5 +1,6 @@
 import { findResource, type ResourceType } from '../api/index.ts';
 import type { Clock, Logger } from '../base/index.ts';
+import { bootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts';
 import { type ServiceAccountTokens, serviceAccountAuthenticator } from './authentication/service-account/index.ts';
 import {
   bearerAuthenticator,
@@ -61,6 +62,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   const audiences = tokens?.audiences ?? [];
   const bearers = unionTokenAuthenticator([
     ...(tokens === undefined ? [] : [serviceAccountAuthenticator({ tokens, state, clock })]),
+    bootstrapTokenAuthenticator({ state, clock, audiences }),
     ...(options.tokenAuthenticators ?? []),
   ]);
   const authenticator = unionAuthenticator([x509Authenticator(), bearerAuthenticator(bearers, audiences)]);

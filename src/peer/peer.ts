@@ -5,11 +5,13 @@ import {
   createRegistry,
   defaultAdmissionPlugins,
   nodeAuthorizer,
+  oidcAuthenticator,
   rbacAuthorizer,
   type ServiceAccountTokens,
   serviceAccountTokens,
   startKubernetesApi,
   superuserAuthorizer,
+  type TokenAuthenticator,
   unionAuthorizer,
 } from '../apiserver/index.ts';
 import {
@@ -103,6 +105,17 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const components = startComponents(context, {
     bootstrapped: rbac.bootstrapped(),
     signSecretToken: tokens && ((claims) => tokens.signLegacy(claimsForSecret(claims))),
+    async mayRequest(user, subresource) {
+      const { name, uid, groups } = user;
+      const resource = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
+      const { allowed } = await authorizer.authorize({
+        user: { name, groups, ...(uid === undefined ? {} : { uid }) },
+        verb: 'create',
+        path: '',
+        resource: { ...resource, subresource, namespace: undefined, name: '' },
+      });
+      return allowed;
+    },
     clientAs: (name, ...groups) =>
       createLocalClient(registry, { name, groups: [...groups, 'system:authenticated'] }, { authorizer }),
   });
@@ -116,6 +129,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     rbac,
     authorizer,
     tokens,
+    tokenAuthenticators: openProviders(context, tokens?.audiences ?? []),
     tls,
     clock,
     logger: logger.child({ component: 'apiserver' }),
@@ -155,6 +169,13 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
       await stopAll();
     },
   };
+}
+
+function openProviders({ config, clock }: PeerContext, audiences: readonly string[]): TokenAuthenticator[] {
+  const { oidc } = config.api ?? {};
+  if (oidc === undefined) return [];
+  const { caFile, ...options } = oidc;
+  return [oidcAuthenticator({ ...options, ca: caFile && readPem(caFile), audiences, clock })];
 }
 
 function openTokens({ config, clock }: PeerContext): ServiceAccountTokens | undefined {

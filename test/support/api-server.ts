@@ -14,6 +14,7 @@ import {
   serviceAccountTokens,
   startKubernetesApi,
   superuserAuthorizer,
+  type TokenAuthenticator,
   unionAuthorizer,
 } from '../../src/apiserver/index.ts';
 import { silentLogger, systemClock, systemRandom } from '../../src/base/index.ts';
@@ -58,7 +59,7 @@ export interface TestResponse {
 }
 
 export async function startTestApiServer(
-  options: { healthChecks?: HealthCheck[]; bootstrapped?: boolean } = {},
+  options: { healthChecks?: HealthCheck[]; bootstrapped?: boolean; tokenAuthenticators?: TokenAuthenticator[] } = {},
 ): Promise<TestApiServer> {
   const now = Date.now();
   const authority = await createAuthority('test-ca', now);
@@ -86,6 +87,7 @@ export async function startTestApiServer(
     registry,
     rbac,
     tokens,
+    tokenAuthenticators: options.tokenAuthenticators ?? [],
     authorizer: unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]),
     tls: { ca: authority.cert, cert: serving.cert, key: serving.key },
     listeners: [{ host: '127.0.0.1', port: 0, shared: false }],

@@ -1,4 +1,5 @@
 import type { GroupResource } from '../types.ts';
+import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
 import { leaseStrategy } from './lease.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
@@ -50,6 +51,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     statefulsets: generation,
   },
   batch: { cronjobs: generation, jobs: generation },
+  'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },
   'flowcontrol.apiserver.k8s.io': { flowschemas: generation, prioritylevelconfigurations: generation },
