@@ -1,6 +1,8 @@
 import { resources } from '../api/index.ts';
 import {
+  type Auditor,
   claimsForSecret,
+  createAuditor,
   createLocalClient,
   createRegistry,
   defaultAdmissionPlugins,
@@ -128,6 +130,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     registry,
     rbac,
     authorizer,
+    auditor: await openAuditor(context),
     tokens,
     tokenAuthenticators: openProviders(context, tokens?.audiences ?? []),
     tls,
@@ -169,6 +172,20 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
       await stopAll();
     },
   };
+}
+
+/** Writes down what the policy in the configuration says. */
+async function openAuditor({ config, clock, random, logger, onStop }: PeerContext): Promise<Auditor | undefined> {
+  const { audit } = config.api ?? {};
+  if (audit === undefined) return undefined;
+  const [{ AuditLog }, { readAuditPolicy }] = await Promise.all([
+    import('./audit-log.ts'),
+    import('./audit-policy.ts'),
+  ]);
+  const policy = await readAuditPolicy(audit.policyFile);
+  const log = new AuditLog(audit, clock, logger);
+  onStop(() => log.close());
+  return createAuditor({ policy, sink: log.write, clock, random });
 }
 
 function openProviders({ config, clock }: PeerContext, audiences: readonly string[]): TokenAuthenticator[] {

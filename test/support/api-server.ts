@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type ApiServer,
+  type Auditor,
   createLocalClient,
   createRegistry,
   type HealthCheck,
@@ -59,7 +60,12 @@ export interface TestResponse {
 }
 
 export async function startTestApiServer(
-  options: { healthChecks?: HealthCheck[]; bootstrapped?: boolean; tokenAuthenticators?: TokenAuthenticator[] } = {},
+  options: {
+    healthChecks?: HealthCheck[];
+    bootstrapped?: boolean;
+    tokenAuthenticators?: TokenAuthenticator[];
+    auditor?: Auditor;
+  } = {},
 ): Promise<TestApiServer> {
   const now = Date.now();
   const authority = await createAuthority('test-ca', now);
@@ -87,6 +93,7 @@ export async function startTestApiServer(
     registry,
     rbac,
     tokens,
+    auditor: options.auditor,
     tokenAuthenticators: options.tokenAuthenticators ?? [],
     authorizer: unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]),
     tls: { ca: authority.cert, cert: serving.cert, key: serving.key },
