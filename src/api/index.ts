@@ -1,4 +1,5 @@
 export * from './autoscaler-conversion.ts';
+export * from './certificates/index.ts';
 export * from './custom/index.ts';
 export * from './decode/index.ts';
 export * from './defaults/index.ts';

@@ -1,5 +1,7 @@
 import { findResource, type ResourceType } from '../api/index.ts';
 import type { Clock, Logger } from '../base/index.ts';
+import type { Auditor } from './audit/index.ts';
+import { bootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts';
 import { type ServiceAccountTokens, serviceAccountAuthenticator } from './authentication/service-account/index.ts';
 import {
   bearerAuthenticator,
@@ -50,6 +52,7 @@ export interface KubernetesApiOptions {
   upgradeRoutes?: readonly UpgradeRoute[];
   /** Further metrics, in Prometheus' text format. */
   metrics?: () => string;
+  auditor?: Auditor | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -61,6 +64,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   const audiences = tokens?.audiences ?? [];
   const bearers = unionTokenAuthenticator([
     ...(tokens === undefined ? [] : [serviceAccountAuthenticator({ tokens, state, clock })]),
+    bootstrapTokenAuthenticator({ state, clock, audiences }),
     ...(options.tokenAuthenticators ?? []),
   ]);
   const authenticator = unionAuthenticator([x509Authenticator(), bearerAuthenticator(bearers, audiences)]);
@@ -83,6 +87,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     tls,
     logger,
     metrics,
+    auditor: options.auditor,
     routes,
     listeners: options.listeners,
     notFound: notFoundRoute,

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Status } from '../api/index.ts';
+import type { Decision } from './authorization/types.ts';
 import type { User } from './registry/types.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -10,6 +12,13 @@ export interface Exchange {
   readonly info: RequestInfo;
   /** Who asks; set by the authentication stage. */
   user: User;
+  /** Who really asks, when it is as somebody else. */
+  impersonator?: User;
+  /** What the authorization stage found. */
+  decision?: Decision;
+  /** The answer's body, before it was compressed, and why the request failed: for the audit log. */
+  sent?: Buffer;
+  failure?: Status;
   /** Texts for `Warning: 299` headers. */
   readonly warnings: string[];
   /** Aborted when the client goes away. */
@@ -18,3 +27,8 @@ export interface Exchange {
 
 /** Nobody yet: what an exchange carries before authentication. */
 export const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+/** Who really asks. */
+export function originalUser({ user, impersonator }: Exchange): User {
+  return impersonator ?? user;
+}

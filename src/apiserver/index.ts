@@ -1,5 +1,14 @@
 export { defaultAdmissionPlugins } from './admission/index.ts';
 export { type KubernetesApiOptions, startKubernetesApi } from './api-server.ts';
+export {
+  type Auditor,
+  type AuditPolicy,
+  type AuditSink,
+  auditLevels,
+  auditStages,
+  createAuditor,
+} from './audit/index.ts';
+export { type OidcOptions, oidcAuthenticator } from './authentication/oidc/index.ts';
 export * from './authentication/service-account/index.ts';
 export type { Authenticator, TokenAuthenticator } from './authentication/types.ts';
 export * from './authorization/index.ts';

@@ -4,9 +4,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, errors } from '../api/index.ts';
 import { errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
+import type { Auditor } from './audit/index.ts';
 import { anonymous, type Exchange } from './exchange.ts';
 import { acceptHttp2, HTTP_PROTOCOLS } from './http/http2.ts';
-import { sendError } from './http/respond.ts';
+import { sendError, statusOf } from './http/respond.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { requestInfoOf } from './request-info.ts';
 import type { Stages } from './stages.ts';
@@ -38,6 +39,8 @@ export interface ApiServerOptions {
   upgradeRoutes: readonly UpgradeRoute[];
   notFound: Route;
   metrics: RequestMetrics;
+  /** Absent: nothing is written down. */
+  auditor?: Auditor | undefined;
   logger: Logger;
 }
 
@@ -156,7 +159,9 @@ async function serve(options: ApiServerOptions, request: IncomingMessage, respon
   const done = options.metrics.begin(exchange);
   response.once('close', done);
   try {
-    await options.stages.authenticate(exchange);
+    await authenticate(options, exchange);
+    options.auditor?.begin(exchange);
+    await options.stages.impersonate(exchange);
     await options.stages.authorize(exchange);
     for (const route of options.routes) if (await route(exchange)) return;
     await options.notFound(exchange);
@@ -175,14 +180,27 @@ async function upgrade(
   socket.on('error', () => socket.destroy());
   const exchange = receive(request, new (nodeHttp().ServerResponse)(request));
   try {
-    await options.stages.authenticate(exchange);
+    await authenticate(options, exchange);
+    const started = options.auditor?.beginUpgrade(exchange, socket);
+    await options.stages.impersonate(exchange);
     await options.stages.authorize(exchange);
+    started?.();
     for (const route of options.upgradeRoutes) if (await route(exchange, socket, head)) return;
     throw errors.resourceNotFound();
   } catch (error) {
     report(options.logger, exchange, error);
+    exchange.failure = statusOf(error);
     const code = error instanceof ApiError ? error.httpCode : 500;
     refuse(socket, code, error instanceof ApiError ? error.reason : 'Internal Server Error', error);
+  }
+}
+
+async function authenticate({ stages, auditor }: ApiServerOptions, exchange: Exchange): Promise<void> {
+  try {
+    await stages.authenticate(exchange);
+  } catch (error) {
+    auditor?.unauthenticated(exchange, error);
+    throw error;
   }
 }
 

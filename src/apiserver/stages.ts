@@ -9,7 +9,9 @@ import { WATCH_PATH } from './watch-api/protocol.ts';
  * The way of a request, in order. A stage that refuses throws an ApiError; later stages don't run.
  *
  *   receive          server.ts        the path is read, bounds are set              400 413 429
- *   authenticate     here             who asks, and as whom                        401 403
+ *   authenticate     here             who asks                                     401
+ *   audit            audit            it is written down, if the policy says so
+ *   impersonate      here             as whom                                      403
  *   authorize        here             may they                                     403
  *   route            routes.ts        health, discovery, OpenAPI, or a resource    404
  *   decode           resources.ts     the body becomes an object                   400 415
@@ -19,28 +21,35 @@ import { WATCH_PATH } from './watch-api/protocol.ts';
  */
 export interface Stages {
   authenticate(exchange: Exchange): Promise<void>;
+  impersonate(exchange: Exchange): Promise<void>;
   authorize(exchange: Exchange): Promise<void>;
 }
 
-/** Paths that everybody may read: what load balancers and clients need before they can authenticate. */
-const publicPaths = new Set(['/healthz', '/livez', '/readyz', '/version']);
+/** Paths that everybody may read: what load balancers need, which can't authenticate. */
+const publicPaths = new Set(['/healthz', '/livez', '/readyz']);
 
 export function createStages(authenticator: Authenticator, authorizer: Authorizer): Stages {
   return {
     async authenticate(exchange) {
       const user = await authenticator.authenticate(exchange.request);
-      if (user !== undefined) exchange.user = await impersonate(exchange.request, user, authorizer);
-      else if (!isPublic(exchange)) throw errors.unauthorized();
-      else exchange.user = anonymous;
+      if (user === undefined) {
+        if (!isPublic(exchange)) throw errors.unauthorized();
+        exchange.user = anonymous;
+      } else exchange.user = user;
+    },
+    async impersonate(exchange) {
+      const user = await impersonate(exchange.request, exchange.user, authorizer);
+      if (user === exchange.user) return;
+      exchange.impersonator = exchange.user;
+      exchange.user = user;
     },
     async authorize(exchange) {
       // Each watch of the watch API is authorised by itself.
       if (isPublic(exchange) || exchange.info.path === WATCH_PATH) return;
       const attributes = attributesOf(exchange);
-      const { allowed, reason } = await authorizer.authorize(attributes);
-      if (!allowed) {
-        throw denied(attributes, reason);
-      }
+      const decision = await authorizer.authorize(attributes);
+      exchange.decision = decision;
+      if (!decision.allowed) throw denied(attributes, decision.reason);
     },
   };
 }

@@ -6,6 +6,13 @@ import {
   EventBroadcaster,
   type InformerFactory,
 } from '../client/index.ts';
+import {
+  certificateApprovingController,
+  certificateCleanerController,
+  certificateSigningController,
+  type MayRequest,
+  type SignCertificate,
+} from './certificates/index.ts';
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts';
 import type { ControllerContext } from './context.ts';
 import { customResourceDefinitionController } from './customresourcedefinition/index.ts';
@@ -22,7 +29,9 @@ import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { type SignSecretToken, serviceAccountTokenController } from './serviceaccount-token.ts';
 import { taintEvictionController } from './taint-eviction.ts';
+import { tokenCleanerController } from './token-cleaner.ts';
 
+export type { MayRequest, SignCertificate } from './certificates/index.ts';
 export { type ControllerOptions, defaultControllerOptions } from './options.ts';
 export type { SignSecretToken } from './serviceaccount-token.ts';
 
@@ -39,6 +48,8 @@ export interface StartControllersOptions {
   rootCa?: string;
   /** Makes tokens for Secrets that are to hold one; absent, or without `rootCa`: they stay empty. */
   signSecretToken?: SignSecretToken | undefined;
+  /** Signs certificates that are asked for through the API, and says what is approved without a person; absent: neither. */
+  certificates?: { sign: SignCertificate; mayRequest: MayRequest } | undefined;
   /** What differs from `defaultControllerOptions`. */
   options?: Partial<ControllerOptions>;
 }
@@ -55,7 +66,7 @@ export interface RunningControllers {
  * that what another peer's controllers did last is not done again.
  */
 export async function startControllers(options: StartControllersOptions): Promise<RunningControllers> {
-  const { client, informers, clock, random, logger, metrics, rootCa, signSecretToken } = options;
+  const { client, informers, clock, random, logger, metrics, rootCa, signSecretToken, certificates } = options;
   const broadcaster = new EventBroadcaster({ client, clock, logger });
   const context: ControllerContext = {
     client,
@@ -80,10 +91,16 @@ export async function startControllers(options: StartControllersOptions): Promis
     endpointsController,
     clusterRoleAggregationController,
     customResourceDefinitionController,
+    certificateCleanerController,
+    tokenCleanerController,
   ].map((create) => create(context));
   if (rootCa !== undefined) controllers.push(rootCaCertificatePublisher(context, rootCa));
   if (rootCa !== undefined && signSecretToken !== undefined) {
     controllers.push(serviceAccountTokenController(context, rootCa, signSecretToken));
+  }
+  if (certificates !== undefined) {
+    controllers.push(certificateSigningController(context, certificates.sign));
+    controllers.push(certificateApprovingController(context, certificates.mayRequest));
   }
 
   let stopped = false;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
+import { type ApiConfig, apiConfigCheck } from './api-config.ts';
 import { fields, list, oneOf, port, text } from './checks.ts';
 import { adminPem, createPki, ensureTokenKey, renewPki } from './cluster-pki.ts';
 import {
@@ -27,6 +28,8 @@ export interface ClusterShape {
   mode: NodeMode;
   /** Absent: the embedded store. */
   store?: EtcdStoreConfig | undefined;
+  /** Further ways to come in, and what is written down of requests. */
+  api?: ApiConfig | undefined;
 }
 
 /** What a user asks of a cluster; absent: as it is, or the default for a new one. */
@@ -39,6 +42,8 @@ export interface ShapeOptions {
   mode?: NodeMode | undefined;
   /** An etcd cluster to stand on; the servers and files of one that is there may change. */
   store?: EtcdStoreConfig | undefined;
+  /** May be said anew at any start. */
+  api?: ApiConfig | undefined;
 }
 
 export const shapeDefaults = { peers: 3, port: 6443, mode: 'auto' } as const satisfies ShapeOptions;
@@ -59,8 +64,9 @@ const shapeCheck = fields(
     sharedApiPort: port,
     mode: oneOf(...nodeModes),
     store: etcdStoreCheck,
+    api: apiConfigCheck,
   },
-  { store: undefined },
+  { store: undefined, api: undefined },
 );
 
 /** The cluster that a data directory holds; undefined when one may be laid out there. Throws DATA_FOREIGN or DATA_DIR. */
@@ -107,7 +113,7 @@ export function readShape(paths: ClusterPaths): ClusterShape {
 }
 
 /** A new cluster as asked for. Throws CONFIG_INVALID when two of its ports are the same. */
-export function planShape({ peers, port: first, etcdPort, mode, store }: ShapeOptions): ClusterShape {
+export function planShape({ peers, port: first, etcdPort, mode, store, api }: ShapeOptions): ClusterShape {
   const base = first ?? shapeDefaults.port;
   const shape: ClusterShape = {
     clusterId: randomUUID(),
@@ -120,6 +126,7 @@ export function planShape({ peers, port: first, etcdPort, mode, store }: ShapeOp
       peerPort: base + PEER_PORT_OFFSET + i,
     })),
     ...(store === undefined ? {} : { store }),
+    ...(api === undefined ? {} : { api }),
   };
   return etcdPort === undefined ? shape : withEtcdPort(shape, etcdPort);
 }
@@ -255,6 +262,7 @@ export function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: nu
       serviceAccountKey: '../pki/sa.key',
     },
     ...(shape.store === undefined ? {} : { store: shape.store }),
+    ...(shape.api === undefined ? {} : { api: shape.api }),
   };
   writeFileAtomic(paths.peer(id).config, `${JSON.stringify(config, null, 2)}\n`);
 }

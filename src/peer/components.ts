@@ -1,7 +1,8 @@
 import { errorMessage } from '../base/index.ts';
 import { type Client, runWhileLeading } from '../client/index.ts';
-import { type SignSecretToken, startControllers } from '../controllers/index.ts';
+import { type MayRequest, type SignSecretToken, startControllers } from '../controllers/index.ts';
 import { SCHEDULER_NAME, startScheduler } from '../scheduler/index.ts';
+import { certificateSigner } from './certificate-signer.ts';
 import type { PeerContext } from './context.ts';
 import { goodbye } from './goodbye.ts';
 import { type Node, openNode } from './node.ts';
@@ -23,12 +24,14 @@ export function startComponents(
     bootstrapped: Promise<void>;
     /** Makes the token that a Secret is to hold; absent: there are no such tokens. */
     signSecretToken?: SignSecretToken | undefined;
+    mayRequest: MayRequest;
     /** A client that may do what this user may. */
     clientAs(user: string, ...groups: string[]): Client;
   },
 ): Components {
   const { config, clock, random, logger, tls, onStop } = context;
-  const { clientAs, signSecretToken } = options;
+  const { clientAs, signSecretToken, mayRequest } = options;
+  const sign = certificateSigner(context);
   let node: Node | undefined;
   let stopping = false;
   const opening = openNode(context);
@@ -47,7 +50,8 @@ export function startComponents(
       name: 'kube-controller-manager',
       source: 'kube-controller-manager',
       client: clientAs('system:kube-controller-manager'),
-      start: (leading) => startControllers({ ...leading, rootCa: tls.ca, signSecretToken }),
+      start: (leading) =>
+        startControllers({ ...leading, rootCa: tls.ca, signSecretToken, certificates: sign && { sign, mayRequest } }),
     });
     const scheduler = runWhileLeading({
       ...elected,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errorMessage, KeelsonError } from '../base/index.ts';
+import { type ApiConfig, apiConfigCheck, resolveApiFiles } from './api-config.ts';
 import {
   bool,
   cidr,
@@ -69,6 +70,8 @@ export interface PeerConfig {
   reads: { mode: 'index' | 'lease'; maxClockDriftPercent: number };
   /** Of keys and their history in memory; beyond it only deletions and compactions are taken. Absent: 2 GiB. */
   storeQuotaBytes?: number | undefined;
+  /** Further ways to come in, and what is written down of requests. */
+  api?: ApiConfig | undefined;
   /** An etcd cluster to stand on. Absent: the embedded store, which the members replicate among themselves. */
   store?: EtcdStoreConfig | undefined;
   /** While less is free where the data are, this peer takes no writes from its clients. 0: not watched. */
@@ -109,6 +112,7 @@ const configCheck = fields(
     storeQuotaBytes: positive,
     diskReserveBytes: count,
     store: etcdStoreCheck,
+    api: apiConfigCheck,
   },
   {
     mode: 'auto',
@@ -117,6 +121,7 @@ const configCheck = fields(
     reads: {},
     storeQuotaBytes: undefined,
     store: undefined,
+    api: undefined,
     diskReserveBytes: 64 * 1024 * 1024,
   },
 );
@@ -134,6 +139,7 @@ export function parsePeerConfig(value: unknown, base: string): PeerConfig {
   return {
     ...config,
     store: config.store && resolveFiles(config.store, base),
+    api: config.api && resolveApiFiles(config.api, base),
     dataDir: resolve(base, config.dataDir),
     pki: {
       ca: resolve(base, ca),

@@ -5,6 +5,7 @@ import type { ClusterPaths } from './data-dir.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 
 export type * from '../store/index.ts';
+export { type ApiConfig, apiConfigCheck } from './api-config.ts';
 export type { CheckedPeer } from './check.ts';
 export * as checks from './checks.ts';
 export * from './cluster-files.ts';

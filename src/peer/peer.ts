@@ -1,15 +1,19 @@
 import { resources } from '../api/index.ts';
 import {
+  type Auditor,
   claimsForSecret,
+  createAuditor,
   createLocalClient,
   createRegistry,
   defaultAdmissionPlugins,
   nodeAuthorizer,
+  oidcAuthenticator,
   rbacAuthorizer,
   type ServiceAccountTokens,
   serviceAccountTokens,
   startKubernetesApi,
   superuserAuthorizer,
+  type TokenAuthenticator,
   unionAuthorizer,
 } from '../apiserver/index.ts';
 import {
@@ -103,6 +107,17 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const components = startComponents(context, {
     bootstrapped: rbac.bootstrapped(),
     signSecretToken: tokens && ((claims) => tokens.signLegacy(claimsForSecret(claims))),
+    async mayRequest(user, subresource) {
+      const { name, uid, groups } = user;
+      const resource = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
+      const { allowed } = await authorizer.authorize({
+        user: { name, groups, ...(uid === undefined ? {} : { uid }) },
+        verb: 'create',
+        path: '',
+        resource: { ...resource, subresource, namespace: undefined, name: '' },
+      });
+      return allowed;
+    },
     clientAs: (name, ...groups) =>
       createLocalClient(registry, { name, groups: [...groups, 'system:authenticated'] }, { authorizer }),
   });
@@ -115,7 +130,9 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     registry,
     rbac,
     authorizer,
+    auditor: await openAuditor(context),
     tokens,
+    tokenAuthenticators: openProviders(context, tokens?.audiences ?? []),
     tls,
     clock,
     logger: logger.child({ component: 'apiserver' }),
@@ -155,6 +172,27 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
       await stopAll();
     },
   };
+}
+
+/** Writes down what the policy in the configuration says. */
+async function openAuditor({ config, clock, random, logger, onStop }: PeerContext): Promise<Auditor | undefined> {
+  const { audit } = config.api ?? {};
+  if (audit === undefined) return undefined;
+  const [{ AuditLog }, { readAuditPolicy }] = await Promise.all([
+    import('./audit-log.ts'),
+    import('./audit-policy.ts'),
+  ]);
+  const policy = await readAuditPolicy(audit.policyFile);
+  const log = new AuditLog(audit, clock, logger);
+  onStop(() => log.close());
+  return createAuditor({ policy, sink: log.write, clock, random });
+}
+
+function openProviders({ config, clock }: PeerContext, audiences: readonly string[]): TokenAuthenticator[] {
+  const { oidc } = config.api ?? {};
+  if (oidc === undefined) return [];
+  const { caFile, ...options } = oidc;
+  return [oidcAuthenticator({ ...options, ca: caFile && readPem(caFile), audiences, clock })];
 }
 
 function openTokens({ config, clock }: PeerContext): ServiceAccountTokens | undefined {

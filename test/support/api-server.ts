@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type ApiServer,
+  type Auditor,
   createLocalClient,
   createRegistry,
   type HealthCheck,
@@ -14,6 +15,7 @@ import {
   serviceAccountTokens,
   startKubernetesApi,
   superuserAuthorizer,
+  type TokenAuthenticator,
   unionAuthorizer,
 } from '../../src/apiserver/index.ts';
 import { silentLogger, systemClock, systemRandom } from '../../src/base/index.ts';
@@ -58,7 +60,12 @@ export interface TestResponse {
 }
 
 export async function startTestApiServer(
-  options: { healthChecks?: HealthCheck[]; bootstrapped?: boolean } = {},
+  options: {
+    healthChecks?: HealthCheck[];
+    bootstrapped?: boolean;
+    tokenAuthenticators?: TokenAuthenticator[];
+    auditor?: Auditor;
+  } = {},
 ): Promise<TestApiServer> {
   const now = Date.now();
   const authority = await createAuthority('test-ca', now);
@@ -86,6 +93,8 @@ export async function startTestApiServer(
     registry,
     rbac,
     tokens,
+    auditor: options.auditor,
+    tokenAuthenticators: options.tokenAuthenticators ?? [],
     authorizer: unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]),
     tls: { ca: authority.cert, cert: serving.cert, key: serving.key },
     listeners: [{ host: '127.0.0.1', port: 0, shared: false }],

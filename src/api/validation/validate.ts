@@ -3,6 +3,7 @@ import type { FieldError } from '../field-errors.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { PlainObject } from '../plain.ts';
 import type { ResourceType } from '../resource.ts';
+import { certificateRules } from './certificates.ts';
 import { clusterRules } from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
 import { validateDescribed } from './described.ts';
@@ -19,6 +20,7 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   Secret: secretRules,
   ...workloadRules,
   ...clusterRules,
+  ...certificateRules,
 };
 
 type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced' | 'custom'>;

@@ -1,5 +1,11 @@
 import type { Random } from '../../base/index.ts';
 import type { StateReader } from '../registry/types.ts';
+import {
+  certificateApproval,
+  certificateRequester,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './certificates.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
@@ -29,6 +35,10 @@ export function defaultAdmissionPlugins(
     nodeRestriction(state),
     priority(state),
     defaultTolerationSeconds(unreachableTolerationSeconds),
+    certificateRequester,
+    certificateApproval(state),
+    certificateSigning(state),
+    certificateSubjectRestriction,
     rbacEscalation(state),
   ];
 }

@@ -4,6 +4,7 @@ import { type Attributes, type Authorizer, denied } from '../authorization/index
 import { anonymous } from '../exchange.ts';
 import type { User } from '../registry/types.ts';
 
+const UNAUTHENTICATED = 'system:unauthenticated';
 const EXTRA_PREFIX = 'impersonate-extra-';
 const PREFIX = 'impersonate-';
 const serviceAccountPattern = /^system:serviceaccount:([^:]+):([^:]+)$/;
@@ -77,8 +78,8 @@ function groupsOf(user: string, groups: readonly string[]): string[] {
     namespace !== undefined && groups.length === 0
       ? ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
       : groups;
-  const implied = user === anonymous.name ? 'system:unauthenticated' : 'system:authenticated';
-  return [...new Set([...own, implied])];
+  if (own.includes(UNAUTHENTICATED)) return [...new Set(own)];
+  return [...new Set([...own, user === anonymous.name ? UNAUTHENTICATED : 'system:authenticated'])];
 }
 
 function decodeKey(key: string): string {

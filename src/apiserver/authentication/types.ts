@@ -23,14 +23,20 @@ export interface TokenAuthenticator {
   authenticateToken(token: string, audiences: readonly string[]): Promise<TokenIdentity | undefined>;
 }
 
-/** Asks each in turn; the first that knows the user wins, and all authenticated users share a group. */
+/** Asks each in turn; the first that knows the user wins, even where another found fault. All authenticated users share a group. */
 export function unionAuthenticator(authenticators: readonly Authenticator[]): Authenticator {
   return {
     async authenticate(request) {
+      const faults: unknown[] = [];
       for (const authenticator of authenticators) {
-        const user = await authenticator.authenticate(request);
-        if (user !== undefined) return withAuthenticatedGroup(user);
+        try {
+          const user = await authenticator.authenticate(request);
+          if (user !== undefined) return withAuthenticatedGroup(user);
+        } catch (error) {
+          faults.push(error);
+        }
       }
+      if (faults.length > 0) throw faults[0];
       return undefined;
     },
   };

@@ -19,7 +19,16 @@ export async function readBody(request: IncomingMessage, limit = MAX_BODY_BYTES)
     if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+  const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+  bodies.set(request, body);
+  return body;
+}
+
+const bodies = new WeakMap<IncomingMessage, Buffer>();
+
+/** The body of a request, once it was read. */
+export function bodyOf(request: IncomingMessage): Buffer | undefined {
+  return bodies.get(request);
 }
 
 function tooLarge(limit: number): Error {

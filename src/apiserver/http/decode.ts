@@ -62,8 +62,13 @@ function parse(body: Buffer, parser: (body: Uint8Array) => ParsedBody): ParsedBo
   }
 }
 
+/** How the body is encoded; undefined: in a way that we don't read. */
+export function bodyFormatOf(exchange: Exchange): BodyFormat | undefined {
+  return bodyFormats[mediaTypeOf(exchange)];
+}
+
 function formatOf(exchange: Exchange): BodyFormat {
-  const format = bodyFormats[mediaTypeOf(exchange)];
+  const format = bodyFormatOf(exchange);
   if (format === undefined) throw errors.unsupportedMediaType(Object.keys(bodyFormats).filter((type) => type !== ''));
   return format;
 }

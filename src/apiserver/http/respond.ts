@@ -17,6 +17,7 @@ export async function sendBody(
   const { request, response } = exchange;
   if (response.headersSent || response.destroyed) return;
   let bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  exchange.sent = bytes;
   setWarnings(exchange);
   response.setHeader('Content-Type', contentType);
   response.setHeader('Cache-Control', response.getHeader('Cache-Control') ?? 'no-cache, private');
@@ -47,6 +48,7 @@ export function statusOf(error: unknown): Status {
 /** Sends a failure as a Status object. A body that was not read to its end costs the connection. */
 export async function sendError(exchange: Exchange, error: unknown): Promise<void> {
   const status = statusOf(error);
+  exchange.failure = status;
   const { request, response } = exchange;
   if (response.headersSent) {
     response.destroy();

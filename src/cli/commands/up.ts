@@ -19,6 +19,7 @@ import {
   withStore,
 } from '../../peer/index.ts';
 import { type Access, isReady, openAccess } from '../access.ts';
+import { type ApiOptions, addApiOptions, apiConfigOf } from '../api-options.ts';
 import { createObjects, findObjects, readManifest, waitForPods } from '../demo.ts';
 import { interruption } from '../interruption.ts';
 import { dataDirOption, integerBetween, modeOption } from '../options.ts';
@@ -28,7 +29,7 @@ import { createProgress, type Progress } from '../progress.ts';
 import { addStoreOptions, type StoreOptions, storeOf } from '../store-options.ts';
 import { statusTable } from './status.ts';
 
-interface UpOptions extends Omit<ShapeOptions, 'store'>, StoreOptions {
+interface UpOptions extends Omit<ShapeOptions, 'store' | 'api'>, StoreOptions, ApiOptions {
   dataDir: string;
   demo: boolean;
   detach: boolean;
@@ -55,6 +56,12 @@ or later) and not among its peers, any one of which then suffices. Its keys
 there have a prefix of their own. TLS is used when one of --store-ca,
 --store-cert and --store-key is given. Later starts go on with it; when --store
 is given again, the servers and files are those given then.
+
+With --oidc-issuer-url and --oidc-client-id, users may come with tokens of an
+OpenID Connect provider; the flags are those of kube-apiserver. With
+--audit-policy-file, each peer writes down what that Policy (audit.k8s.io/v1)
+says of requests: DIR/peer-N/audit.log. Later starts go on with both; when
+either is given again, what is given then holds.
 
 Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
 
@@ -95,7 +102,7 @@ export function addUpCommand(program: Command): void {
       integerBetween(1024, 65_000),
     )
     .addOption(modeOption());
-  addStoreOptions(command)
+  addApiOptions(addStoreOptions(command))
     .option('--no-demo', 'start without the demo workload')
     .option('--detach', 'leave the cluster running in the background; "keelson down" stops it', false)
     .addHelpText('after', help)
@@ -143,7 +150,7 @@ async function up(options: UpOptions): Promise<void> {
 async function prepare(options: UpOptions): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
   const paths = clusterPaths(options.dataDir);
   const found = findCluster(paths);
-  const asked = { ...options, store: storeOf(options) };
+  const asked = { ...options, store: storeOf(options), api: apiConfigOf(options) };
   if (found !== undefined) checkShape(found, asked, paths.root);
   const shape = shapeOf(found, asked);
   for (const { id } of shape.members) assertNotRunning(id, paths.peer(id));
@@ -158,8 +165,9 @@ async function prepare(options: UpOptions): Promise<{ paths: ClusterPaths; shape
 
 function shapeOf(found: ClusterShape | undefined, asked: ShapeOptions): ClusterShape {
   if (found === undefined) return planShape(asked);
-  const { etcdPort, store } = asked;
-  const shape = store === undefined ? found : withStore(found, store);
+  const { etcdPort, store, api } = asked;
+  const stored = store === undefined ? found : withStore(found, store);
+  const shape = api === undefined ? stored : { ...stored, api };
   return etcdPort === undefined || etcdPort === found.members[0]?.etcdPort ? shape : withEtcdPort(shape, etcdPort);
 }
 

@@ -85,6 +85,50 @@ export async function issueCertificate(authority: KeyPair, request: CertificateR
   return { cert: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }
 
+/** What a certificate may be used for, by the names that requests use. */
+const keyUsages: Readonly<Record<string, number>> = {
+  'digital signature': x509.KeyUsageFlags.digitalSignature,
+  'key encipherment': x509.KeyUsageFlags.keyEncipherment,
+};
+const extendedKeyUsages: Readonly<Record<string, string>> = {
+  'client auth': x509.ExtendedKeyUsage.clientAuth,
+  'server auth': x509.ExtendedKeyUsage.serverAuth,
+};
+
+/**
+ * Signs a PKCS #10 request, whose subject and alternative names the caller has checked: both are written anew as they were read,
+ * so that what was checked is what is signed. The certificate ends with the authority at the latest.
+ */
+export async function signRequest(
+  authority: KeyPair,
+  { request, usages, lifeMs }: { request: string; usages: readonly string[]; lifeMs: number },
+  now: number,
+): Promise<string> {
+  const asked = new x509.Pkcs10CertificateRequest(request);
+  const issuer = new x509.X509Certificate(authority.cert);
+  const flags = usages.reduce((sum, usage) => sum | (keyUsages[usage] ?? 0), 0);
+  const alternative = asked.extensions.find((extension) => extension instanceof x509.SubjectAlternativeNameExtension);
+  const names = alternative?.names.toJSON() ?? [];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: asked.subjectName.toJSON(),
+    issuer: issuer.subject,
+    notBefore: new Date(now - BACKDATE_MS),
+    notAfter: new Date(Math.min(now + lifeMs, issuer.notAfter.getTime())),
+    signingKey: await importKey(authority.key),
+    publicKey: asked.publicKey,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
+      new x509.ExtendedKeyUsageExtension(usages.flatMap((usage) => extendedKeyUsages[usage] ?? [])),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+      ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
+    ],
+  });
+  return certificate.toString('pem');
+}
+
 /** A positive number of 16 random bytes (RFC 5280 §4.1.2.2). */
 function serialNumber(): string {
   const bytes = Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)));

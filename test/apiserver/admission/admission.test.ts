@@ -40,6 +40,10 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
       'NodeRestriction',
       'Priority',
       'DefaultTolerationSeconds',
+      'CertificateRequester',
+      'CertificateApproval',
+      'CertificateSigning',
+      'CertificateSubjectRestriction',
       'RBACEscalation',
     ],
   );

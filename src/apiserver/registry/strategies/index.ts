@@ -1,5 +1,6 @@
 import type { ResourceType } from '../../../api/index.ts';
 import type { GroupResource } from '../types.ts';
+import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
 import { customStrategy, customWithStatusStrategy } from './custom.ts';
 import { definitionStrategy } from './definition.ts';
 import { leaseStrategy } from './lease.ts';
@@ -53,6 +54,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     statefulsets: generation,
   },
   batch: { cronjobs: generation, jobs: generation },
+  'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },
   'flowcontrol.apiserver.k8s.io': { flowschemas: generation, prioritylevelconfigurations: generation },

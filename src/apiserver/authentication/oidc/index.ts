@@ -1,0 +1,1 @@
+export { type OidcOptions, oidcAuthenticator } from './authenticator.ts';
