@@ -9,6 +9,7 @@ import { sendJson, sendText } from './http/respond.ts';
 import { createKubeletConnection } from './kubelet-connection.ts';
 import { createRequestMetrics } from './metrics.ts';
 import { openApiRoute } from './openapi.ts';
+import { podConnectRoute, podConnectWithoutUpgrade } from './pod-connect.ts';
 import { podLogRoute } from './pod-log.ts';
 import type { Registry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
@@ -50,6 +51,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   const { registry, authorizer, tls, clock, logger } = options;
   const authenticator = unionAuthenticator([x509Authenticator(), ...(options.authenticators ?? [])]);
   const nodes = findResource('', 'v1', 'nodes') as ResourceType;
+  const pods = findResource('', 'v1', 'pods') as ResourceType;
   const kubelets = createKubeletConnection({ registry, nodes, tls });
   const metrics = createRequestMetrics(() => clock.monotonic());
   const now = (): number => clock.now();
@@ -61,7 +63,12 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     discoveryRoute(),
     openApiRoute(),
     reviewRoute(authorizer, options.rbac),
-    resourceRoute({ registry, findResource, subresources: { 'pods/log': podLogRoute(registry, kubelets) }, now }),
+    resourceRoute({
+      registry,
+      findResource,
+      subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade },
+      now,
+    }),
   ];
   const server = await startApiServer({
     tls,
@@ -72,6 +79,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     notFound: notFoundRoute,
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
+      podConnectRoute({ registry, pods, kubelets, authorizer }),
       watchApiRoute({ registry, authorizer, findResource }),
       watchUpgradeRoute({ registry, findResource, now }),
     ],

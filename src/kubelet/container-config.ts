@@ -30,6 +30,9 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     ...(mounts.length > 0 ? { mounts } : {}),
     resources: containerResources(input),
     user: containerUser(pod, container),
+    ...(container.stdin ? { stdin: true } : {}),
+    ...(container.stdin && container.stdinOnce ? { stdinOnce: true } : {}),
+    ...(container.tty ? { tty: true } : {}),
     annotations: { [definitionAnnotation]: definitionOf(container) },
   };
 }

@@ -221,8 +221,11 @@ export const defaultClusterRoles: readonly rbacv1.ClusterRole[] = [
   role('system:kube-scheduler', schedulerRules),
   // Controllers act on every kind, as the sum of Kubernetes' system:controller:* roles does.
   role('system:kube-controller-manager', [{ apiGroups: all, resources: all, verbs: all }]),
-  // What an API server reads of the kubelets of other peers.
-  role('keelson:kubelet-access', [paths(['get'], '/containerLogs/*', '/pods', '/stats/*')]),
+  // What an API server asks of the kubelets of other peers, for those whom it has let through.
+  role('keelson:kubelet-access', [
+    paths(['get'], '/containerLogs/*', '/pods', '/stats/*'),
+    paths(['get', 'post'], '/exec/*', '/attach/*', '/portForward/*'),
+  ]),
   role('system:kubelet-api-admin', [
     on('', ['nodes'], [...read, 'proxy']),
     on('', ['nodes/log', 'nodes/metrics', 'nodes/proxy', 'nodes/stats'], all),
