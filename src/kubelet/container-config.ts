@@ -10,6 +10,8 @@ export interface ContainerConfigInput {
   attempt: number;
   env: readonly EnvVar[];
   mounts: readonly Mount[];
+  /** What the image runs by itself. */
+  imageCommand?: readonly string[] | undefined;
   memoryCapacityBytes: number;
   pidsLimit: number;
 }
@@ -19,7 +21,8 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   const { pod, container, attempt, env, mounts } = input;
   const values = new Map(env.map(({ name, value }) => [name, value]));
   const lookup = (name: string): string | undefined => values.get(name);
-  const command = [...(container.command ?? []), ...(container.args ?? [])].map((text) => expand(text, lookup));
+  const asked = [...(container.command ?? []), ...(container.args ?? [])].map((text) => expand(text, lookup));
+  const command = asked.length > 0 ? asked : (input.imageCommand ?? []);
   return {
     name: container.name,
     attempt,

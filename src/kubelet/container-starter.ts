@@ -89,7 +89,8 @@ async function configure(context: PodContext, request: StartRequest): Promise<Re
   const mounts = await containerMounts(container, volumes, (name) => values.get(name));
   const attempt = last ? last.attempt + 1 : restartCountBefore === undefined ? 0 : restartCountBefore + 1;
   const { memoryCapacityBytes, podPidsLimit: pidsLimit } = context;
-  return containerConfig({ pod, container, attempt, env, mounts, memoryCapacityBytes, pidsLimit });
+  const imageCommand = (await context.runtime.imageStatus(container.image ?? ''))?.command;
+  return containerConfig({ pod, container, attempt, env, mounts, imageCommand, memoryCapacityBytes, pidsLimit });
 }
 
 async function run(context: PodContext, request: StartRequest, id: string): Promise<StartProblem | undefined> {

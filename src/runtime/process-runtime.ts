@@ -135,7 +135,7 @@ class ProcessRuntime implements Runtime {
   }
 
   async imageStatus(image: string): Promise<ImageStatus | undefined> {
-    return image === hostImage ? { image, imageId: hostImage } : undefined;
+    return image === hostImage ? { image, imageId: hostImage, command: ['sh'] } : undefined;
   }
 
   async pullImage(image: string): Promise<ImageStatus> {

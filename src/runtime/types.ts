@@ -108,6 +108,8 @@ export interface ImageStatus {
   image: string;
   /** What identifies its content. */
   imageId: string;
+  /** What a container runs that names neither command nor arguments. */
+  command?: readonly string[];
 }
 
 export interface SandboxConfig {
