@@ -1,5 +1,5 @@
 import { findResource, type ResourceType } from '../api/index.ts';
-import type { Clock, Logger } from '../base/index.ts';
+import { type Clock, type Logger, type Random, systemRandom } from '../base/index.ts';
 import { type Authenticator, unionAuthenticator } from './authentication/types.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import type { Authorizer, RbacSource } from './authorization/index.ts';
@@ -11,6 +11,7 @@ import { createRequestMetrics } from './metrics.ts';
 import { openApiRoute } from './openapi.ts';
 import { podConnectRoute, podConnectWithoutUpgrade } from './pod-connect.ts';
 import { podLogRoute } from './pod-log.ts';
+import { proxyRoute, proxyUpgradeRoute } from './proxy/index.ts';
 import type { Registry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
 import { reviewRoute } from './reviews.ts';
@@ -43,16 +44,23 @@ export interface KubernetesApiOptions {
   /** Further metrics, in Prometheus' text format. */
   metrics?: () => string;
   clock: Clock;
+  /** Default: the machine's. */
+  random?: Random;
   logger: Logger;
 }
 
 /** The API server of one peer: everything that kubectl, helm and client libraries talk to. */
 export async function startKubernetesApi(options: KubernetesApiOptions): Promise<ApiServer> {
-  const { registry, authorizer, tls, clock, logger } = options;
+  const { registry, authorizer, tls, clock, random = systemRandom, logger } = options;
   const authenticator = unionAuthenticator([x509Authenticator(), ...(options.authenticators ?? [])]);
-  const nodes = findResource('', 'v1', 'nodes') as ResourceType;
-  const pods = findResource('', 'v1', 'pods') as ResourceType;
-  const kubelets = createKubeletConnection({ registry, nodes, tls });
+  const types = {
+    pods: findResource('', 'v1', 'pods') as ResourceType,
+    services: findResource('', 'v1', 'services') as ResourceType,
+    nodes: findResource('', 'v1', 'nodes') as ResourceType,
+    endpointSlices: findResource('discovery.k8s.io', 'v1', 'endpointslices') as ResourceType,
+  };
+  const kubelets = createKubeletConnection({ registry, nodes: types.nodes, tls });
+  const proxy = { registry, types, random, kubelets };
   const metrics = createRequestMetrics(() => clock.monotonic());
   const now = (): number => clock.now();
   const routes: Route[] = [
@@ -63,6 +71,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     discoveryRoute(),
     openApiRoute(),
     reviewRoute(authorizer, options.rbac),
+    proxyRoute(proxy),
     resourceRoute({
       registry,
       findResource,
@@ -79,7 +88,8 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     notFound: notFoundRoute,
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
-      podConnectRoute({ registry, pods, kubelets, authorizer }),
+      podConnectRoute({ registry, pods: types.pods, kubelets, authorizer }),
+      proxyUpgradeRoute(proxy),
       watchApiRoute({ registry, authorizer, findResource }),
       watchUpgradeRoute({ registry, findResource, now }),
     ],

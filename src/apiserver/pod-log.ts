@@ -1,7 +1,8 @@
 import { pipeline } from 'node:stream/promises';
-import { ApiError, errors, type Status, type v1 } from '../api/index.ts';
+import { errors, type v1 } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { KubeletConnection } from './kubelet-connection.ts';
+import { refusalOf } from './kubelet-refusal.ts';
 import { containerOf } from './pod-container.ts';
 import type { ObjectRequest, Registry } from './registry/types.ts';
 
@@ -45,23 +46,4 @@ export function podLogRoute(
     exchange.response.flushHeaders();
     await pipeline(answer, exchange.response).catch(() => exchange.response.destroy());
   };
-}
-
-const MAX_REFUSAL_BYTES = 16 * 1024;
-
-/** The kubelet's own words: a Status, or a plain text. */
-async function refusalOf(answer: AsyncIterable<Buffer> & { statusCode?: number | undefined }): Promise<ApiError> {
-  let text = '';
-  for await (const chunk of answer) {
-    text += chunk.toString();
-    if (text.length > MAX_REFUSAL_BYTES) break;
-  }
-  try {
-    const status = JSON.parse(text) as Status;
-    if (status.kind === 'Status') return new ApiError(status);
-  } catch {
-    // A plain text.
-  }
-  if (answer.statusCode === 404) return errors.resourceNotFound();
-  return (answer.statusCode ?? 500) < 500 ? errors.badRequest(text) : errors.internalError(text);
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { v1 } from '../api/index.ts';
 import { errorCode, errorMessage } from '../base/index.ts';
-import type { ForwardedPort } from '../streams/index.ts';
+import { type ForwardedPort, type Upgrade, UpgradeRefused } from '../streams/index.ts';
 
 /** Connects a client to a port of a pod, until both have said all. */
 export async function forwardPort(
@@ -23,6 +23,17 @@ export async function forwardPort(
     else error.end(`error forwarding port ${port} to pod ${metadata.name}, uid ${metadata.uid}: ${text}`);
     data.destroy();
   }
+}
+
+/** Makes a request's connection one to a port of a pod, byte for byte. Throws an UpgradeRefused when nobody listens there. */
+export async function dial({ socket, head }: Upgrade, address: string, port: number): Promise<void> {
+  const target = await connected(port, address).catch((error) => {
+    throw new UpgradeRefused(503, dialProblem(error, `${address}:${port}`));
+  });
+  socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+  if (head.length > 0) target.write(head);
+  const ways = [pipeline(socket, target), pipeline(target, socket)];
+  await Promise.all(ways.map((way) => way.catch(() => {})));
 }
 
 function connected(port: number, host: string): Promise<Socket> {

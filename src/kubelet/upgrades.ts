@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { v1 } from '../api/index.ts';
 import { errorMessage } from '../base/index.ts';
 import { openCommandStreams, openPortStreams, refuseUpgrade, UpgradeRefused } from '../streams/index.ts';
-import { forwardPort } from './port-forward.ts';
+import { dial, forwardPort } from './port-forward.ts';
 import { attachCommand, type CommandRequest, execCommand, runCommand } from './remote-command.ts';
 import type { HandlerOptions } from './server.ts';
 
@@ -46,6 +46,8 @@ async function serve(options: HandlerOptions, request: IncomingMessage, socket: 
       const address = addressOf(pod);
       return openPortStreams(upgrade, clock, (port) => void forwardPort(pod, address, port));
     }
+    case 'dial':
+      return dial(upgrade, addressOf(podOf(options, namespace, podName)), Number(containerName));
     default:
       throw new UpgradeRefused(404, 'Not Found');
   }

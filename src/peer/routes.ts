@@ -33,7 +33,7 @@ export function storeRoute(store: Store): UpgradeRoute {
 
 /** Paths that belong to the kubelet of this node. */
 const KUBELET_PATHS = /^\/(containerLogs|pods|stats)(\/|$)/;
-const KUBELET_UPGRADES = /^\/(exec|attach|portForward)\//;
+const KUBELET_UPGRADES = /^\/(exec|attach|portForward|dial)\//;
 
 /** The kubelet's endpoints on the peer's own port: one port a peer is enough. */
 export function kubeletRoute(node: () => Node | undefined): Route {

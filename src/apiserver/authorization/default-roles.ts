@@ -224,7 +224,7 @@ export const defaultClusterRoles: readonly rbacv1.ClusterRole[] = [
   // What an API server asks of the kubelets of other peers, for those whom it has let through.
   role('keelson:kubelet-access', [
     paths(['get'], '/containerLogs/*', '/pods', '/stats/*'),
-    paths(['get', 'post'], '/exec/*', '/attach/*', '/portForward/*'),
+    paths(['get', 'post'], '/exec/*', '/attach/*', '/portForward/*', '/dial/*'),
   ]),
   role('system:kubelet-api-admin', [
     on('', ['nodes'], [...read, 'proxy']),
