@@ -24,7 +24,8 @@ const allowed: Record<string, readonly string[]> = {
   network: ['client', 'api'],
   proxy: ['client', 'api'],
   dns: ['client', 'api'],
-  kubelet: ['client', 'api', 'runtime', 'volumes', 'network'],
+  streams: ['api'],
+  kubelet: ['client', 'api', 'runtime', 'streams', 'volumes', 'network'],
 };
 const everything = [...Object.keys(allowed), 'peer'];
 allowed['peer'] = Object.keys(allowed);

@@ -1,5 +1,5 @@
 import { findResource, type ResourceType } from '../api/index.ts';
-import type { Clock, Logger } from '../base/index.ts';
+import { type Clock, type Logger, type Random, systemRandom } from '../base/index.ts';
 import type { Auditor } from './audit/index.ts';
 import { bootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts';
 import { type ServiceAccountTokens, serviceAccountAuthenticator } from './authentication/service-account/index.ts';
@@ -18,7 +18,9 @@ import { issuerRoute } from './issuer.ts';
 import { createKubeletConnection } from './kubelet-connection.ts';
 import { createRequestMetrics } from './metrics.ts';
 import { openApiRoute } from './openapi.ts';
+import { podConnectRoute, podConnectWithoutUpgrade } from './pod-connect.ts';
 import { podLogRoute } from './pod-log.ts';
+import { proxyRoute, proxyUpgradeRoute } from './proxy/index.ts';
 import type { RunningRegistry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
 import { reviewRoute } from './reviews/index.ts';
@@ -54,12 +56,14 @@ export interface KubernetesApiOptions {
   metrics?: () => string;
   auditor?: Auditor | undefined;
   clock: Clock;
+  /** Default: the machine's. */
+  random?: Random;
   logger: Logger;
 }
 
 /** The API server of one peer: everything that kubectl, helm and client libraries talk to. */
 export async function startKubernetesApi(options: KubernetesApiOptions): Promise<ApiServer> {
-  const { registry, authorizer, tls, clock, logger, tokens } = options;
+  const { registry, authorizer, tls, clock, random = systemRandom, logger, tokens } = options;
   const { state } = registry;
   const audiences = tokens?.audiences ?? [];
   const bearers = unionTokenAuthenticator([
@@ -68,8 +72,14 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     ...(options.tokenAuthenticators ?? []),
   ]);
   const authenticator = unionAuthenticator([x509Authenticator(), bearerAuthenticator(bearers, audiences)]);
-  const nodes = findResource('', 'v1', 'nodes') as ResourceType;
-  const kubelets = createKubeletConnection({ registry, nodes, tls });
+  const types = {
+    pods: findResource('', 'v1', 'pods') as ResourceType,
+    services: findResource('', 'v1', 'services') as ResourceType,
+    nodes: findResource('', 'v1', 'nodes') as ResourceType,
+    endpointSlices: findResource('discovery.k8s.io', 'v1', 'endpointslices') as ResourceType,
+  };
+  const kubelets = createKubeletConnection({ registry, nodes: types.nodes, tls });
+  const proxy = { registry, types, random, kubelets };
   const metrics = createRequestMetrics(() => clock.monotonic());
   const now = (): number => clock.now();
   const routes: Route[] = [
@@ -81,7 +91,12 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     openApiRoute(registry.scheme),
     ...(tokens === undefined ? [] : [issuerRoute(tokens)]),
     reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
-    resourceRoute({ registry, subresources: { 'pods/log': podLogRoute(registry, kubelets) }, now }),
+    proxyRoute(proxy),
+    resourceRoute({
+      registry,
+      subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade },
+      now,
+    }),
   ];
   const server = await startApiServer({
     tls,
@@ -93,6 +108,8 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     notFound: notFoundRoute,
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
+      podConnectRoute({ registry, pods: types.pods, kubelets, authorizer }),
+      proxyUpgradeRoute(proxy),
       watchApiRoute({ registry, authorizer }),
       watchUpgradeRoute({ registry, now }),
     ],

@@ -1,7 +1,9 @@
 import { pipeline } from 'node:stream/promises';
-import { ApiError, errors, type Status, type v1 } from '../api/index.ts';
+import { errors, type v1 } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { KubeletConnection } from './kubelet-connection.ts';
+import { refusalOf } from './kubelet-refusal.ts';
+import { containerOf } from './pod-container.ts';
 import type { ObjectRequest, Registry } from './registry/types.ts';
 
 /** Parameters of `kubectl logs` that the kubelet acts on. */
@@ -44,43 +46,4 @@ export function podLogRoute(
     exchange.response.flushHeaders();
     await pipeline(answer, exchange.response).catch(() => exchange.response.destroy());
   };
-}
-
-/** The container that is asked for: the only one, or the one that an annotation makes the default, when none is named. */
-function containerOf({ metadata, spec }: v1.Pod, asked: string): string {
-  const containers = spec?.containers ?? [];
-  const others = [...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])];
-  const known = [...containers, ...others].map(({ name }) => name);
-  if (asked !== '') {
-    if (!known.includes(asked)) throw errors.badRequest(`container ${asked} is not valid for pod ${metadata.name}`);
-    return asked;
-  }
-  if (containers.length === 1 && others.length === 0) return known[0] as string;
-  const preferred = metadata.annotations?.['kubectl.kubernetes.io/default-container'];
-  if (preferred !== undefined && known.includes(preferred)) return preferred;
-  const init = (spec?.initContainers ?? []).map(({ name }) => name);
-  const hint = init.length === 0 ? '' : ` or one of the init containers: [${init.join(' ')}]`;
-  const names = containers.map(({ name }) => name).join(' ');
-  throw errors.badRequest(
-    `a container name must be specified for pod ${metadata.name}, choose one of: [${names}]${hint}`,
-  );
-}
-
-const MAX_REFUSAL_BYTES = 16 * 1024;
-
-/** The kubelet's own words: a Status, or a plain text. */
-async function refusalOf(answer: AsyncIterable<Buffer> & { statusCode?: number | undefined }): Promise<ApiError> {
-  let text = '';
-  for await (const chunk of answer) {
-    text += chunk.toString();
-    if (text.length > MAX_REFUSAL_BYTES) break;
-  }
-  try {
-    const status = JSON.parse(text) as Status;
-    if (status.kind === 'Status') return new ApiError(status);
-  } catch {
-    // A plain text.
-  }
-  if (answer.statusCode === 404) return errors.resourceNotFound();
-  return (answer.statusCode ?? 500) < 500 ? errors.badRequest(text) : errors.internalError(text);
 }

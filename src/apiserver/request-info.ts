@@ -52,8 +52,11 @@ export function requestInfoOf(method: string, path: string, watching: boolean): 
   info.resource = decode(parts[0] as string);
   info.name = decode(parts[1] ?? '');
   info.subresource = parts.slice(2).map(decode).join('/');
+  // What follows is the backend's matter.
+  const proxied = parts[2] === 'proxy';
+  if (proxied) info.subresource = 'proxy';
   // A namespace is cluster-scoped, though authorisation looks at it as lying in itself.
-  info.verb = verbOf(method, info.name !== '', watching || deprecatedWatch);
+  info.verb = verbOf(method, info.name !== '', !proxied && (watching || deprecatedWatch));
   return info;
 }
 

@@ -10,6 +10,8 @@ export interface ContainerConfigInput {
   attempt: number;
   env: readonly EnvVar[];
   mounts: readonly Mount[];
+  /** What the image runs by itself. */
+  imageCommand?: readonly string[] | undefined;
   memoryCapacityBytes: number;
   pidsLimit: number;
 }
@@ -19,7 +21,8 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
   const { pod, container, attempt, env, mounts } = input;
   const values = new Map(env.map(({ name, value }) => [name, value]));
   const lookup = (name: string): string | undefined => values.get(name);
-  const command = [...(container.command ?? []), ...(container.args ?? [])].map((text) => expand(text, lookup));
+  const asked = [...(container.command ?? []), ...(container.args ?? [])].map((text) => expand(text, lookup));
+  const command = asked.length > 0 ? asked : (input.imageCommand ?? []);
   return {
     name: container.name,
     attempt,
@@ -30,6 +33,9 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     ...(mounts.length > 0 ? { mounts } : {}),
     resources: containerResources(input),
     user: containerUser(pod, container),
+    ...(container.stdin ? { stdin: true } : {}),
+    ...(container.stdin && container.stdinOnce ? { stdinOnce: true } : {}),
+    ...(container.tty ? { tty: true } : {}),
     annotations: { [definitionAnnotation]: definitionOf(container) },
   };
 }

@@ -97,12 +97,14 @@ async function configure(context: PodContext, request: StartRequest): Promise<Re
   const { mounts, env: instead } = context.runtime.info().mounts ? { mounts: all, env: [] } : tokenInstead(all);
   const attempt = last ? last.attempt + 1 : restartCountBefore === undefined ? 0 : restartCountBefore + 1;
   const { memoryCapacityBytes, podPidsLimit: pidsLimit } = context;
+  const imageCommand = (await context.runtime.imageStatus(container.image ?? ''))?.command;
   return containerConfig({
     pod,
     container,
     attempt,
     env: [...env, ...instead],
     mounts,
+    imageCommand,
     memoryCapacityBytes,
     pidsLimit,
   });

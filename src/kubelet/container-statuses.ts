@@ -28,18 +28,22 @@ export interface ContainerStatusInput {
   terminationMessage: (containerId: string) => string | undefined;
 }
 
+/** Which list of the pod's spec a container is in. */
+export type ContainerRole = 'init' | 'regular' | 'ephemeral';
+
 /** The statuses of some of the pod's containers, in the order of the spec. Pure. */
 export function containerStatuses(
   containers: readonly v1.Container[],
   previous: readonly v1.ContainerStatus[],
   input: ContainerStatusInput,
-  init: boolean,
+  role: ContainerRole,
 ): v1.ContainerStatus[] {
   return containers.map((container) => {
     const before = previous.find(({ name }) => name === container.name);
     const status = baseStatus(container, before, input);
     applyWaiting(status, container, input);
-    applyReadiness(status, container, input, init);
+    // Nobody counts on what only came to look.
+    if (role !== 'ephemeral') applyReadiness(status, container, input, role);
     return status;
   });
 }
@@ -141,10 +145,10 @@ function applyReadiness(
   status: v1.ContainerStatus,
   container: v1.Container,
   { view, readiness }: ContainerStatusInput,
-  init: boolean,
+  role: ContainerRole,
 ): void {
   const current = view.containers.get(container.name)?.[0];
-  if (init && !isSidecar(container)) {
+  if (role === 'init' && !isSidecar(container)) {
     status.ready = status.state?.terminated?.exitCode === 0;
     status.started = status.state?.running !== undefined;
     return;

@@ -8,10 +8,11 @@ import { NodeAgent } from './node-agent.ts';
 import { PodAddresses } from './pod-addresses.ts';
 import type { PodContext } from './pod-context.ts';
 import { graceAnnotation, PodWorker } from './pod-worker.ts';
-import { createHandler } from './server.ts';
+import { createHandler, type HandlerOptions } from './server.ts';
 import { StatusWriter } from './status-writer.ts';
 import { TokenCache } from './token-cache.ts';
 import type { Kubelet, KubeletOptions } from './types.ts';
+import { createUpgradeHandler } from './upgrades.ts';
 import { PodVolumes } from './volumes/index.ts';
 
 const crashBackOffMs = { initial: 10_000, max: 300_000 };
@@ -41,6 +42,7 @@ class NodeKubelet implements Kubelet {
   readonly #workers = new Map<string, PodWorker>();
   readonly #readiness = Promise.withResolvers<void>();
   readonly handler: Kubelet['handler'];
+  readonly upgrade: Kubelet['upgrade'];
   #endings: (() => void)[] = [];
   #stopping: Promise<void> | undefined;
 
@@ -78,13 +80,15 @@ class NodeKubelet implements Kubelet {
       memoryCapacityBytes: machine.capacity.memoryBytes,
       podPidsLimit: options.podPidsLimit ?? defaultPodPidsLimit,
     };
-    this.handler = createHandler({
+    const served: HandlerOptions = {
       runtime,
       pods: () =>
         [...this.#workers.values()].map(({ pod }) => ({ ...pod, status: this.#context.statuses.current(pod) })),
       node: () => this.#agent.node,
       clock,
-    });
+    };
+    this.handler = createHandler(served);
+    this.upgrade = createUpgradeHandler(served);
     this.#readiness.promise.catch(() => {});
   }
 

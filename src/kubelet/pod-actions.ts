@@ -1,6 +1,6 @@
 import type { v1 } from '../api/index.ts';
 import type { ContainerStatus } from '../runtime/index.ts';
-import { isSidecar, latest, type PodView } from './pod-view.ts';
+import { ephemeralContainers, isSidecar, latest, type PodView } from './pod-view.ts';
 import { restartsAfterKill, shouldRestart } from './restart-policy.ts';
 
 /** What the probes say of a container that runs. */
@@ -43,10 +43,18 @@ export function computeActions(pod: v1.Pod, view: PodView, probes: (containerId:
   const spec = pod.spec!;
   const actions: PodActions = { createSandbox: view.sandbox === undefined, killPod: false, kill: [], start: [] };
   if (actions.createSandbox && sandboxNotNeeded(spec, view)) return { ...actions, createSandbox: false, killPod: true };
+  if (!actions.createSandbox) planEphemeralContainers(spec, view, actions);
   const initialized = planInitContainers(spec, view, probes, actions);
   if (actions.killPod || !initialized) return actions;
   planContainers(spec, view, probes, actions);
   return actions;
+}
+
+/** They don't wait for the init containers: why those don't end may be what somebody wants to see. */
+function planEphemeralContainers(spec: v1.PodSpec, view: PodView, actions: PodActions): void {
+  for (const container of ephemeralContainers(spec)) {
+    if ((latest(view, container.name)?.state ?? 'created') === 'created') actions.start.push(container);
+  }
 }
 
 /** The sandbox is lost, and no container is to run again. */

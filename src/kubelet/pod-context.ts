@@ -39,8 +39,9 @@ export interface PodContext {
 
 /** The event's `involvedObject.fieldPath` for a container. */
 export function fieldPathOf(pod: v1.Pod, container: v1.Container): string {
-  const init = pod.spec?.initContainers?.some(({ name }) => name === container.name);
-  return `spec.${init ? 'initContainers' : 'containers'}{${container.name}}`;
+  const lists = ['initContainers', 'ephemeralContainers'] as const;
+  const list = lists.find((field) => pod.spec?.[field]?.some(({ name }) => name === container.name)) ?? 'containers';
+  return `spec.${list}{${container.name}}`;
 }
 
 /** Records an event about one container of a pod. */

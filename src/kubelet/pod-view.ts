@@ -42,6 +42,11 @@ export function allContainers(spec: v1.PodSpec): v1.Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers];
 }
 
+/** Containers that were added to a running pod, to look into it. They start once, and have no probes. */
+export function ephemeralContainers(spec: v1.PodSpec): v1.Container[] {
+  return (spec.ephemeralContainers ?? []).map(({ targetContainerName: _, ...container }) => container);
+}
+
 export function isTerminalPhase(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }

@@ -265,7 +265,8 @@ export class PodWorker {
     const waiting = this.#waiting.get(container.name);
     const situation = `${last?.id} ${definitionOf(container)}`;
     if (waiting?.situation === situation && clock.monotonic() < waiting.untilMs) return;
-    const before = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+    const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+    const before = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(
       ({ name }) => name === container.name,
     );
     const problem = await startContainer(this.#context, {

@@ -2,7 +2,7 @@ import { formatTime, type v1 } from '../api/index.ts';
 import { type ContainerStatusInput, containerStatuses } from './container-statuses.ts';
 import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
-import { isTerminalPhase } from './pod-view.ts';
+import { ephemeralContainers, isTerminalPhase } from './pod-view.ts';
 
 export interface PodStatusInput extends ContainerStatusInput {
   /** The status written last; what the API has, after a restart. */
@@ -21,8 +21,14 @@ export interface PodStatusInput extends ContainerStatusInput {
 export function podStatus(input: PodStatusInput): v1.PodStatus {
   const { pod, previous, failure, nowMs } = input;
   const spec = pod.spec!;
-  const init = containerStatuses(spec.initContainers ?? [], previous.initContainerStatuses ?? [], input, true);
-  const regular = containerStatuses(spec.containers, previous.containerStatuses ?? [], input, false);
+  const init = containerStatuses(spec.initContainers ?? [], previous.initContainerStatuses ?? [], input, 'init');
+  const regular = containerStatuses(spec.containers, previous.containerStatuses ?? [], input, 'regular');
+  const ephemeral = containerStatuses(
+    ephemeralContainers(spec),
+    previous.ephemeralContainerStatuses ?? [],
+    input,
+    'ephemeral',
+  );
   const phase = settledPhase(input, podPhase(pod, [...init, ...regular], input.ended));
   const conditions = podConditions({
     pod,
@@ -51,6 +57,7 @@ export function podStatus(input: PodStatusInput): v1.PodStatus {
     startTime: previous.startTime ?? pod.status?.startTime ?? formatTime(nowMs),
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: regular,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     ...(qosClass ? { qosClass } : {}),
   };
 }

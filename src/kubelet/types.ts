@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Clock, Logger, Random } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -32,6 +33,8 @@ export interface KubeletOptions {
 export interface Kubelet {
   /** Serves `/containerLogs/…`, `/pods`, `/stats/summary` and `/healthz`; answers 404 to all else. */
   handler(request: IncomingMessage, response: ServerResponse): void;
+  /** Serves `/exec/…`, `/attach/…` and `/portForward/…`, for which the client switches protocols. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Resolves when the Node is registered and what ran already is adopted. */
   ready(): Promise<void>;
   /** How many pods are this node's. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Client } from '../client/index.ts';
 import { type Kubelet, startKubelet } from '../kubelet/index.ts';
@@ -11,8 +10,8 @@ import { runtimeDir, stopContainers } from './workloads.ts';
 export interface Node {
   readonly mode: string;
   startKubelet(client: Client): void;
-  /** The kubelet's own HTTP endpoints; undefined until it is started. */
-  handler(): ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  /** Serves the kubelet's own HTTP endpoints; undefined until it is started. */
+  kubelet(): Pick<Kubelet, 'handler' | 'upgrade'> | undefined;
   /** How many pods run here. */
   pods(): number;
   /** Pods go on running. */
@@ -44,7 +43,7 @@ export async function openNode(context: PeerContext): Promise<Node> {
         logger,
       });
     },
-    handler: () => kubelet && ((request, response) => kubelet?.handler(request, response)),
+    kubelet: () => kubelet,
     pods: () => kubelet?.pods() ?? 0,
     async stop() {
       await goodbye(clock, kubelet?.stop());

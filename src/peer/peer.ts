@@ -33,7 +33,7 @@ import type { MemberConfig, PeerConfig } from './config.ts';
 import type { PeerContext } from './context.ts';
 import { openPeerStore } from './peer-store.ts';
 import { rbacSource } from './rbac-source.ts';
-import { kubeletRoute, statusRoute, storeRoute } from './routes.ts';
+import { kubeletRoute, kubeletUpgradeRoute, statusRoute, storeRoute } from './routes.ts';
 import { metricsOf, type PeerStatus } from './status.ts';
 import { readPem, readTls } from './tls.ts';
 
@@ -151,7 +151,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     ],
     metrics: () => metricsOf(status()),
     routes: [statusRoute(status), ...backend.routes, kubeletRoute(components.node)],
-    upgradeRoutes: [storeRoute(store)],
+    upgradeRoutes: [storeRoute(store), kubeletUpgradeRoute(components.node)],
   });
   onStop(() => api.close());
   await backend.serve();

@@ -1,6 +1,7 @@
 import { WebSocketServer } from 'ws';
 import { errors } from '../api/index.ts';
 import { type Route, sendJson, type UpgradeRoute } from '../apiserver/index.ts';
+import type { Kubelet } from '../kubelet/index.ts';
 import { defaultWireLimits, STORE_PATH, STORE_PROTOCOL, type Store, serveStore } from '../store/index.ts';
 import type { Node } from './node.ts';
 import { type PeerStatus, STATUS_PATH } from './status.ts';
@@ -32,14 +33,28 @@ export function storeRoute(store: Store): UpgradeRoute {
 
 /** Paths that belong to the kubelet of this node. */
 const KUBELET_PATHS = /^\/(containerLogs|pods|stats)(\/|$)/;
+const KUBELET_UPGRADES = /^\/(exec|attach|portForward|dial)\//;
 
 /** The kubelet's endpoints on the peer's own port: one port a peer is enough. */
 export function kubeletRoute(node: () => Node | undefined): Route {
   return ({ info, request, response }) => {
     if (!KUBELET_PATHS.test(info.path)) return false;
-    const handler = node()?.handler();
-    if (handler === undefined) throw errors.serviceUnavailable('the node is still starting');
-    handler(request, response);
+    kubeletOf(node).handler(request, response);
     return true;
   };
+}
+
+/** The same for those that switch protocols. */
+export function kubeletUpgradeRoute(node: () => Node | undefined): UpgradeRoute {
+  return ({ info, request }, socket, head) => {
+    if (!KUBELET_UPGRADES.test(info.path)) return false;
+    kubeletOf(node).upgrade(request, socket, head);
+    return true;
+  };
+}
+
+function kubeletOf(node: () => Node | undefined): Pick<Kubelet, 'handler' | 'upgrade'> {
+  const kubelet = node()?.kubelet();
+  if (kubelet === undefined) throw errors.serviceUnavailable('the node is still starting');
+  return kubelet;
 }

@@ -135,7 +135,7 @@ class ProcessRuntime implements Runtime {
   }
 
   async imageStatus(image: string): Promise<ImageStatus | undefined> {
-    return image === hostImage ? { image, imageId: hostImage } : undefined;
+    return image === hostImage ? { image, imageId: hostImage, command: ['sh'] } : undefined;
   }
 
   async pullImage(image: string): Promise<ImageStatus> {
@@ -224,9 +224,7 @@ class ProcessRuntime implements Runtime {
   async startContainer(id: string): Promise<void> {
     this.#assertOpen();
     const container = this.#get(id);
-    const { config } = container.record;
-    const path = config.env.findLast(({ name }) => name === 'PATH')?.value ?? this.#defaultPath;
-    const problem = container.state === 'created' ? startProblem(config, path) : undefined;
+    const problem = container.state === 'created' ? this.#startProblem(container.record.config) : undefined;
     if (problem) container.failToStart(problem);
     await container.start();
   }
@@ -272,7 +270,10 @@ class ProcessRuntime implements Runtime {
 
   async startExec(id: string, command: readonly string[], options: StartExecOptions = {}): Promise<StdioSession> {
     if (options.tty) this.#assertTerminals();
-    return this.#get(id).startExec(command, options);
+    const container = this.#get(id);
+    const problem = this.#startProblem({ ...container.record.config, command });
+    if (problem) throw new RuntimeError('START_FAILED', `unable to start container process: ${problem}`);
+    return container.startExec(command, options);
   }
 
   async attach(id: string, options: AttachOptions = {}): Promise<StdioSession> {
@@ -350,6 +351,11 @@ class ProcessRuntime implements Runtime {
    */
   #shimProcsFiles(): readonly string[] {
     return this.#cgroups.version === 'v2' ? this.#cgroups.create(shimGroup, {}).procsFiles : [];
+  }
+
+  #startProblem(config: ContainerConfig): string | undefined {
+    const path = config.env.findLast(({ name }) => name === 'PATH')?.value ?? this.#defaultPath;
+    return startProblem(config, path);
   }
 
   #assertTerminals(): void {

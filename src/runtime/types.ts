@@ -46,8 +46,8 @@ export interface Runtime {
   /** Runs a command in the context of a running container and waits for it. Rejects with EXEC_TIMEOUT or NOT_RUNNING. */
   exec(id: string, command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /**
-   * Starts a command in the context of a running container; its streams are the caller's to move. Rejects with NOT_RUNNING, or
-   * NOT_SUPPORTED where this node can't make a terminal.
+   * Starts a command in the context of a running container; its streams are the caller's to move. Rejects with NOT_RUNNING,
+   * START_FAILED, or NOT_SUPPORTED where this node can't make a terminal.
    */
   startExec(id: string, command: readonly string[], options?: StartExecOptions): Promise<StdioSession>;
   /** Joins the standard streams of a running container. Rejects with NOT_RUNNING or CONTAINER_NOT_FOUND. */
@@ -108,6 +108,8 @@ export interface ImageStatus {
   image: string;
   /** What identifies its content. */
   imageId: string;
+  /** What a container runs that names neither command nor arguments. */
+  command?: readonly string[];
 }
 
 export interface SandboxConfig {

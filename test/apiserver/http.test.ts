@@ -307,7 +307,7 @@ test('objects of a namespace are not found outside of it', async (t) => {
 
 test('an upgrade that nobody serves is answered with a Status', async (t) => {
   const headers = { connection: 'Upgrade', upgrade: 'SPDY/3.1' };
-  const { code, json } = await server.request('POST', '/api/v1/namespaces/default/pods/x/exec', { headers });
+  const { code, json } = await server.request('POST', '/api/v1/namespaces/default/pods/x/nothing', { headers });
   t.is(code, 404);
   t.is(json.message, 'the server could not find the requested resource');
 });

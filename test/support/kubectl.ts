@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -22,6 +22,14 @@ export function binary(name: 'kubectl' | 'helm'): string {
   chmodSync(temporary, 0o755);
   renameSync(temporary, path);
   return path;
+}
+
+/** Path of Debian's kubectl 1.20, or undefined: unpacked by `.ci/run`, or installed from `kubernetes-client`. */
+export function oldKubectl(): string | undefined {
+  return [join(cache, 'kubernetes-client/usr/bin/kubectl'), '/usr/bin/kubectl'].find(
+    (path) =>
+      existsSync(path) && / GitVersion:"v1\.20\./.test(spawnSync(path, ['version', '--client']).stdout.toString()),
+  );
 }
 
 export interface RunResult {

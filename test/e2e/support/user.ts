@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import type { TestFn } from 'ava';
+import { type ProcessStat, processTree } from '../../../src/runtime/proc.ts';
 import { type RealCluster, startCluster } from '../../support/cluster.ts';
 import { binary, run } from '../../support/kubectl.ts';
 
@@ -13,6 +14,8 @@ export interface User {
   fails(line: string, input?: string): Promise<string>;
   /** Runs a line of shell in the background. */
   background(line: string): Background;
+  /** Runs a line of shell in a terminal. */
+  terminal(line: string): Terminal;
   /** Makes a namespace and works in it from now on. */
   enterNamespace(name: string): Promise<void>;
 }
@@ -26,6 +29,15 @@ export interface Background {
   done(): Promise<string>;
   /** Interrupts the command, as Ctrl-C does, and resolves when it is gone. */
   interrupt(): Promise<void>;
+}
+
+export interface Terminal extends Background {
+  type(text: string): void;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Resolves with the exit code. */
+  ended(): Promise<number>;
+  /** SIGKILL to what runs in the terminal. */
+  kill(): void;
 }
 
 /** How long a line may take. Nothing waits for it unless something is wrong. */
@@ -74,9 +86,41 @@ export function clusterUser<Context>(test: TestFn<Context>): User {
       return stderr.trimEnd();
     },
     background(line) {
-      const command = startBackground(line, env, () => running.delete(command));
+      const { command } = startBackground(line, env, () => running.delete(command));
       running.add(command);
       return command;
+    },
+    terminal(line) {
+      const { command, child } = startBackground(
+        `script -q -e -c ${quote(line)} /dev/null`,
+        env,
+        () => running.delete(command),
+        'pipe',
+      );
+      running.add(command);
+      // The process that `script` runs, once it is there.
+      const inside = async (): Promise<ProcessStat> => {
+        for (;;) {
+          const found = processTree(child.pid as number).find(({ terminal }) => terminal !== undefined);
+          if (found) return found;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      return {
+        ...command,
+        type: (text) => void child.stdin?.write(text),
+        async resize(columns, rows) {
+          const { terminal } = await inside();
+          await sh(`stty -F /dev/pts/${terminal} rows ${rows} cols ${columns}`);
+        },
+        ended: async () => {
+          await command.done().catch(() => {});
+          return child.exitCode ?? -1;
+        },
+        kill() {
+          for (const { pid } of processTree(child.pid as number)) process.kill(pid, 'SIGKILL');
+        },
+      };
     },
     async enterNamespace(name) {
       await sh(`kubectl create namespace ${name} && kubectl config set-context --current --namespace=${name}`);
@@ -84,11 +128,17 @@ export function clusterUser<Context>(test: TestFn<Context>): User {
   };
 }
 
-function startBackground(line: string, env: Record<string, string>, onEnd: () => void): Background {
+function startBackground(
+  line: string,
+  env: Record<string, string>,
+  onEnd: () => void,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): { command: Background; child: ChildProcess } {
   const child: ChildProcess = spawn('bash', ['-c', `exec ${line}`], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   });
+  child.stdin?.on('error', () => {});
   let output = '';
   let errors = '';
   let wake = (): void => {};
@@ -108,7 +158,7 @@ function startBackground(line: string, env: Record<string, string>, onEnd: () =>
       resolve();
     });
   });
-  return {
+  const command: Background = {
     output: () => output,
     async until(pattern) {
       const signal = AbortSignal.timeout(LINE_TIMEOUT_MS);
@@ -132,4 +182,7 @@ function startBackground(line: string, env: Record<string, string>, onEnd: () =>
       await closed;
     },
   };
+  return { command, child };
 }
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

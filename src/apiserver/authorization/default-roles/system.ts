@@ -87,7 +87,9 @@ export const systemRules: Readonly<Record<string, string>> = {
     read storage.k8s.io storageclasses
     get,list,patch,update,watch core persistentvolumeclaims`,
   // What an API server reads of the kubelets of other peers.
-  'keelson:kubelet-access': 'get /containerLogs/*,/pods,/stats/*',
+  'keelson:kubelet-access': `
+    get /containerLogs/*,/pods,/stats/*
+    get,post /exec/*,/attach/*,/portForward/*,/dial/*`,
   // All controllers of a peer act as one user, whose rights are the sum of Kubernetes' system:controller:* roles.
   'keelson:controllers': '* * *',
 };

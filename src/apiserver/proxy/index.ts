@@ -1,0 +1,1 @@
+export { type ProxyOptions, proxyRoute, proxyUpgradeRoute } from './route.ts';
