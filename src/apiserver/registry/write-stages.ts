@@ -1,5 +1,6 @@
 import {
   applyDefaults,
+  type CustomResourceDefinition,
   checkFields,
   errors,
   type FieldError,
@@ -15,6 +16,7 @@ import {
 import type { Clock, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Admission, AdmissionAttributes } from '../admission/types.ts';
+import { checkDefinitionRules, checkRules } from '../custom-rules/index.ts';
 import type { EventLeases } from './event-leases.ts';
 import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
@@ -106,7 +108,7 @@ export async function stageCreation(
   const companions = strategy.accompany?.(draft, undefined, context) ?? {};
   track(context, scope, draft, undefined);
 
-  refuseInvalid(draft, type, validate(draft, type));
+  refuseInvalid(draft, type, problemsOf(draft, undefined, scope));
   await context.admission.validate(attributes);
   return putDecision(context, scope, draft, companions, attributes.guards);
 }
@@ -135,7 +137,7 @@ export async function stageUpdate(
   track(context, scope, draft, old);
 
   const asNew = subresourceOf(type, request.subresource)?.beyondUpdates === true;
-  refuseInvalid(draft, type, asNew ? validate(draft, type) : validateUpdate(draft, old, type));
+  refuseInvalid(draft, type, problemsOf(draft, asNew ? undefined : old, scope));
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
@@ -209,6 +211,22 @@ function attributesOf(
   const { subresource, namespace, user, dryRun = false, warnings } = request;
   const name = (object ?? old)?.metadata.name ?? '';
   return { operation, type, subresource, namespace, name, object, old, user, dryRun, warnings, guards: [] };
+}
+
+/** validate: what is wrong with a new object, or with changing `old` into it. */
+function problemsOf(
+  draft: UnstructuredObject,
+  old: UnstructuredObject | undefined,
+  { type, request }: WriteScope,
+): FieldError[] {
+  const problems = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type);
+  if (type.custom !== undefined) {
+    const warn = (text: string): void => void request.warnings.push(text);
+    problems.push(...checkRules(draft, old, type.custom.schema, problems, warn));
+  } else if (type.kind === 'CustomResourceDefinition' && request.subresource === undefined) {
+    problems.push(...checkDefinitionRules(draft as unknown as CustomResourceDefinition));
+  }
+  return problems;
 }
 
 function refuseInvalid(object: UnstructuredObject, type: ResourceType, problems: readonly FieldError[]): void {
