@@ -4,6 +4,7 @@ import type { Store } from '../../store/index.ts';
 import { createAdmission, defaultAdmissionPlugins } from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/types.ts';
 import { Allocator, ipRange, portRange } from './allocators.ts';
+import { type ConversionTransport, converterOf } from './conversion-webhook.ts';
 import { createObject } from './create.ts';
 import { followDefinitions } from './custom-kinds.ts';
 import { deleteObject } from './delete.ts';
@@ -31,6 +32,8 @@ export interface RegistryOptions {
   nodePortRange?: string;
   /** In order; default: those of admission/index.ts. */
   admission?: (state: StateReader) => readonly AdmissionPlugin[];
+  /** Reaches webhooks that convert custom resources. Default: none is reached. */
+  conversions?: (state: StateReader) => ConversionTransport;
   /** Bytes of decoded objects and finished JSON that are kept for the next reader. Default: 8 MiB. */
   derivedBytes?: number;
 }
@@ -51,7 +54,8 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
   const { store, clock, random, logger } = options;
   const cache = new WatchCache({ store, clock, logger, derivedBytes: options.derivedBytes });
   const scheme = new LiveScheme();
-  followDefinitions(cache, scheme, logger);
+  const conversions = options.conversions?.(cache) ?? unreachable;
+  followDefinitions(cache, scheme, (definition) => converterOf(definition, conversions, random), logger);
   const plugins = options.admission ?? defaultAdmissionPlugins;
   const context: WriteContext = {
     cache,
@@ -84,6 +88,10 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     watch: (request) => withApiErrors(() => startWatch(context, request)),
   };
 }
+
+const unreachable: ConversionTransport = {
+  post: () => Promise.reject(new Error('this API server calls no webhooks')),
+};
 
 type CreateRequest = Parameters<Registry['create']>[0];
 type SubresourceCreate = (context: WriteContext, request: CreateRequest & { name: string }) => Promise<Encoded>;

@@ -191,7 +191,7 @@ export async function putDecision(
   const lives = strategy.timeToLiveSeconds;
   return {
     type: 'put',
-    object: storage.conversion?.toStored(draft) ?? draft,
+    object: (await storage.conversion?.toStored(draft)) ?? draft,
     ...(lives !== undefined && !request.dryRun ? { lease: await context.eventLeases.lease(lives) } : {}),
     guards: [...guards, ...(companions.guards ?? [])],
     operations: companions.operations,
