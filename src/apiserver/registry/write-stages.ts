@@ -94,6 +94,7 @@ export async function stageCreation(
   if (draft.metadata.resourceVersion) {
     throw errors.badRequest('resourceVersion should not be set on objects to be created');
   }
+  if (type.custom?.terminating) throw errors.definitionTerminating(type);
   settleNamespace(draft, type, request.namespace);
   complete(draft, type);
   const attributes = attributesOf('CREATE', scope, draft, undefined);
