@@ -20,9 +20,10 @@ const APPROVAL = 'api-approved.kubernetes.io';
 
 /** What holds for CustomResourceDefinitions. */
 export const definitionRules = kindRules<CustomResourceDefinition>({
-  check({ metadata, spec, status }, errors) {
+  check({ metadata = {}, spec, status }, errors) {
     const path = fieldPath('spec');
-    const { group, names, versions = [], scope, conversion } = spec;
+    // That something is missing at all the description says already.
+    const { group = '', names = { plural: '', kind: '' }, versions = [], scope, conversion, ...rest } = spec ?? {};
     if (metadata.name !== `${names.plural}.${group}`) {
       const text = 'must be spec.names.plural+"."+spec.group';
       errors.push(invalidValue(fieldPath('metadata', 'name'), metadata.name, text));
@@ -31,7 +32,7 @@ export const definitionRules = kindRules<CustomResourceDefinition>({
     const scopes = ['Cluster', 'Namespaced'];
     if (scope && !scopes.includes(scope)) errors.push(notSupported(path.child('scope'), scope, scopes));
     checkNames(errors, path.child('names'), names);
-    if (spec.preserveUnknownFields === true) {
+    if (rest.preserveUnknownFields === true) {
       const text =
         'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
       errors.push(invalidValue(path.child('preserveUnknownFields'), true, text));
@@ -39,7 +40,7 @@ export const definitionRules = kindRules<CustomResourceDefinition>({
     checkVersions(errors, path.child('versions'), versions);
     if (conversion !== undefined) checkConversion(errors, path.child('conversion'), conversion);
     checkStored(errors, versions, status?.storedVersions ?? []);
-    if (/(^|\.)(k8s|kubernetes)\.io$/.test(group ?? '') && !metadata.annotations?.[APPROVAL]) {
+    if (/(^|\.)(k8s|kubernetes)\.io$/.test(group) && !metadata.annotations?.[APPROVAL]) {
       const at = fieldPath('metadata', 'annotations').key(APPROVAL);
       const text = `protected groups must have approval annotation "${APPROVAL}", see https://github.com/kubernetes/enhancements/pull/1111`;
       errors.push(required(at, text));
@@ -48,6 +49,7 @@ export const definitionRules = kindRules<CustomResourceDefinition>({
 
   checkUpdate({ spec }, old, errors) {
     const path = fieldPath('spec');
+    if (!spec?.names || !old.spec?.names) return;
     checkImmutable(errors, path.child('group'), spec.group, old.spec.group);
     checkImmutable(errors, path.child('names', 'plural'), spec.names.plural, old.spec.names.plural);
     const established = old.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True');
