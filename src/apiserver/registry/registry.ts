@@ -49,14 +49,15 @@ export interface RunningRegistry extends Registry {
 export function createRegistry(options: RegistryOptions): RunningRegistry {
   const { store, clock, random, logger } = options;
   const cache = new WatchCache({ store, clock, logger, derivedBytes: options.derivedBytes });
-  const plugins = options.admission ?? defaultAdmissionPlugins;
+  const plugins = options.admission ?? ((state) => defaultAdmissionPlugins(state, { random, logger }));
+  const admission = createAdmission(plugins(cache));
   const context: WriteContext = {
     cache,
     store,
     clock,
     random,
     state: cache,
-    admission: createAdmission(plugins(cache)),
+    admission,
     eventLeases: new EventLeases(store, clock),
     allocators: {
       clusterIps: new Allocator(ipRange(options.serviceRange ?? '10.96.0.0/12'), random),
@@ -69,7 +70,10 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     get revision() {
       return cache.revision;
     },
-    close: () => cache.close(),
+    close() {
+      admission.close();
+      cache.close();
+    },
     get: (request) => withApiErrors(() => getObject(cache, request)),
     list: (request) => withApiErrors(() => listObjects(context, request)),
     create: (request) => withApiErrors(() => create(context, request)),

@@ -88,6 +88,8 @@ export interface CollectionRequest {
   user: User;
   /** Texts for the Warning header, filled by the stages. */
   warnings: string[];
+  /** What the audit log is to say along with the request, filled by admission. */
+  auditAnnotations?: Record<string, string>;
   signal?: AbortSignal;
 }
 

@@ -22,7 +22,7 @@ import type { Storage } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
 import { hasStatus, subresourceOf } from './subresources/index.ts';
 import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
-import type { Guard, ObjectRequest, WriteParameters } from './types.ts';
+import type { DeleteParameters, Guard, ObjectRequest, WriteParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /*
@@ -100,7 +100,7 @@ export async function stageCreation(
   const companions = strategy.accompany?.(draft, undefined, context) ?? {};
   track(context, scope, draft, undefined);
 
-  refuseInvalid(draft, type, validate(draft, type));
+  refuseInvalid(draft, type, [...validate(draft, type), ...(strategy.validate?.(draft) ?? [])]);
   await context.admission.validate(attributes);
   return putDecision(context, scope, draft, companions, attributes.guards);
 }
@@ -129,7 +129,8 @@ export async function stageUpdate(
   track(context, scope, draft, old);
 
   const asNew = subresourceOf(type, request.subresource)?.beyondUpdates === true;
-  refuseInvalid(draft, type, asNew ? validate(draft, type) : validateUpdate(draft, old, type));
+  const problems = asNew ? validate(draft, type) : validateUpdate(draft, old, type);
+  refuseInvalid(draft, type, [...problems, ...(strategy.validate?.(draft) ?? [])]);
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
@@ -194,9 +195,33 @@ function attributesOf(
   object: UnstructuredObject | undefined,
   old: UnstructuredObject | undefined,
 ): AdmissionAttributes {
-  const { subresource, namespace, user, dryRun = false, warnings } = request;
+  const { subresource, namespace, user, dryRun = false, warnings, auditAnnotations = {} } = request;
   const name = (object ?? old)?.metadata.name ?? '';
-  return { operation, type, subresource, namespace, name, object, old, user, dryRun, warnings, guards: [] };
+  const options = optionsOf(operation, request);
+  const what = { operation, type, subresource, namespace, name, object, old, user, dryRun, options };
+  return { ...what, warnings, auditAnnotations, guards: [], round: 0 };
+}
+
+const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
+
+/** The request's parameters as meta.k8s.io/v1 has them, for who decides on it. */
+function optionsOf(
+  operation: AdmissionAttributes['operation'],
+  request: WriteParameters & DeleteParameters,
+): Record<string, unknown> {
+  const { dryRun, fieldManager, fieldValidation } = request;
+  const { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy } = request;
+  const parameters =
+    operation === 'DELETE'
+      ? { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy }
+      : { fieldManager, fieldValidation };
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  return {
+    kind: optionKinds[operation],
+    apiVersion: 'meta.k8s.io/v1',
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+    ...Object.fromEntries(given),
+  };
 }
 
 function refuseInvalid(object: UnstructuredObject, type: ResourceType, problems: readonly FieldError[]): void {

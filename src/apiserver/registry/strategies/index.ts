@@ -1,4 +1,5 @@
 import type { GroupResource } from '../types.ts';
+import { policyBindingStrategy, policyStrategy, webhookConfigurationStrategy } from './admission-registration.ts';
 import { leaseStrategy } from './lease.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
@@ -37,10 +38,10 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     services: serviceStrategy,
   },
   'admissionregistration.k8s.io': {
-    mutatingwebhookconfigurations: { generation: true, requiresResourceVersion: true },
-    validatingadmissionpolicies: { generation: true, requiresResourceVersion: true },
-    validatingadmissionpolicybindings: { generation: true, requiresResourceVersion: true },
-    validatingwebhookconfigurations: { generation: true, requiresResourceVersion: true },
+    mutatingwebhookconfigurations: webhookConfigurationStrategy,
+    validatingadmissionpolicies: policyStrategy,
+    validatingadmissionpolicybindings: policyBindingStrategy,
+    validatingwebhookconfigurations: webhookConfigurationStrategy,
   },
   'apiextensions.k8s.io': { customresourcedefinitions: { generation: true, requiresResourceVersion: true } },
   apps: {
