@@ -5,6 +5,7 @@ import type { StateReader } from '../registry/types.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { podSecurity } from './pod-security/index.ts';
 import { validatingPolicies } from './policy/index.ts';
 import { priority } from './priority.ts';
 import { serviceAccount } from './service-account.ts';
@@ -41,6 +42,7 @@ export function defaultAdmissionPlugins(state: StateReader, options: AdmissionOp
     namespaceLifecycle(state),
     serviceAccount(state),
     nodeRestriction(state),
+    podSecurity(state),
     priority(state),
     defaultTolerationSeconds(unreachableTolerationSeconds),
     mutatingWebhooks(dynamic),

@@ -39,6 +39,7 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
       'NamespaceLifecycle',
       'ServiceAccount',
       'NodeRestriction',
+      'PodSecurity',
       'Priority',
       'DefaultTolerationSeconds',
       'MutatingAdmissionWebhook',

@@ -5,7 +5,7 @@ import {
   type UnstructuredObject,
 } from '../../../api/index.ts';
 import type { Authorizer } from '../../authorization/types.ts';
-import type { StateReader } from '../../registry/types.ts';
+import type { StateReader, StoredState } from '../../registry/types.ts';
 import { accessFor } from '../dynamic/access.ts';
 import { requestValues } from '../dynamic/expressions.ts';
 import { matchRules } from '../dynamic/rules.ts';
@@ -38,22 +38,25 @@ interface Verdict {
 export function validatingPolicies(state: StateReader, authorizer: Authorizer): AdmissionPlugin {
   return {
     name: 'ValidatingAdmissionPolicy',
-    async validate(attributes) {
+    validate(attributes) {
       const bound = state.all(bindings);
       // What governs policies is not theirs to refuse: they could lock everybody out.
-      if (bound.length === 0 || attributes.type.group === GROUP) return;
-      const verdicts: Verdict[] = [];
-      for (const { object } of bound) {
-        const binding = object as unknown as Binding;
-        const stored = state.lookup(policies, undefined, binding.spec?.policyName ?? '');
-        if (stored === undefined) continue;
-        const policy = compiledPolicy(stored);
-        const failures = await judge(policy, binding, attributes);
-        if (failures.length > 0) verdicts.push({ policy, binding, failures });
-      }
-      conclude(verdicts, attributes);
+      return bound.length === 0 || attributes.type.group === GROUP ? undefined : judgeAll(bound, attributes);
     },
   };
+
+  async function judgeAll(bound: readonly StoredState[], attributes: AdmissionAttributes): Promise<void> {
+    const verdicts: Verdict[] = [];
+    for (const { object } of bound) {
+      const binding = object as unknown as Binding;
+      const stored = state.lookup(policies, undefined, binding.spec?.policyName ?? '');
+      if (stored === undefined) continue;
+      const policy = compiledPolicy(stored);
+      const failures = await judge(policy, binding, attributes);
+      if (failures.length > 0) verdicts.push({ policy, binding, failures });
+    }
+    conclude(verdicts, attributes);
+  }
 
   async function judge(
     policy: CompiledPolicy,

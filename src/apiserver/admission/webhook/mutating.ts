@@ -34,26 +34,29 @@ export function mutatingWebhooks(options: WebhookOptions): AdmissionPlugin {
   const reinvocations = new WeakMap<AdmissionAttributes, Reinvocation>();
   return {
     name: 'MutatingAdmissionWebhook',
-    async admit(attributes) {
+    admit(attributes) {
       const webhooks = webhooksOf<admissionregistrationv1.MutatingWebhook>(state, 'mutatingwebhookconfigurations');
-      if (webhooks.length === 0 || isExempt(attributes)) return;
-      const known = reinvocations.get(attributes) ?? { called: new Set(), again: new Set(), output: undefined };
-      reinvocations.set(attributes, known);
-      if (attributes.round > 0 && !equalJson(known.output, attributes.object)) requireAgain(known);
-      for (const webhook of webhooks) {
-        if (attributes.round > 0 && !known.again.has(webhook.id)) continue;
-        const called = await call(webhook, attributes);
-        if (called === undefined) continue;
-        if (called.changed) {
-          requireAgain(known);
-          attributes.requestReinvocation?.();
-        }
-        if (webhook.hook.reinvocationPolicy === 'IfNeeded') known.called.add(webhook.id);
-      }
-      known.output = structuredClone(attributes.object);
+      return webhooks.length === 0 || isExempt(attributes) ? undefined : callAll(webhooks, attributes);
     },
     close: () => transport.close(),
   };
+
+  async function callAll(webhooks: readonly Hook[], attributes: AdmissionAttributes): Promise<void> {
+    const known = reinvocations.get(attributes) ?? { called: new Set(), again: new Set(), output: undefined };
+    reinvocations.set(attributes, known);
+    if (attributes.round > 0 && !equalJson(known.output, attributes.object)) requireAgain(known);
+    for (const webhook of webhooks) {
+      if (attributes.round > 0 && !known.again.has(webhook.id)) continue;
+      const called = await call(webhook, attributes);
+      if (called === undefined) continue;
+      if (called.changed) {
+        requireAgain(known);
+        attributes.requestReinvocation?.();
+      }
+      if (webhook.hook.reinvocationPolicy === 'IfNeeded') known.called.add(webhook.id);
+    }
+    known.output = structuredClone(attributes.object);
+  }
 
   /** Undefined: the webhook wasn't asked. */
   async function call(webhook: Hook, attributes: AdmissionAttributes): Promise<{ changed: boolean } | undefined> {

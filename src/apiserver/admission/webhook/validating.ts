@@ -12,14 +12,17 @@ export function validatingWebhooks(options: WebhookOptions): AdmissionPlugin {
   const { state, authorizer, transport, logger, newUid } = options;
   return {
     name: 'ValidatingAdmissionWebhook',
-    async validate(attributes) {
+    validate(attributes) {
       const webhooks = webhooksOf<admissionregistrationv1.ValidatingWebhook>(state, 'validatingwebhookconfigurations');
-      if (webhooks.length === 0 || isExempt(attributes)) return;
-      const refusals = await Promise.all(webhooks.map((webhook) => ask(webhook, attributes)));
-      const first = refusals.find((refusal) => refusal !== undefined);
-      if (first !== undefined) throw first;
+      return webhooks.length === 0 || isExempt(attributes) ? undefined : askAll(webhooks, attributes);
     },
   };
+
+  async function askAll(webhooks: readonly Hook[], attributes: AdmissionAttributes): Promise<void> {
+    const refusals = await Promise.all(webhooks.map((webhook) => ask(webhook, attributes)));
+    const first = refusals.find((refusal) => refusal !== undefined);
+    if (first !== undefined) throw first;
+  }
 
   /** Why the write may not be, or undefined. */
   async function ask(webhook: Hook, attributes: AdmissionAttributes): Promise<unknown> {
