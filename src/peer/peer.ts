@@ -79,7 +79,13 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     random,
     logger: logger.child({ component: 'registry' }),
     serviceRange: config.serviceCIDR,
-    admission: (state) => defaultAdmissionPlugins(state, config),
+    admission: (state) =>
+      defaultAdmissionPlugins(state, {
+        ...config,
+        random,
+        logger: logger.child({ component: 'admission' }),
+        authorizer: { authorize: (attributes) => authorizer.authorize(attributes) },
+      }),
   });
   onStop(() => registry.close());
   const admin = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });

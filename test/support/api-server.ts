@@ -7,6 +7,7 @@ import {
   type ApiServer,
   createLocalClient,
   createRegistry,
+  defaultAdmissionPlugins,
   type HealthCheck,
   rbacAuthorizer,
   startKubernetesApi,
@@ -69,17 +70,27 @@ export async function startTestApiServer(
   const admin = await certificateFor('admin', 'system:masters');
   const common = { clock: systemClock, random: systemRandom, logger: silentLogger };
   const store = createMemoryStore();
-  const registry = createRegistry({ store, ...common, serviceRange: '127.96.0.0/16' });
+  const registry = createRegistry({
+    store,
+    ...common,
+    serviceRange: '127.96.0.0/16',
+    admission: (state) =>
+      defaultAdmissionPlugins(state, {
+        ...common,
+        authorizer: { authorize: (attributes) => authorizer.authorize(attributes) },
+      }),
+  });
   const client = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });
   const informers = createInformerFactory({ client, ...common });
   const rbac = rbacSource(informers);
+  const authorizer = unionAuthorizer([superuserAuthorizer, rbacAuthorizer(rbac)]);
   if (options.bootstrapped !== false) await bootstrap(client, { serviceIp: '127.96.0.1', apiPort: 6443 });
   informers.start();
   await informers.synced();
   const server: ApiServer = await startKubernetesApi({
     registry,
     rbac,
-    authorizer: unionAuthorizer([superuserAuthorizer, rbacAuthorizer(rbac)]),
+    authorizer,
     tls: { ca: authority.cert, cert: serving.cert, key: serving.key },
     listeners: [{ host: '127.0.0.1', port: 0, shared: false }],
     healthChecks: options.healthChecks ?? [],

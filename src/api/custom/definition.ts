@@ -42,15 +42,18 @@ export function withCondition(
  */
 export function customResourceTypes(definition: CustomResourceDefinition, convert?: ConvertObjects): ResourceType[] {
   if (!isTrue(definition, 'Established')) return [];
-  return definition.spec.versions
-    .filter(({ served }) => served)
-    .map((version) => typeOfVersion(definition, version, convert));
+  const types: ResourceType[] = [];
+  for (const version of definition.spec.versions) {
+    if (version.served) types.push(typeOfVersion(definition, version, convert, types));
+  }
+  return types;
 }
 
 function typeOfVersion(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
   convert: ConvertObjects | undefined,
+  siblings: readonly ResourceType[],
 ): ResourceType {
   const { metadata, spec, status } = definition;
   const { group, versions } = spec;
@@ -74,6 +77,7 @@ function typeOfVersion(
     storageVersion,
     convert,
     terminating,
+    versions: siblings,
   });
   const subresources: SubresourceType[] = [];
   if (custom.hasStatus) subresources.push({ name: 'status', group, version: version.name, kind, verbs: changeVerbs });

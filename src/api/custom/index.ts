@@ -4,4 +4,5 @@ export { type JsonPath, parseJsonPath } from './json-path.ts';
 export type { ConvertObjects, CustomKind, ScalePaths } from './kind.ts';
 export { itemsByKeys } from './lists.ts';
 export { type CustomSchema, fieldSchema, itemSchema } from './schema.ts';
+export { checkObject, completeObject } from './stages.ts';
 export { compareVersions } from './versions.ts';

@@ -4,6 +4,7 @@ import type { TypeDescription } from '../description/index.ts';
 import { type FieldError, fieldPath } from '../field-errors.ts';
 import type { KubernetesObject, UnstructuredObject } from '../object.ts';
 import { clonePlain, equalPlain, type PlainObject } from '../plain.ts';
+import type { ResourceType } from '../resource.ts';
 import type { CustomResourceDefinitionVersion } from '../types/apiextensions-v1.ts';
 import { CustomPrinter } from './columns.ts';
 import { fillDefaults } from './defaults.ts';
@@ -38,6 +39,8 @@ export interface CustomKindOptions {
   /** Undefined: versions differ by nothing but their names. */
   convert: ConvertObjects | undefined;
   terminating: boolean;
+  /** All versions that are served, this one among them. */
+  versions: readonly ResourceType[];
 }
 
 /** One version of a custom resource: what its definition says, ready to be used on objects. */
@@ -50,6 +53,7 @@ export class CustomKind {
   readonly convert: ConvertObjects | undefined;
   /** The definition is being deleted, and its objects with it: no new ones. */
   readonly terminating: boolean;
+  readonly versions: readonly ResourceType[];
   readonly hasStatus: boolean;
   readonly scale: ScalePaths | undefined;
   /** What users of this version are told. */
@@ -69,6 +73,7 @@ export class CustomKind {
     this.storageVersion = options.storageVersion;
     this.convert = options.convert;
     this.terminating = options.terminating;
+    this.versions = options.versions;
     this.hasStatus = version.subresources?.status !== undefined;
     this.scale = scalePathsOf(version);
     this.selectableFields = (version.selectableFields ?? []).flatMap(({ jsonPath }) => parseJsonPath(jsonPath) ?? []);

@@ -8,12 +8,8 @@ import {
   type UnstructuredObject,
 } from '../../api/index.ts';
 import { errorMessage, type Random } from '../../base/index.ts';
+import type { WebhookTransport } from '../admission/index.ts';
 import { randomUuid } from './metadata.ts';
-
-/** Reaches webhooks. */
-export interface ConversionTransport {
-  post(config: apiextensionsv1.WebhookClientConfig, review: object, timeoutSeconds: number): Promise<unknown>;
-}
 
 /** As long as Kubernetes waits. */
 const TIMEOUT_SECONDS = 30;
@@ -23,7 +19,7 @@ const reviewVersions = ['v1', 'v1beta1'];
 /** How objects of a definition get from one version to another; undefined: by the version's name alone. */
 export function converterOf(
   { spec }: CustomResourceDefinition,
-  transport: ConversionTransport,
+  transport: WebhookTransport,
   random: Random,
 ): ConvertObjects | undefined {
   const { conversion, group, names } = spec;
@@ -39,7 +35,8 @@ export function converterOf(
       return convertedOf(answer, { apiVersion, uid, objects, desiredAPIVersion });
     } catch (error) {
       const from = objects[0]?.apiVersion ?? group;
-      throw errors.internalError(`conversion webhook for ${from}, Kind=${names.kind} failed: ${errorMessage(error)}`);
+      const reason = errorMessage(error).replace(/^failed to call webhook: /, '');
+      throw errors.internalError(`conversion webhook for ${from}, Kind=${names.kind} failed: ${reason}`);
     }
   };
 }

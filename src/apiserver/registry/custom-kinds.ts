@@ -1,10 +1,4 @@
-import {
-  type ConvertObjects,
-  type CustomResourceDefinition,
-  customResourceTypes,
-  type LiveScheme,
-  resources,
-} from '../../api/index.ts';
+import { type ConvertObjects, type CustomResourceDefinition, customResourceTypes, resources } from '../../api/index.ts';
 import { errorMessage, type Logger } from '../../base/index.ts';
 import type { Collection } from './collection.ts';
 import type { StoredObject } from './encoded.ts';
@@ -17,10 +11,10 @@ import type { WatchCache } from './watch-cache.ts';
  */
 export function followDefinitions(
   cache: WatchCache,
-  scheme: LiveScheme,
   converterOf: (definition: CustomResourceDefinition) => ConvertObjects | undefined,
   logger: Logger,
 ): void {
+  const { scheme } = cache;
   const definitions = cache.collection(collectionPrefix(resources.customResourceDefinitions));
   /** By key: the definition's name, what of it counts, and where its objects are. */
   const known = new Map<string, { name: string; content: string; objects: Collection }>();

@@ -1,10 +1,15 @@
-import { errors, findResource, LiveScheme } from '../../api/index.ts';
+import { errors, findResource } from '../../api/index.ts';
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
-import { createAdmission, defaultAdmissionPlugins } from '../admission/index.ts';
+import {
+  createAdmission,
+  defaultAdmissionPlugins,
+  type WebhookTransport,
+  webhookTransport,
+} from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/types.ts';
 import { Allocator, ipRange, portRange } from './allocators.ts';
-import { type ConversionTransport, converterOf } from './conversion-webhook.ts';
+import { converterOf } from './conversion-webhook.ts';
 import { createObject } from './create.ts';
 import { followDefinitions } from './custom-kinds.ts';
 import { deleteObject } from './delete.ts';
@@ -32,8 +37,8 @@ export interface RegistryOptions {
   nodePortRange?: string;
   /** In order; default: those of admission/index.ts. */
   admission?: (state: StateReader) => readonly AdmissionPlugin[];
-  /** Reaches webhooks that convert custom resources. Default: none is reached. */
-  conversions?: (state: StateReader) => ConversionTransport;
+  /** Reaches webhooks that convert custom resources. Default: over HTTPS. */
+  conversions?: (state: StateReader) => WebhookTransport;
   /** Bytes of decoded objects and finished JSON that are kept for the next reader. Default: 8 MiB. */
   derivedBytes?: number;
 }
@@ -53,17 +58,17 @@ export interface RunningRegistry extends Registry {
 export function createRegistry(options: RegistryOptions): RunningRegistry {
   const { store, clock, random, logger } = options;
   const cache = new WatchCache({ store, clock, logger, derivedBytes: options.derivedBytes });
-  const scheme = new LiveScheme();
-  const conversions = options.conversions?.(cache) ?? unreachable;
-  followDefinitions(cache, scheme, (definition) => converterOf(definition, conversions, random), logger);
-  const plugins = options.admission ?? defaultAdmissionPlugins;
+  const conversions = options.conversions?.(cache) ?? webhookTransport(cache, random);
+  followDefinitions(cache, (definition) => converterOf(definition, conversions, random), logger);
+  const plugins = options.admission ?? ((state) => defaultAdmissionPlugins(state, { random, logger }));
+  const admission = createAdmission(plugins(cache));
   const context: WriteContext = {
     cache,
     store,
     clock,
     random,
     state: cache,
-    admission: createAdmission(plugins(cache)),
+    admission,
     eventLeases: new EventLeases(store, clock),
     allocators: {
       clusterIps: new Allocator(ipRange(options.serviceRange ?? '10.96.0.0/12'), random),
@@ -71,13 +76,17 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     },
   };
   return {
-    scheme,
+    scheme: cache.scheme,
     state: cache,
     ready: () => cache.ready(),
     get revision() {
       return cache.revision;
     },
-    close: () => cache.close(),
+    close() {
+      admission.close();
+      conversions.close();
+      cache.close();
+    },
     get: (request) => withApiErrors(() => getObject(cache, request)),
     list: (request) => withApiErrors(() => listObjects(context, request)),
     create: (request) => withApiErrors(() => create(context, request)),
@@ -88,10 +97,6 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     watch: (request) => withApiErrors(() => startWatch(context, request)),
   };
 }
-
-const unreachable: ConversionTransport = {
-  post: () => Promise.reject(new Error('this API server calls no webhooks')),
-};
 
 type CreateRequest = Parameters<Registry['create']>[0];
 type SubresourceCreate = (context: WriteContext, request: CreateRequest & { name: string }) => Promise<Encoded>;

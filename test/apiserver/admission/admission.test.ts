@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { createAdmission, defaultAdmissionPlugins } from '../../../src/apiserver/admission/index.ts';
+import { seededRandom, silentLogger } from '../../../src/base/index.ts';
 import {
   admin,
   at,
@@ -33,8 +34,18 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
   await admission.validate(attributes);
   t.deepEqual(order, ['admit a', 'admit c', 'validate a', 'validate b']);
   t.deepEqual(
-    defaultAdmissionPlugins({} as never).map(({ name }) => name),
-    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'Priority', 'DefaultTolerationSeconds'],
+    defaultAdmissionPlugins({} as never, { random: seededRandom(1), logger: silentLogger }).map(({ name }) => name),
+    [
+      'NamespaceLifecycle',
+      'ServiceAccount',
+      'NodeRestriction',
+      'PodSecurity',
+      'Priority',
+      'DefaultTolerationSeconds',
+      'MutatingAdmissionWebhook',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionWebhook',
+    ],
   );
 });
 

@@ -238,7 +238,7 @@ function renaming() {
       response: { uid: request.uid, result: { status: 'Success' }, convertedObjects },
     };
   };
-  return { calls, post };
+  return { calls, post, close: () => {} };
 }
 
 test('a webhook converts between versions: lists in one call, watches in order', async (t) => {
@@ -298,7 +298,7 @@ for (const [what, answer, text] of [
       const { request, apiVersion } = review as Review;
       return { kind: 'ConversionReview', apiVersion, response: { uid: request.uid, ...answer } };
     };
-    const { registry } = await createFixture(t, { conversions: () => ({ post }) });
+    const { registry } = await createFixture(t, { conversions: () => ({ post, close: () => {} }) });
     await define(registry, twoVersions(true));
     await registry.create({ ...at(widgetType(registry)), object: widget('a', { color: 'red' }) });
     const v2 = widgetType(registry, 'v2');
