@@ -3,6 +3,7 @@ import test from 'ava';
 import { startCluster } from '../support/cluster.ts';
 import { startWithControllers, widgets } from '../support/custom-resources.ts';
 import { kubectlFor, type RunResult } from '../support/kubectl.ts';
+import { startWebhookServer } from '../support/webhook-server.ts';
 
 const widget = (name: string, spec: object) =>
   JSON.stringify({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name, namespace: 'default' }, spec });
@@ -103,6 +104,112 @@ test('the object API and a watch of @kubernetes/client-node take custom resource
   await kubectl('delete crd widgets.example.com');
   await ended.promise;
   t.is(seen.at(-1), 'DELETED w');
+});
+
+test('webhooks convert between versions, by URL and as Services; others change what is written', async (t) => {
+  type Spec = { color?: string; paint?: string };
+  const server = await startWebhookServer(
+    ({ path, request }) => {
+      if (path.startsWith('/mutate')) {
+        return { allowed: true, patch: [{ op: 'add', path: '/spec/replicas', value: 3 }] };
+      }
+      const convertedObjects = request.objects.map((object: { spec: Spec }) => {
+        const { color, paint, ...spec } = object.spec;
+        const tint = color ?? paint;
+        const apiVersion = request.desiredAPIVersion;
+        return {
+          ...object,
+          apiVersion,
+          spec: apiVersion.endsWith('v2') ? { ...spec, paint: tint } : { ...spec, color: tint },
+        };
+      });
+      return { allowed: true, result: { status: 'Success' }, convertedObjects };
+    },
+    ['127.0.0.1', 'converter.default.svc'],
+  );
+  t.teardown(() => server.close());
+  const api = await startWithControllers();
+  t.teardown(() => api.close());
+  const kubectl = kubectlFor(api.kubeconfig);
+  const { caBundle } = server;
+  const definition = structuredClone(widgets);
+  const v2 = structuredClone(definition.spec.versions[0]!);
+  // biome-ignore lint/suspicious/noExplicitAny: the second version is another one.
+  const { spec } = v2.schema.openAPIV3Schema.properties as any;
+  spec.properties.paint = spec.properties.color;
+  delete spec.properties.color;
+  spec.required = ['paint'];
+  Object.assign(v2, { name: 'v2', storage: false, selectableFields: [{ jsonPath: '.spec.paint' }] });
+  v2.additionalPrinterColumns = [{ name: 'Paint', type: 'string', jsonPath: '.spec.paint' }];
+  definition.spec.versions.push(v2);
+  const conversion = (clientConfig: object) => ({
+    strategy: 'Webhook',
+    webhook: { clientConfig, conversionReviewVersions: ['v1'] },
+  });
+  Object.assign(definition.spec, { conversion: conversion({ url: `${server.url}/convert`, caBundle }) });
+  const works = async (args: string, input?: object): Promise<string> => {
+    const result = await kubectl(args, input === undefined ? undefined : JSON.stringify(input));
+    t.is(result.code, 0, `${args}: ${result.stderr}`);
+    return result.stdout.trim();
+  };
+  await works('create -f -', definition);
+  await works('wait --for=condition=Established crd/widgets.example.com --timeout=10s');
+  const metadata = { name: 'w', namespace: 'default' };
+  await works('create -f -', { apiVersion: 'example.com/v2', kind: 'Widget', metadata, spec: { paint: 'red' } });
+  t.is(await works('get widgets.v1.example.com w -o jsonpath={.spec.color}'), 'red');
+  t.regex(await works('get widgets.v2.example.com'), /NAME +PAINT\nw +red$/);
+
+  const service = { namespace: 'default', name: 'converter', path: '/convert' };
+  const clientConfig = { clientConfig: { service, caBundle, url: null } };
+  const patch = JSON.stringify({ spec: { conversion: { webhook: clientConfig } } });
+  await works(`patch crd widgets.example.com --type=merge -p ${patch}`);
+  const refused = await kubectl('get widgets.v2.example.com');
+  t.regex(
+    refused.stderr,
+    /conversion webhook for example.com\/v1, Kind=Widget failed: .*service "converter" not found/,
+  );
+  const ports = [{ name: 'https', port: 443, protocol: 'TCP' }];
+  await works('create -f -', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'converter', namespace: 'default' },
+    spec: { ports },
+  });
+  await works('create -f -', {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'converter-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'converter' } },
+    addressType: 'IPv4',
+    ports: [{ ...ports[0], port: server.port }],
+    endpoints: [{ addresses: ['127.0.0.1'] }],
+  });
+  t.regex(await works('get widgets.v2.example.com'), /w +red$/);
+
+  await works('create -f -', {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'many' },
+    webhooks: [
+      {
+        name: 'many.example.com',
+        rules: [{ apiGroups: ['example.com'], apiVersions: ['v1'], resources: ['widgets'], operations: ['CREATE'] }],
+        clientConfig: { url: `${server.url}/mutate`, caBundle },
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+      },
+    ],
+  });
+  const second = { ...metadata, name: 'x' };
+  await works('create -f -', {
+    apiVersion: 'example.com/v2',
+    kind: 'Widget',
+    metadata: second,
+    spec: { paint: 'blue' },
+  });
+  t.is(await works('get widgets.v2.example.com x -o jsonpath={.spec.paint}{.spec.replicas}'), 'blue3');
+  // The webhook knows v1 alone, so it was asked in that.
+  const asked = server.reviews.find(({ path }) => path.startsWith('/mutate'))?.request;
+  t.deepEqual([asked.kind.version, asked.requestKind.version, asked.object.spec.color], ['v1', 'v2', 'blue']);
 });
 
 test('what is defined through one peer is served by all', async (t) => {
