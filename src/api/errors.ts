@@ -120,6 +120,12 @@ export function methodNotAllowed(type: GroupResource, verb: string): ApiError {
   return failure(405, 'MethodNotAllowed', message, about(type, ''));
 }
 
+/** 405: the definition of a custom resource is being deleted, and its objects with it. */
+export function definitionTerminating(type: GroupResource): ApiError {
+  const message = 'create not allowed while custom resource definition is terminating';
+  return failure(405, 'MethodNotAllowed', message, about(type, ''));
+}
+
 /** 406: nothing the client accepts can be produced. */
 export function notAcceptable(supported: readonly string[]): ApiError {
   return failure(406, 'NotAcceptable', `only the following media types are accepted: ${supported.join(', ')}`);

@@ -72,6 +72,7 @@ function checkVerb({ info }: Exchange, type: ResourceType): void {
       ? type.verbs
       : (type.subresources.find(({ name }) => name === info.subresource)?.verbs ?? []);
   const named = info.name !== '';
+  if (type.custom?.terminating && info.verb === 'create') throw errors.definitionTerminating(type);
   const fits = info.verb === 'create' ? info.subresource !== '' || !named : true;
   if (verbs[info.verb] === undefined || !allowed.includes(info.verb) || !fits)
     throw errors.methodNotAllowed(type, info.verb);

@@ -55,7 +55,11 @@ export async function serveWatch(
       return response.writableLength;
     },
     drained: () => drained(response),
-    end: () => response.end(),
+    end() {
+      // What is still held back would come after the end, where nobody reads it.
+      if (corked) response.uncork();
+      response.end();
+    },
   };
   await pipeWatch(exchange, request, registry, shape, now, sink);
   if (!response.headersSent) begin(exchange, shape);

@@ -97,7 +97,14 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     logger: logger.child({ component: 'registry' }),
     serviceRange: config.serviceCIDR,
     tokens,
-    admission: (state) => defaultAdmissionPlugins(state, { ...config, tokenVolumes: tokens && random }),
+    admission: (state) =>
+      defaultAdmissionPlugins(state, {
+        ...config,
+        tokenVolumes: tokens && random,
+        random,
+        logger: logger.child({ component: 'admission' }),
+        authorizer: { authorize: (attributes) => authorizer.authorize(attributes) },
+      }),
   });
   onStop(() => registry.close());
   const admin = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });

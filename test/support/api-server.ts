@@ -9,6 +9,7 @@ import {
   type Auditor,
   createLocalClient,
   createRegistry,
+  defaultAdmissionPlugins,
   type HealthCheck,
   nodeAuthorizer,
   rbacAuthorizer,
@@ -82,10 +83,21 @@ export async function startTestApiServer(
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const tokenKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const tokens = serviceAccountTokens({ key: tokenKey, clock: systemClock });
-  const registry = createRegistry({ store, ...common, tokens, serviceRange: '127.96.0.0/16' });
+  const registry = createRegistry({
+    store,
+    ...common,
+    tokens,
+    serviceRange: '127.96.0.0/16',
+    admission: (state) =>
+      defaultAdmissionPlugins(state, {
+        ...common,
+        authorizer: { authorize: (attributes) => authorizer.authorize(attributes) },
+      }),
+  });
   const client = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });
   const informers = createInformerFactory({ client, ...common });
   const rbac = rbacSource(informers);
+  const authorizer = unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]);
   if (options.bootstrapped !== false) await bootstrap(client, { serviceIp: '127.96.0.1', apiPort: 6443 });
   informers.start();
   await informers.synced();
@@ -95,7 +107,7 @@ export async function startTestApiServer(
     tokens,
     auditor: options.auditor,
     tokenAuthenticators: options.tokenAuthenticators ?? [],
-    authorizer: unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]),
+    authorizer,
     tls: { ca: authority.cert, cert: serving.cert, key: serving.key },
     listeners: [{ host: '127.0.0.1', port: 0, shared: false }],
     healthChecks: options.healthChecks ?? [],

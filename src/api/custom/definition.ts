@@ -6,7 +6,7 @@ import type {
   CustomResourceDefinitionStatus,
   CustomResourceDefinitionVersion,
 } from '../types/apiextensions-v1.ts';
-import { CustomKind } from './kind.ts';
+import { type ConvertObjects, CustomKind } from './kind.ts';
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const changeVerbs = ['get', 'patch', 'update'];
@@ -36,13 +36,25 @@ export function withCondition(
   return { ...status, conditions: conditions.map((each) => (each === before ? next : each)) };
 }
 
-/** The kinds that a definition adds to the API as it is now: its served versions, once it is established. */
-export function customResourceTypes(definition: CustomResourceDefinition): ResourceType[] {
+/**
+ * The kinds that a definition adds to the API as it is now: its served versions, once it is established. `convert`: how
+ * objects get from one of them to another, for who reads and writes them.
+ */
+export function customResourceTypes(definition: CustomResourceDefinition, convert?: ConvertObjects): ResourceType[] {
   if (!isTrue(definition, 'Established')) return [];
-  return definition.spec.versions.filter(({ served }) => served).map((version) => typeOfVersion(definition, version));
+  const types: ResourceType[] = [];
+  for (const version of definition.spec.versions) {
+    if (version.served) types.push(typeOfVersion(definition, version, convert, types));
+  }
+  return types;
 }
 
-function typeOfVersion(definition: CustomResourceDefinition, version: CustomResourceDefinitionVersion): ResourceType {
+function typeOfVersion(
+  definition: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  convert: ConvertObjects | undefined,
+  siblings: readonly ResourceType[],
+): ResourceType {
   const { metadata, spec, status } = definition;
   const { group, versions } = spec;
   const names = status?.acceptedNames ?? spec.names;
@@ -63,8 +75,9 @@ function typeOfVersion(definition: CustomResourceDefinition, version: CustomReso
     definition: metadata.name!,
     version,
     storageVersion,
-    conversion: spec.conversion,
+    convert,
     terminating,
+    versions: siblings,
   });
   const subresources: SubresourceType[] = [];
   if (custom.hasStatus) subresources.push({ name: 'status', group, version: version.name, kind, verbs: changeVerbs });

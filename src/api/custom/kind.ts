@@ -4,7 +4,8 @@ import type { TypeDescription } from '../description/index.ts';
 import { type FieldError, fieldPath } from '../field-errors.ts';
 import type { KubernetesObject, UnstructuredObject } from '../object.ts';
 import { clonePlain, equalPlain, type PlainObject } from '../plain.ts';
-import type { CustomResourceConversion, CustomResourceDefinitionVersion } from '../types/apiextensions-v1.ts';
+import type { ResourceType } from '../resource.ts';
+import type { CustomResourceDefinitionVersion } from '../types/apiextensions-v1.ts';
 import { CustomPrinter } from './columns.ts';
 import { fillDefaults } from './defaults.ts';
 import { anyObject, describeSchema } from './describe.ts';
@@ -21,6 +22,12 @@ export interface ScalePaths {
   labelSelector: JsonPath | undefined;
 }
 
+/** Brings objects into another version, in order. Rejects with an ApiError if it can't. */
+export type ConvertObjects = (
+  objects: readonly UnstructuredObject[],
+  apiVersion: string,
+) => Promise<UnstructuredObject[]>;
+
 export interface CustomKindOptions {
   group: string;
   kind: string;
@@ -29,8 +36,11 @@ export interface CustomKindOptions {
   definition: string;
   version: CustomResourceDefinitionVersion;
   storageVersion: string;
-  conversion: CustomResourceConversion | undefined;
+  /** Undefined: versions differ by nothing but their names. */
+  convert: ConvertObjects | undefined;
   terminating: boolean;
+  /** All versions that are served, this one among them. */
+  versions: readonly ResourceType[];
 }
 
 /** One version of a custom resource: what its definition says, ready to be used on objects. */
@@ -39,9 +49,11 @@ export class CustomKind {
   readonly listKind: string;
   readonly definition: string;
   readonly storageVersion: string;
-  readonly conversion: CustomResourceConversion | undefined;
+  /** Between versions; undefined: they differ by nothing but their names. */
+  readonly convert: ConvertObjects | undefined;
   /** The definition is being deleted, and its objects with it: no new ones. */
   readonly terminating: boolean;
+  readonly versions: readonly ResourceType[];
   readonly hasStatus: boolean;
   readonly scale: ScalePaths | undefined;
   /** What users of this version are told. */
@@ -59,8 +71,9 @@ export class CustomKind {
     this.listKind = options.listKind;
     this.definition = options.definition;
     this.storageVersion = options.storageVersion;
-    this.conversion = options.conversion;
+    this.convert = options.convert;
     this.terminating = options.terminating;
+    this.versions = options.versions;
     this.hasStatus = version.subresources?.status !== undefined;
     this.scale = scalePathsOf(version);
     this.selectableFields = (version.selectableFields ?? []).flatMap(({ jsonPath }) => parseJsonPath(jsonPath) ?? []);
@@ -110,7 +123,7 @@ export class CustomKind {
 
   /**
    * A stored object as this version shows it, even if the definition has changed since: without what the schema doesn't
-   * know, with its defaults. The object itself, if nothing of it changes.
+   * know, with its defaults. The object itself, if nothing of it changes. Call it with what `convert` made, if there is that.
    */
   served(object: UnstructuredObject): UnstructuredObject {
     const draft = { ...clonePlain(object), apiVersion: this.apiVersion };
@@ -120,9 +133,11 @@ export class CustomKind {
   }
 
   /** An object of this version as it is stored. */
-  stored(object: UnstructuredObject): UnstructuredObject {
+  async stored(object: UnstructuredObject): Promise<UnstructuredObject> {
     const apiVersion = this.apiVersion.replace(/[^/]+$/, this.storageVersion);
-    return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+    if (object.apiVersion === apiVersion) return object;
+    if (this.convert === undefined) return { ...object, apiVersion };
+    return (await this.convert([object], apiVersion))[0]!;
   }
 
   #checkScale(object: KubernetesObject): FieldError[] {

@@ -11,6 +11,8 @@ interface Target {
   kind: GroupVersionKind;
   object: Schema;
   list?: Schema | undefined;
+  /** As which media types it takes patches. */
+  patchTypes: readonly string[];
 }
 
 /** References to the schemas of a kind and of its lists. */
@@ -34,7 +36,11 @@ export function pathsOf(
   for (const type of types) {
     const references = referencesOf(type);
     if (references === undefined) continue;
-    const target: Target = { kind: { group: type.group, kind: type.kind, version: type.version }, ...references };
+    const target: Target = {
+      kind: { group: type.group, kind: type.kind, version: type.version },
+      ...references,
+      patchTypes: patchTypesOf(type),
+    };
     const root = type.group === '' ? `/api/${type.version}` : `/apis/${apiVersionOf(type)}`;
     const collection = `${root}/${type.namespaced ? 'namespaces/{namespace}/' : ''}${type.resource}`;
     const shared = type.namespaced ? [namespaceParameter, prettyParameter] : [prettyParameter];
@@ -95,7 +101,7 @@ function subresourceItem(
   const type = typeOf(apiVersionOf({ group, version }), kind);
   // Streams and proxies have options instead of bodies.
   if (kind.endsWith('Options') || subresource.name === 'log') return undefined;
-  const target = whole ?? (type && { kind: { group, kind, version }, object: reference(type) });
+  const target = whole ?? (type && { kind: { group, kind, version }, object: reference(type), patchTypes });
   if (target === undefined) return undefined;
   const item = objectItem(new Set(verbs), target, parameters, reference);
   if (verbs.includes('create')) item['post'] = operation('post', target, writeParameters, reference);
@@ -111,8 +117,13 @@ const patchTypes = [
   'application/apply-patch+yaml',
 ];
 
+/** kubectl patches strategically whatever is said to take it. */
+function patchTypesOf({ custom }: ResourceType): readonly string[] {
+  return custom === undefined ? patchTypes : patchTypes.filter((type) => !type.includes('strategic'));
+}
+
 function operation(action: Action, target: Target, parameters: readonly Schema[], reference: Reference): Schema {
-  const content = (schema: Schema, types = ['application/json', 'application/yaml']): Schema =>
+  const content = (schema: Schema, types: readonly string[] = ['application/json', 'application/yaml']): Schema =>
     Object.fromEntries(types.map((type) => [type, { schema }]));
   const { object } = target;
   const meta = (name: string): Schema => reference(structOf(metaGroupVersion, name)!);
@@ -126,7 +137,7 @@ function operation(action: Action, target: Target, parameters: readonly Schema[]
     action === 'post' || action === 'put'
       ? content(object, ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
       : action === 'patch'
-        ? content({ type: 'object' }, patchTypes)
+        ? content({ type: 'object' }, target.patchTypes)
         : action.startsWith('delete')
           ? content(meta('DeleteOptions'))
           : undefined;

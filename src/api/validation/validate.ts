@@ -6,6 +6,7 @@ import type { ResourceType } from '../resource.ts';
 import { certificateRules } from './certificates.ts';
 import { clusterRules } from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
+import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { podRules } from './pod.ts';
@@ -18,6 +19,7 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   Service: serviceRules,
   ConfigMap: configMapRules,
   Secret: secretRules,
+  'CustomResourceDefinition.apiextensions.k8s.io': definitionRules,
   ...workloadRules,
   ...clusterRules,
   ...certificateRules,

@@ -15,10 +15,18 @@ export interface AdmissionAttributes {
   old: UnstructuredObject | undefined;
   user: User;
   dryRun: boolean;
+  /** CreateOptions, UpdateOptions or DeleteOptions of the request, as webhooks see them. */
+  options: Readonly<Record<string, unknown>>;
   /** Texts for the Warning header. */
   warnings: string[];
+  /** What the audit log will say along with the request. */
+  auditAnnotations: Record<string, string>;
   /** A plug-in adds what must still be so when the write happens. */
   guards: Guard[];
+  /** 0; 1 when all plug-ins see the object again, because one that is not of this process changed it. */
+  round: number;
+  /** A plug-in asks for the second round. */
+  requestReinvocation?: () => void;
 }
 
 /** Changes or refuses writes. A refusal is an ApiError, as a rule Forbidden. */
@@ -29,10 +37,13 @@ export interface AdmissionPlugin {
   admit?(attributes: AdmissionAttributes): void | Promise<void>;
   /** Sees the object as it will be stored. */
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
+  close?(): void;
 }
 
 /** All plug-ins, in order. */
 export interface Admission {
   admit(attributes: AdmissionAttributes): Promise<void>;
   validate(attributes: AdmissionAttributes): Promise<void>;
+  /** Ends connections that plug-ins keep. */
+  close(): void;
 }

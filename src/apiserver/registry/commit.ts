@@ -3,7 +3,7 @@ import { errorCode } from '../../base/index.ts';
 import { ComputedObject, type StoredObject } from './encoded.ts';
 import { fenceGuard } from './fence.ts';
 import { objectKey } from './keys.ts';
-import { servedForm } from './storage.ts';
+import { prepareServed, servedForm, servedObject } from './storage.ts';
 import { type Decision, type TransactionResult, transact } from './transact.ts';
 import type { Encoded } from './types.ts';
 import type { WriteContext, WriteScope } from './write-stages.ts';
@@ -37,10 +37,16 @@ export async function commit(
 }
 
 /** What a write answers with: the object as it is now, or would be after a dry run. */
-export function outcomeOf({ storage }: WriteScope, { stored, previous, decision }: TransactionResult): Encoded {
-  if (stored !== undefined) return servedForm(storage, stored);
+export async function outcomeOf(
+  { storage }: WriteScope,
+  { stored, previous, decision }: TransactionResult,
+): Promise<Encoded> {
+  if (stored !== undefined) {
+    await prepareServed(storage, [stored]);
+    return servedForm(storage, stored);
+  }
   const object = decision.type === 'put' ? decision.object : previous!.object;
-  return new ComputedObject(withVersion(storage.conversion?.toServed(object) ?? object, previous?.revision));
+  return new ComputedObject(withVersion(await servedObject(storage, object), previous?.revision));
 }
 
 /** A copy at that version; none for what was never stored. */

@@ -26,7 +26,7 @@ export async function createObject(
       return stageCreation(context, scope, draft);
     };
     try {
-      return outcomeOf(scope, await commit(context, scope, chosen, decide, true));
+      return await outcomeOf(scope, await commit(context, scope, chosen, decide, true));
     } catch (error) {
       if (name || reasonOf(error) !== 'AlreadyExists') throw error;
       if (attempt === GENERATE_NAME_ATTEMPTS) throw errors.generateNameConflict(type, chosen);

@@ -1,4 +1,4 @@
-import { type CustomResourceDefinition, customResourceTypes, type LiveScheme, resources } from '../../api/index.ts';
+import { type ConvertObjects, type CustomResourceDefinition, customResourceTypes, resources } from '../../api/index.ts';
 import { errorMessage, type Logger } from '../../base/index.ts';
 import type { Collection } from './collection.ts';
 import type { StoredObject } from './encoded.ts';
@@ -9,7 +9,12 @@ import type { WatchCache } from './watch-cache.ts';
  * Keeps the scheme in step with the CustomResourceDefinitions in the store: a change that this peer sees is served by it at
  * once, and watches of a kind that is no more end.
  */
-export function followDefinitions(cache: WatchCache, scheme: LiveScheme, logger: Logger): void {
+export function followDefinitions(
+  cache: WatchCache,
+  converterOf: (definition: CustomResourceDefinition) => ConvertObjects | undefined,
+  logger: Logger,
+): void {
+  const { scheme } = cache;
   const definitions = cache.collection(collectionPrefix(resources.customResourceDefinitions));
   /** By key: the definition's name, what of it counts, and where its objects are. */
   const known = new Map<string, { name: string; content: string; objects: Collection }>();
@@ -23,13 +28,14 @@ export function followDefinitions(cache: WatchCache, scheme: LiveScheme, logger:
   };
 
   const take = ({ key, object }: StoredObject): void => {
-    const { metadata, spec, status } = object as unknown as CustomResourceDefinition;
+    const definition = object as unknown as CustomResourceDefinition;
+    const { metadata, spec, status } = definition;
     const name = metadata.name!;
     const conditions = status?.conditions?.map(({ type, status: value }) => [type, value]);
     const content = JSON.stringify([metadata.uid, spec, conditions, status?.acceptedNames]);
     const before = known.get(key);
     if (before?.content === content) return;
-    const types = customResourceTypes(object as unknown as CustomResourceDefinition);
+    const types = customResourceTypes(definition, converterOf(definition));
     if (types.length === 0) {
       forget(key);
       return;

@@ -3,7 +3,7 @@ import { commit, outcomeOf } from './commit.ts';
 import { finalizersAfter } from './finalizers.ts';
 import { equalJson } from './json.ts';
 import { checkPreconditions } from './preconditions.ts';
-import { servedForm, storageOf } from './storage.ts';
+import { prepareServed, servedForm, storageOf } from './storage.ts';
 import type { Strategy } from './strategies/index.ts';
 import type { DeleteParameters, Encoded, ObjectRequest } from './types.ts';
 import { confirmDeletion, departure, putDecision, scopeOf, type WriteContext } from './write-stages.ts';
@@ -19,6 +19,7 @@ export async function deleteObject(
   const { strategy } = scope;
   const transaction = await commit(context, scope, name, async (current) => {
     if (current === undefined) throw errors.notFound(type, name);
+    await prepareServed(storage, [current]);
     const old = servedForm(storage, current).object as UnstructuredObject;
     checkPreconditions(type, old, request.preconditions ?? {});
     const guards = await confirmDeletion(context, scope, old);
@@ -28,7 +29,7 @@ export async function deleteObject(
     const { guards: own = [], operations } = departure(context, scope, old);
     return { type: 'delete', guards: [...guards, ...own], operations };
   });
-  const outcome = outcomeOf(scope, transaction);
+  const outcome = await outcomeOf(scope, transaction);
   if (transaction.decision.type !== 'delete' || strategy.returnsDeleted) return outcome;
   const { uid } = outcome.object.metadata;
   const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.resource, uid };

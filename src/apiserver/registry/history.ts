@@ -1,5 +1,5 @@
 import { ObjectEvent, type StoredObject } from './encoded.ts';
-import { type Storage, servedForm } from './storage.ts';
+import { prepareServed, type Storage, servedForm } from './storage.ts';
 
 /** One change of one object, as the store told it. */
 export class ObjectChange {
@@ -9,6 +9,7 @@ export class ObjectChange {
   readonly current: StoredObject | undefined;
   /** The state before; undefined: created. */
   readonly previous: StoredObject | undefined;
+  #gone: StoredObject | undefined;
   #events: { storage: Storage; event: ObjectEvent }[] = [];
 
   constructor(revision: number, key: string, current: StoredObject | undefined, previous: StoredObject | undefined) {
@@ -22,11 +23,21 @@ export class ObjectChange {
   event(type: 'ADDED' | 'MODIFIED' | 'DELETED', storage: Storage): ObjectEvent {
     const known = this.#events.find(({ event, storage: of }) => event.type === type && of === storage);
     if (known !== undefined) return known.event;
-    // What goes is shown as it was, at the revision at which it went.
-    const shown = type === 'DELETED' ? this.previous!.at(this.revision) : this.current!;
+    const shown = type === 'DELETED' ? this.#asGone()! : this.current!;
     const event = new ObjectEvent(type, servedForm(storage, shown));
     this.#events.push({ storage, event });
     return event;
+  }
+
+  /** Converts what an event may show, where that takes its time. */
+  prepare(storage: Storage): Promise<void> {
+    return prepareServed(storage, [this.current, this.previous, this.#asGone()]);
+  }
+
+  /** What goes is shown as it was, at the revision at which it went. */
+  #asGone(): StoredObject | undefined {
+    this.#gone ??= this.previous?.at(this.revision);
+    return this.#gone;
   }
 }
 

@@ -13,7 +13,7 @@ import { decodeContinue, encodeContinue } from './continue-token.ts';
 import type { StoredObject } from './encoded.ts';
 import { awaitRevision, parseResourceVersion } from './resource-version.ts';
 import { Selection } from './selection.ts';
-import { servedForm } from './storage.ts';
+import { prepareServed, servedForm } from './storage.ts';
 import type { CollectionRequest, ListParameters, ListResult } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 
@@ -54,17 +54,23 @@ export async function listObjects(context: ReadContext, request: ListRequest): P
   }
   await awaitRevision(context.cache, revision);
   // As in Kubernetes a list of "any" state is never cut.
+  await prepareCurrent(context.cache, selection);
   const page = currentPage(context.cache, selection, selection.from, revision === 0 ? 0 : limit);
   return resultOf(selection, page);
 }
 
-function resultOf(selection: Selection, page: Page): ListResult {
+async function resultOf(selection: Selection, page: Page): Promise<ListResult> {
+  await prepareServed(selection.storage, page.objects);
   const metadata: ListMeta = { resourceVersion: String(page.revision) };
   if (page.next !== undefined) {
     metadata.continue = encodeContinue({ revision: page.revision, start: page.next }, selection.from);
     if (selection.unselective && page.remaining > 0) metadata.remainingItemCount = page.remaining;
   }
   return { metadata, items: page.objects.map((stored) => servedForm(selection.storage, stored)) };
+}
+
+function prepareCurrent(cache: WatchCache, selection: Selection): Promise<void> {
+  return selection.prepare(() => cache.collection(selection.storage.prefix).range(selection.from, selection.end));
 }
 
 /** From what this peer has now. */
@@ -97,6 +103,7 @@ async function continued(
 ): Promise<Page> {
   if (revision === undefined) {
     await awaitRevision(context.cache, undefined);
+    await prepareCurrent(context.cache, selection);
     return currentPage(context.cache, selection, start, limit);
   }
   const restart = encodeContinue({ revision: undefined, start }, selection.from);
@@ -113,6 +120,7 @@ async function pageAt(
   expired: () => Error,
 ): Promise<Page> {
   await awaitRevision(cache, revision);
+  await prepareCurrent(cache, selection);
   if (revision === cache.revision) return currentPage(cache, selection, start, limit);
   const objects: StoredObject[] = [];
   const chunk = limit === 0 || selection.everything ? limit : Math.max(limit, MIN_CHUNK);
@@ -121,8 +129,10 @@ async function pageAt(
     const { kvs, count, more } = await store.range(range).catch((error) => {
       throw errorCode(error) === 'COMPACTED' ? expired() : error;
     });
+    const found = kvs.map((kv) => cache.objectOf(kv));
+    await selection.prepare(() => found);
     for (let index = 0; index < kvs.length; index++) {
-      const stored = cache.objectOf(kvs[index]!);
+      const stored = found[index]!;
       if (limit > 0 && objects.length === limit) {
         return { revision, objects, next: stored.key, remaining: count - index };
       }

@@ -1,10 +1,16 @@
-import { errors, findResource, LiveScheme } from '../../api/index.ts';
+import { errors, findResource } from '../../api/index.ts';
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
-import { createAdmission, defaultAdmissionPlugins } from '../admission/index.ts';
+import {
+  createAdmission,
+  defaultAdmissionPlugins,
+  type WebhookTransport,
+  webhookTransport,
+} from '../admission/index.ts';
 import type { AdmissionPlugin } from '../admission/types.ts';
 import type { ServiceAccountTokens } from '../authentication/service-account/index.ts';
 import { Allocator, ipRange, portRange } from './allocators.ts';
+import { converterOf } from './conversion-webhook.ts';
 import { createObject } from './create.ts';
 import { followDefinitions } from './custom-kinds.ts';
 import { deleteObject } from './delete.ts';
@@ -35,6 +41,8 @@ export interface RegistryOptions {
   admission?: (state: StateReader) => readonly AdmissionPlugin[];
   /** Makes the tokens of service accounts; absent: none are to be had. */
   tokens?: ServiceAccountTokens | undefined;
+  /** Reaches webhooks that convert custom resources. Default: over HTTPS. */
+  conversions?: (state: StateReader) => WebhookTransport;
   /** Bytes of decoded objects and finished JSON that are kept for the next reader. Default: 8 MiB. */
   derivedBytes?: number;
 }
@@ -54,16 +62,17 @@ export interface RunningRegistry extends Registry {
 export function createRegistry(options: RegistryOptions): RunningRegistry {
   const { store, clock, random, logger } = options;
   const cache = new WatchCache({ store, clock, logger, derivedBytes: options.derivedBytes });
-  const scheme = new LiveScheme();
-  followDefinitions(cache, scheme, logger);
-  const plugins = options.admission ?? defaultAdmissionPlugins;
+  const conversions = options.conversions?.(cache) ?? webhookTransport(cache, random);
+  followDefinitions(cache, (definition) => converterOf(definition, conversions, random), logger);
+  const plugins = options.admission ?? ((state) => defaultAdmissionPlugins(state, { random, logger }));
+  const admission = createAdmission(plugins(cache));
   const context: WriteContext = {
     cache,
     store,
     clock,
     random,
     state: cache,
-    admission: createAdmission(plugins(cache)),
+    admission,
     eventLeases: new EventLeases(store, clock),
     allocators: {
       clusterIps: new Allocator(ipRange(options.serviceRange ?? '10.96.0.0/12'), random),
@@ -71,13 +80,17 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     },
   };
   return {
-    scheme,
+    scheme: cache.scheme,
     state: cache,
     ready: () => cache.ready(),
     get revision() {
       return cache.revision;
     },
-    close: () => cache.close(),
+    close() {
+      admission.close();
+      conversions.close();
+      cache.close();
+    },
     get: (request) => withApiErrors(() => getObject(cache, request)),
     list: (request) => withApiErrors(() => listObjects(context, request)),
     create: (request) => withApiErrors(() => create(context, request, options.tokens)),

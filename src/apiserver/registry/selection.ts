@@ -8,7 +8,7 @@ import {
 import { prefixEnd } from '../../store/index.ts';
 import type { StoredObject } from './encoded.ts';
 import { objectKey } from './keys.ts';
-import { type Storage, servedForm, storageOf } from './storage.ts';
+import { prepareServed, type Storage, servedForm, storageOf } from './storage.ts';
 import type { CollectionRequest } from './types.ts';
 
 /** Which objects a list or watch is about: a stretch of keys, and what in it matches the selectors. */
@@ -59,6 +59,11 @@ export class Selection {
   /** Whether no selector was given: only then the rest of a page can be counted. */
   get unselective(): boolean {
     return this.#labels.empty && this.#fields.empty;
+  }
+
+  /** What has to be converted before it can be looked at, of what is there in the stretch. */
+  async prepare(objects: () => Iterable<StoredObject>): Promise<void> {
+    if (this.storage.webhook !== undefined && !this.#fields.empty) await prepareServed(this.storage, objects());
   }
 
   covers(key: string): boolean {

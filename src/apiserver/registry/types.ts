@@ -53,6 +53,8 @@ export interface GroupResource {
  * quick look. Objects are in their stored version, shared and frozen.
  */
 export interface StateReader {
+  /** The kinds that are served, as they are now. */
+  readonly scheme: Scheme;
   lookup(type: GroupResource, namespace: string | undefined, name: string): StoredState | undefined;
   /** All objects, or one namespace's, ascending by namespace and name. */
   all(type: GroupResource, namespace?: string): readonly StoredState[];
@@ -91,6 +93,8 @@ export interface CollectionRequest {
   user: User;
   /** Texts for the Warning header, filled by the stages. */
   warnings: string[];
+  /** What the audit log is to say along with the request, filled by admission. */
+  auditAnnotations?: Record<string, string>;
   signal?: AbortSignal;
 }
 

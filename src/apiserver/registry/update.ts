@@ -20,7 +20,7 @@ import { commit, outcomeOf, withVersion } from './commit.ts';
 import { ComputedObject } from './encoded.ts';
 import { checkIdentity } from './metadata.ts';
 import { checkPreconditions } from './preconditions.ts';
-import { servedForm, storageOf } from './storage.ts';
+import { prepareServed, servedForm, storageOf } from './storage.ts';
 import { subresourceOf } from './subresources/index.ts';
 import type { Encoded, ObjectRequest, Registry, WriteParameters } from './types.ts';
 import { check, scopeOf, stageCreation, stageUpdate, type WriteContext, type WriteScope } from './write-stages.ts';
@@ -135,6 +135,7 @@ async function changeObject(
       delete draft.metadata.resourceVersion;
       return stageCreation(context, scope, draft);
     }
+    await prepareServed(storage, [current]);
     const old = servedForm(storage, current).object as UnstructuredObject;
     const changed = change(part.view(old));
     checkIdentity(changed, namespace, name);
@@ -147,7 +148,7 @@ async function changeObject(
   const outcome =
     decision.type === 'delete'
       ? new ComputedObject(withVersion(draft!, (stored ?? previous)!.revision))
-      : outcomeOf(scope, transaction);
+      : await outcomeOf(scope, transaction);
   const shown = part.view(outcome.object as UnstructuredObject);
   return {
     result: shown === outcome.object ? outcome : new ComputedObject(shown),

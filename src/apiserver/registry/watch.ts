@@ -4,6 +4,7 @@ import type { Store, WatchBatch, WatchHandle } from '../../store/index.ts';
 import { ObjectChange } from './history.ts';
 import { awaitRevision, parseResourceVersion } from './resource-version.ts';
 import { Selection } from './selection.ts';
+import { prepareServed } from './storage.ts';
 import type { CollectionRequest, WatchParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 import { Watcher } from './watcher.ts';
@@ -50,13 +51,12 @@ async function fromState(
   // From here to `listen` nothing waits, so nothing is missed or told twice.
   const watcher = watcherOf(context, request, selection, cache.revision, () => collection.unlisten(watcher));
   collection.listen(watcher);
-  const state = withState
-    ? collection
-        .range(selection.from, selection.end)
-        .filter((stored) => selection.covers(stored.key) && selection.matches(stored))
-    : [];
+  const { revision: at } = cache;
+  const there = withState ? collection.range(selection.from, selection.end) : [];
+  if (selection.storage.webhook !== undefined) await watcher.converting(prepareServed(selection.storage, there));
+  const state = there.filter((stored) => selection.covers(stored.key) && selection.matches(stored));
   const marksEnd = request.sendInitialEvents === true && request.allowBookmarks === true;
-  watcher.begin(state, [], marksEnd ? cache.revision : undefined);
+  watcher.begin(state, [], marksEnd ? at : undefined);
   return watcher;
 }
 

@@ -34,6 +34,9 @@ export class Watcher implements ChangeListener {
   /** Changes that came while the reader was still taking in the state; undefined: it is through. */
   #queue: ObjectChange[] | undefined = [];
   #bookmark: Timer | undefined;
+  /** Changes that a webhook still converts, one after the other; undefined: nothing waits for one. */
+  #converting: Promise<void> | undefined;
+  #waiting = 0;
   #over = false;
 
   constructor(options: WatcherOptions) {
@@ -53,7 +56,7 @@ export class Watcher implements ChangeListener {
     if (drained === undefined) {
       for (const stored of state) this.#tellState(stored);
       this.#tellEndOfState(endOfState);
-      for (const change of changes) this.#tell(change);
+      for (const change of changes) this.#offer(change);
       this.#goLive();
     } else {
       this.#beginSlowly(state, changes, endOfState, drained).catch(() => this.end(undefined));
@@ -62,8 +65,16 @@ export class Watcher implements ChangeListener {
 
   onChange(change: ObjectChange): void {
     if (this.#over || change.revision <= this.#options.after) return;
-    if (this.#queue === undefined) this.#tell(change);
+    if (this.#queue === undefined) this.#offer(change);
     else if (this.#queue.push(change) > MAX_QUEUED) this.end(undefined);
+  }
+
+  /** Waits for a conversion on which the state depends; ends when it fails. */
+  async converting(conversion: Promise<void>): Promise<void> {
+    await conversion.catch((error: unknown) => {
+      this.stop();
+      throw error;
+    });
   }
 
   onReset(): void {
@@ -99,7 +110,7 @@ export class Watcher implements ChangeListener {
     // While these are told more may come, so until there are none.
     for (let waiting = changes; waiting.length > 0 && !this.#over; ) {
       for (let index = 0; index < waiting.length && !this.#over; index++) {
-        this.#tell(waiting[index]!);
+        this.#offer(waiting[index]!);
         if (index % PORTION === PORTION - 1) await drained.call(this.#options.parameters);
       }
       waiting = this.#queue?.splice(0) ?? [];
@@ -111,7 +122,7 @@ export class Watcher implements ChangeListener {
     if (this.#over) return;
     const queued = this.#queue ?? [];
     this.#queue = undefined;
-    for (const change of queued) this.#tell(change);
+    for (const change of queued) this.#offer(change);
     if (this.#options.parameters.allowBookmarks && !this.#over) this.#scheduleBookmark();
   }
 
@@ -122,6 +133,26 @@ export class Watcher implements ChangeListener {
 
   #tellEndOfState(revision: number | undefined): void {
     if (revision !== undefined && !this.#over) this.#send(this.#bookmarkAt(revision, true));
+  }
+
+  /** Tells of a change, after those before it, when it is in the reader's version. */
+  #offer(change: ObjectChange): void {
+    const { storage } = this.#options.selection;
+    if (storage.webhook === undefined) {
+      this.#tell(change);
+      return;
+    }
+    if (++this.#waiting > MAX_QUEUED) {
+      this.end(undefined);
+      return;
+    }
+    const prepared = change.prepare(storage);
+    prepared.catch(() => {});
+    this.#converting = (this.#converting ?? Promise.resolve())
+      .then(() => prepared)
+      .then(() => this.#tell(change))
+      .catch((error: unknown) => this.end(errors.internalError(errorMessage(error)).status))
+      .finally(() => this.#waiting--);
   }
 
   #tell(change: ObjectChange): void {

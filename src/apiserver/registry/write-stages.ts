@@ -1,6 +1,6 @@
 import {
-  applyDefaults,
-  checkFields,
+  checkObject,
+  completeObject,
   errors,
   type FieldError,
   type KubernetesObject,
@@ -15,6 +15,7 @@ import {
 import type { Clock, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Admission, AdmissionAttributes } from '../admission/types.ts';
+import { checkRules } from '../custom-rules/index.ts';
 import type { EventLeases } from './event-leases.ts';
 import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
@@ -22,15 +23,15 @@ import type { Storage } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
 import { hasStatus, subresourceOf } from './subresources/index.ts';
 import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
-import type { Guard, ObjectRequest, WriteParameters } from './types.ts';
+import type { DeleteParameters, Guard, ObjectRequest, WriteParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /*
  * The way of a write, in order. Each stage may refuse with an ApiError; nothing is written before the last.
  *
- *   check       checkFields      unknown fields, wrong types                                     400
+ *   check       checkObject      unknown fields, wrong types                                     400
  *   change      update.ts        the body or the patch meets the object that is there            400 404 409 422
- *   default     applyDefaults    what is left out is filled in
+ *   default     completeObject   what is left out is filled in
  *   admit       admission        plug-ins that change or refuse                                  403
  *   prepare     here, strategy   what only the system decides; addresses and ports are claimed   422
  *   track       managed-fields   who set which field
@@ -71,12 +72,7 @@ export function check(
   fieldValidation: WriteParameters['fieldValidation'] = request.fieldValidation ?? 'Warn',
 ): UnstructuredObject {
   const options = { fieldValidation, duplicates: request.duplicateFields ?? [] };
-  const { custom } = request.type;
-  // A Scale is what it is, whatever it is of.
-  const checked =
-    custom === undefined || request.subresource === 'scale'
-      ? checkFields(object, options)
-      : custom.check(object, options);
+  const checked = checkObject(object, request.type, options);
   // A patch may be applied several times.
   for (const warning of checked.warnings) if (!request.warnings.includes(warning)) request.warnings.push(warning);
   return checked.object;
@@ -92,8 +88,9 @@ export async function stageCreation(
   if (draft.metadata.resourceVersion) {
     throw errors.badRequest('resourceVersion should not be set on objects to be created');
   }
+  if (type.custom?.terminating) throw errors.definitionTerminating(type);
   settleNamespace(draft, type, request.namespace);
-  complete(draft, type);
+  completeObject(draft, type);
   const attributes = attributesOf('CREATE', scope, draft, undefined);
   await context.admission.admit(attributes);
 
@@ -106,7 +103,7 @@ export async function stageCreation(
   const companions = strategy.accompany?.(draft, undefined, context) ?? {};
   track(context, scope, draft, undefined);
 
-  refuseInvalid(draft, type, validate(draft, type));
+  refuseInvalid(draft, type, problemsOf(draft, undefined, scope));
   await context.admission.validate(attributes);
   return putDecision(context, scope, draft, companions, attributes.guards);
 }
@@ -119,7 +116,7 @@ export async function stageUpdate(
   old: UnstructuredObject,
 ): Promise<PutDecision | DeleteDecision | KeepDecision> {
   const { type, strategy, request } = scope;
-  complete(draft, type);
+  completeObject(draft, type);
   const attributes = attributesOf('UPDATE', scope, draft, old);
   await context.admission.admit(attributes);
 
@@ -135,17 +132,11 @@ export async function stageUpdate(
   track(context, scope, draft, old);
 
   const asNew = subresourceOf(type, request.subresource)?.beyondUpdates === true;
-  refuseInvalid(draft, type, asNew ? validate(draft, type) : validateUpdate(draft, old, type));
+  refuseInvalid(draft, type, problemsOf(draft, asNew ? undefined : old, scope));
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
   return putDecision(context, scope, draft, companions, attributes.guards);
-}
-
-/** default: fills in what is left out. */
-function complete(draft: UnstructuredObject, { custom }: ResourceType): void {
-  if (custom === undefined) applyDefaults(draft);
-  else custom.applyDefaults(draft);
 }
 
 /** confirm, for a delete. */
@@ -189,7 +180,7 @@ export async function putDecision(
   const lives = strategy.timeToLiveSeconds;
   return {
     type: 'put',
-    object: storage.conversion?.toStored(draft) ?? draft,
+    object: (await storage.conversion?.toStored(draft)) ?? draft,
     ...(lives !== undefined && !request.dryRun ? { lease: await context.eventLeases.lease(lives) } : {}),
     guards: [...guards, ...(companions.guards ?? [])],
     operations: companions.operations,
@@ -206,9 +197,46 @@ function attributesOf(
   object: UnstructuredObject | undefined,
   old: UnstructuredObject | undefined,
 ): AdmissionAttributes {
-  const { subresource, namespace, user, dryRun = false, warnings } = request;
+  const { subresource, namespace, user, dryRun = false, warnings, auditAnnotations = {} } = request;
   const name = (object ?? old)?.metadata.name ?? '';
-  return { operation, type, subresource, namespace, name, object, old, user, dryRun, warnings, guards: [] };
+  const options = optionsOf(operation, request);
+  const what = { operation, type, subresource, namespace, name, object, old, user, dryRun, options };
+  return { ...what, warnings, auditAnnotations, guards: [], round: 0 };
+}
+
+const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
+
+/** The request's parameters as meta.k8s.io/v1 has them, for who decides on it. */
+function optionsOf(
+  operation: AdmissionAttributes['operation'],
+  request: WriteParameters & DeleteParameters,
+): Record<string, unknown> {
+  const { dryRun, fieldManager, fieldValidation } = request;
+  const { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy } = request;
+  const parameters =
+    operation === 'DELETE'
+      ? { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy }
+      : { fieldManager, fieldValidation };
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  return {
+    kind: optionKinds[operation],
+    apiVersion: 'meta.k8s.io/v1',
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+    ...Object.fromEntries(given),
+  };
+}
+
+/** validate: what is wrong with a new object, or with changing `old` into it. */
+function problemsOf(
+  draft: UnstructuredObject,
+  old: UnstructuredObject | undefined,
+  { type, strategy, request }: WriteScope,
+): FieldError[] {
+  const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type);
+  const problems = [...found, ...(strategy.validate?.(draft) ?? [])];
+  if (type.custom === undefined) return problems;
+  const warn = (text: string): void => void request.warnings.push(text);
+  return [...problems, ...checkRules(draft, old, type.custom.schema, problems, warn)];
 }
 
 function refuseInvalid(object: UnstructuredObject, type: ResourceType, problems: readonly FieldError[]): void {

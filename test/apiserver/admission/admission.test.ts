@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { createAdmission, defaultAdmissionPlugins } from '../../../src/apiserver/admission/index.ts';
+import { seededRandom, silentLogger } from '../../../src/base/index.ts';
 import {
   admin,
   at,
@@ -33,11 +34,12 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
   await admission.validate(attributes);
   t.deepEqual(order, ['admit a', 'admit c', 'validate a', 'validate b']);
   t.deepEqual(
-    defaultAdmissionPlugins({} as never).map(({ name }) => name),
+    defaultAdmissionPlugins({} as never, { random: seededRandom(1), logger: silentLogger }).map(({ name }) => name),
     [
       'NamespaceLifecycle',
       'ServiceAccount',
       'NodeRestriction',
+      'PodSecurity',
       'Priority',
       'DefaultTolerationSeconds',
       'CertificateRequester',
@@ -45,6 +47,9 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
       'CertificateSigning',
       'CertificateSubjectRestriction',
       'RBACEscalation',
+      'MutatingAdmissionWebhook',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionWebhook',
     ],
   );
 });

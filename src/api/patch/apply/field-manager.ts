@@ -41,9 +41,11 @@ export function applyConfiguration(change: Change & { config: object; force: boo
   const self = managerOf('Apply', change, config);
   const owners = ownersOf(stored);
   const last = owners.find((owner) => sameManager(owner, self));
-  const fields = tracked(fieldSetOf(config, shape), change);
+  const given = fieldSetOf(config, shape);
+  const fields = tracked(given, change);
   const next = owners.filter((owner) => owner !== last);
-  next.push({ ...self, fields, time: last?.time });
+  // What names the object is nobody's, but as it is applied, metadata stays.
+  next.push({ ...self, fields: given, time: last?.time });
   let merged = mergeApplied(live, config, shape);
   if (last !== undefined) merged = prune(merged, last.fields, next, shape);
   const result = merged as PlainObject;
@@ -56,8 +58,8 @@ export function applyConfiguration(change: Change & { config: object; force: boo
     .map((owner) => ({ owner, fields: owner.fields.intersection(changed) }))
     .filter(({ fields: taken }) => !taken.empty);
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
-  const settled = [...others.map((owner) => yielding(owner, comparison)), next.at(-1)!];
-  settled.at(-1)!.time = timeOf(last, fields, comparison, now);
+  const time = timeOf(last, fields, comparison, now);
+  const settled = [...others.map((owner) => yielding(owner, comparison)), { ...self, fields, time }];
   setManagedFields(result, encodeManagers(settled));
   if (clientSide) updateLastApplied(result, config);
   return result;

@@ -4,6 +4,7 @@ import {
   type UnstructuredObject,
   withCondition,
 } from '../../../api/index.ts';
+import { checkDefinitionRules } from '../../custom-rules/index.ts';
 import type { Strategy } from './strategy.ts';
 
 const fieldsOf = (object: UnstructuredObject): CustomResourceDefinition =>
@@ -19,6 +20,8 @@ export const definitionStrategy: Strategy = {
     definition.status = { conditions: [], acceptedNames: { plural: '', kind: '' }, storedVersions: [] };
     noteStorageVersion(definition);
   },
+
+  validate: (object) => checkDefinitionRules(fieldsOf(object)),
 
   prepareForUpdate: (object) => noteStorageVersion(fieldsOf(object)),
 

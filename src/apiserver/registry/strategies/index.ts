@@ -1,5 +1,6 @@
 import type { ResourceType } from '../../../api/index.ts';
 import type { GroupResource } from '../types.ts';
+import { policyBindingStrategy, policyStrategy, webhookConfigurationStrategy } from './admission-registration.ts';
 import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
 import { customStrategy, customWithStatusStrategy } from './custom.ts';
 import { definitionStrategy } from './definition.ts';
@@ -41,10 +42,10 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     services: serviceStrategy,
   },
   'admissionregistration.k8s.io': {
-    mutatingwebhookconfigurations: { generation: true, requiresResourceVersion: true },
-    validatingadmissionpolicies: { generation: true, requiresResourceVersion: true },
-    validatingadmissionpolicybindings: { generation: true, requiresResourceVersion: true },
-    validatingwebhookconfigurations: { generation: true, requiresResourceVersion: true },
+    mutatingwebhookconfigurations: webhookConfigurationStrategy,
+    validatingadmissionpolicies: policyStrategy,
+    validatingadmissionpolicybindings: policyBindingStrategy,
+    validatingwebhookconfigurations: webhookConfigurationStrategy,
   },
   'apiextensions.k8s.io': { customresourcedefinitions: definitionStrategy },
   apps: {

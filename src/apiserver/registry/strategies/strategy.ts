@@ -1,4 +1,4 @@
-import type { UnstructuredObject } from '../../../api/index.ts';
+import type { FieldError, UnstructuredObject } from '../../../api/index.ts';
 import type { Allocators } from '../allocators.ts';
 import type { Companions } from '../transact.ts';
 import type { StateReader } from '../types.ts';
@@ -28,6 +28,8 @@ export interface Strategy {
   prepareForUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
   /** The same for an update of the status subresource. */
   prepareForStatusUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
+  /** What is wrong with an object beyond what its kind's description and rules in `api` say. */
+  validate?(object: UnstructuredObject): readonly FieldError[];
   /** Seconds that an object has to end after a delete; undefined: the kind doesn't end gracefully. */
   gracePeriodSeconds?(object: UnstructuredObject, requested: number | undefined): number;
   /** Holds back the removal of an object that is being deleted, beside finalizers. */

@@ -1,0 +1,2 @@
+export { type CompiledPolicy, compilePolicy } from './compiled.ts';
+export { validatingPolicies } from './validating.ts';

@@ -1,0 +1,45 @@
+import type { admissionregistrationv1 } from '../../../api/index.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from '../types.ts';
+import { callWebhook } from './call.ts';
+import { CallError, failed } from './errors.ts';
+import type { WebhookOptions } from './options.ts';
+import { isExempt, matchWebhook, type Webhook, webhooksOf } from './webhooks.ts';
+
+type Hook = Webhook<admissionregistrationv1.ValidatingWebhook>;
+
+/** Asks programs outside whether a write may be, all at once; of several refusals the first by configuration counts. */
+export function validatingWebhooks(options: WebhookOptions): AdmissionPlugin {
+  const { state, authorizer, transport, logger, newUid } = options;
+  return {
+    name: 'ValidatingAdmissionWebhook',
+    validate(attributes) {
+      const webhooks = webhooksOf<admissionregistrationv1.ValidatingWebhook>(state, 'validatingwebhookconfigurations');
+      return webhooks.length === 0 || isExempt(attributes) ? undefined : askAll(webhooks, attributes);
+    },
+  };
+
+  async function askAll(webhooks: readonly Hook[], attributes: AdmissionAttributes): Promise<void> {
+    const refusals = await Promise.all(webhooks.map((webhook) => ask(webhook, attributes)));
+    const first = refusals.find((refusal) => refusal !== undefined);
+    if (first !== undefined) throw first;
+  }
+
+  /** Why the write may not be, or undefined. */
+  async function ask(webhook: Hook, attributes: AdmissionAttributes): Promise<unknown> {
+    const { hook } = webhook;
+    try {
+      const type = await matchWebhook(webhook, attributes, state, authorizer);
+      if (type !== undefined)
+        await callWebhook(webhook, type, attributes, { transport, uid: newUid(), mutating: false });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof CallError)) return error;
+      if (hook.failurePolicy !== 'Ignore') return failed(hook.name, error);
+      logger.warn(
+        { webhook: webhook.id, error: error.message },
+        'webhook could not be asked, its failurePolicy is Ignore',
+      );
+      return undefined;
+    }
+  }
+}

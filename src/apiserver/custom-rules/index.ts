@@ -1,0 +1,2 @@
+export { checkDefinitionRules } from './definition.ts';
+export { checkRules } from './validate.ts';
