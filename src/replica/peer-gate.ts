@@ -4,6 +4,7 @@ import type { CoreLoop } from './core-loop.ts';
 import type { KnownPeers } from './known-peers.ts';
 import type { LeaderNotes } from './leader-notes.ts';
 import type { Membership } from './membership.ts';
+import type { MessageSender } from './message-sender.ts';
 import { stoppedError } from './proposals.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StoreCredential } from './storage.ts';
@@ -16,6 +17,7 @@ export interface PeerGateContext {
   notes: LeaderNotes;
   membership: Membership;
   snapshots: Snapshots;
+  sender: MessageSender;
   raft: Raft;
   core: CoreLoop;
   onFailure(error: unknown): void;
@@ -39,6 +41,7 @@ export class PeerGate implements TransportHandler {
   }
 
   onMessages(messages: readonly Message[]): void {
+    this.#context.sender.received(messages);
     this.#context.core.stepAll(messages.map((message) => ({ type: 'message', message })));
   }
 
