@@ -82,9 +82,20 @@ function withKind(value: unknown, expected: ExpectedKind, body: Uint8Array): Kub
   return object as unknown as KubernetesObject;
 }
 
+/** As much of a wrong object as errors show. */
+const shownCharacters = 500;
+
 /** Refuses an object of another kind than the path's (ApiError 400). */
 export function requireKind(object: KubernetesObject, expected: ExpectedKind): void {
   if (object.kind === expected.kind && object.apiVersion === expected.apiVersion) return;
+  for (const [field, name] of [
+    ['kind', 'Kind'],
+    ['apiVersion', 'apiVersion'],
+  ] as const) {
+    // Patches can take them away, or make anything of them.
+    if (typeof object[field] === 'string' && object[field] !== '') continue;
+    throw badRequest(`Object '${name}' is missing in '${JSON.stringify(object).slice(0, shownCharacters)}'`);
+  }
   const type = typeOf(object.apiVersion, object.kind);
   // Options are the same in every group version.
   if (object.kind === expected.kind && type?.groupVersion === metaGroupVersion) return;
