@@ -9,6 +9,7 @@ export * from './encode/index.ts';
 export * as errors from './errors.ts';
 export * from './fence.ts';
 export * from './field-errors.ts';
+export * from './live-scheme.ts';
 export * from './names.ts';
 export * from './object.ts';
 export * from './openapi/index.ts';

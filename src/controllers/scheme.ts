@@ -1,4 +1,11 @@
-import { type apiextensionsv1, customResourceTypes, LiveScheme, resources, type Scheme } from '../api/index.ts';
+import {
+  type apiextensionsv1,
+  customResourceTypes,
+  LiveScheme,
+  resources,
+  resourceTypes,
+  type Scheme,
+} from '../api/index.ts';
 import type { Change } from '../client/index.ts';
 import type { ControllerContext } from './context.ts';
 
@@ -10,7 +17,7 @@ export interface FollowedScheme {
 
 /** The kinds that are served, custom ones included, as the CustomResourceDefinitions that an informer shows say. */
 export function followScheme({ informers }: ControllerContext): FollowedScheme {
-  const scheme = new LiveScheme();
+  const scheme = new LiveScheme(resourceTypes());
   const definitions = informers.informer<apiextensionsv1.CustomResourceDefinition>(resources.customResourceDefinitions);
   const handlers = new Set<() => void>();
   definitions.onChange(({ type, object }: Change<apiextensionsv1.CustomResourceDefinition>) => {

@@ -402,3 +402,24 @@ function sorted(object: Deployment): Deployment {
   copy.spec.template.spec.containers.sort((a, b) => (String(a['name']) < String(b['name']) ? -1 : 1));
   return copy;
 }
+
+test('who gives up all that it had of metadata leaves the object its name', (t) => {
+  const annotated = applyConfiguration({
+    type,
+    live: undefined,
+    manager: 'one',
+    now: 0,
+    config: config({ metadata: { annotations: { a: 'b' } } }),
+    force: false,
+  }) as unknown as Deployment;
+  const applied = applyConfiguration({
+    type,
+    live: annotated,
+    manager: 'one',
+    now: 0,
+    config: config({}),
+    force: false,
+  });
+  const { managedFields: _, ...metadata } = (applied as unknown as Deployment).metadata;
+  t.deepEqual(metadata, { name: 'web', namespace: 'default' });
+});

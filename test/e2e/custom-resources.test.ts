@@ -106,6 +106,45 @@ test('the object API and a watch of @kubernetes/client-node take custom resource
   t.is(seen.at(-1), 'DELETED w');
 });
 
+test('kinds of the whole cluster, and versions that are on their way out', async (t) => {
+  const api = await startWithControllers();
+  t.teardown(() => api.close());
+  const kubectl = kubectlFor(api.kubeconfig);
+  const definition = structuredClone(widgets);
+  definition.spec.scope = 'Cluster';
+  const { subresources: _, ...old } = structuredClone(definition.spec.versions[0]!);
+  definition.spec.versions.push({ ...old, name: 'v1beta1', storage: false, deprecated: true } as never);
+  definition.spec.versions.push({ ...old, name: 'v1alpha1', storage: false, served: false } as never);
+  t.is((await kubectl('create -f -', JSON.stringify(definition))).code, 0);
+  await kubectl('wait --for=condition=Established crd/widgets.example.com --timeout=10s');
+  const body = { apiVersion: 'example.com/v1beta1', kind: 'Widget', metadata: { name: 'w' }, spec: { color: 'red' } };
+  const created = await kubectl('create -f -', JSON.stringify(body));
+  t.is(created.stderr.trim(), 'Warning: example.com/v1beta1 Widget is deprecated');
+  t.is((await kubectl('get widget w -o jsonpath={.apiVersion}')).stdout, 'example.com/v1');
+  t.is((await api.request('GET', '/apis/example.com/v1beta1/widgets/w/status')).code, 404);
+  t.is((await api.request('GET', '/apis/example.com/v1alpha1/widgets')).code, 404);
+  t.is((await api.request('GET', '/apis/example.com/v1/widgets/w/status')).code, 200);
+  const { json: group } = await api.request('GET', '/apis/example.com');
+  t.deepEqual(
+    [group.preferredVersion.version, group.versions.map(({ version }: { version: string }) => version)],
+    ['v1', ['v1', 'v1beta1']],
+  );
+  const other = await kubectl('replace -f -', JSON.stringify({ ...body, kind: 'Gadget' }));
+  t.is(other.code, 1);
+  const path = '/apis/example.com/v1/widgets/w';
+  const wrong = await api.request('PUT', path, {
+    body: JSON.stringify({ ...body, apiVersion: 'example.com/v1beta1' }),
+  });
+  t.is(wrong.code, 400);
+  t.is(
+    wrong.json.message,
+    'the API version in the data (example.com/v1beta1) does not match the expected API version (example.com/v1)',
+  );
+  const headers = { 'content-type': 'application/vnd.kubernetes.protobuf' };
+  const protobuf = await api.request('POST', '/apis/example.com/v1/widgets', { body: 'k8s', headers });
+  t.is(protobuf.code, 415);
+});
+
 test('webhooks convert between versions, by URL and as Services; others change what is written', async (t) => {
   type Spec = { color?: string; paint?: string };
   const server = await startWebhookServer(

@@ -82,13 +82,27 @@ function withKind(value: unknown, expected: ExpectedKind, body: Uint8Array): Kub
   return object as unknown as KubernetesObject;
 }
 
+/** As much of a wrong object as errors show. */
+const shownCharacters = 500;
+
 /** Refuses an object of another kind than the path's (ApiError 400). */
 export function requireKind(object: KubernetesObject, expected: ExpectedKind): void {
   if (object.kind === expected.kind && object.apiVersion === expected.apiVersion) return;
+  for (const [field, name] of [
+    ['kind', 'Kind'],
+    ['apiVersion', 'apiVersion'],
+  ] as const) {
+    // Patches can take them away, or make anything of them.
+    if (typeof object[field] === 'string' && object[field] !== '') continue;
+    throw badRequest(`Object '${name}' is missing in '${JSON.stringify(object).slice(0, shownCharacters)}'`);
+  }
   const type = typeOf(object.apiVersion, object.kind);
   // Options are the same in every group version.
   if (object.kind === expected.kind && type?.groupVersion === metaGroupVersion) return;
-  if (type === undefined) {
+  // Of custom resources nothing is known here but what is expected.
+  const isCustom = typeOf(expected.apiVersion, expected.kind) === undefined;
+  const isVersion = object.kind === expected.kind && groupOf(object.apiVersion) === groupOf(expected.apiVersion);
+  if (type === undefined && !(isCustom && isVersion)) {
     throw cannotBeHandled(object, notRegistered(object), expected.kind);
   }
   if (object.apiVersion !== expected.apiVersion) {
@@ -100,6 +114,10 @@ export function requireKind(object: KubernetesObject, expected: ExpectedKind): v
   const from = `${packageOf(object.apiVersion)}.${object.kind}`;
   const problem = `converting (${from}) to (${group}.${expected.kind}): unknown conversion`;
   throw cannotBeHandled(object, problem, expected.kind);
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
 function unrecognized(text: string, expected: ExpectedKind, body: Uint8Array): Error {

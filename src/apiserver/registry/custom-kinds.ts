@@ -7,7 +7,7 @@ import type { WatchCache } from './watch-cache.ts';
 
 /**
  * Keeps the scheme in step with the CustomResourceDefinitions in the store: a change that this peer sees is served by it at
- * once, and watches of a kind that is no more end.
+ * once, and watches of a kind that is no more, or is another now, end.
  */
 export function followDefinitions(
   cache: WatchCache,
@@ -16,8 +16,8 @@ export function followDefinitions(
 ): void {
   const { scheme } = cache;
   const definitions = cache.collection(collectionPrefix(resources.customResourceDefinitions));
-  /** By key: the definition's name, what of it counts, and where its objects are. */
-  const known = new Map<string, { name: string; content: string; objects: Collection }>();
+  /** By key: the definition's name, what of it counts, what of that shapes objects, and where those are. */
+  const known = new Map<string, { name: string; content: string; shape: string; objects: Collection }>();
 
   const forget = (key: string): void => {
     const definition = known.get(key);
@@ -32,7 +32,8 @@ export function followDefinitions(
     const { metadata, spec, status } = definition;
     const name = metadata.name!;
     const conditions = status?.conditions?.map(({ type, status: value }) => [type, value]);
-    const content = JSON.stringify([metadata.uid, spec, conditions, status?.acceptedNames]);
+    const shape = JSON.stringify([metadata.uid, spec, status?.acceptedNames]);
+    const content = JSON.stringify([shape, conditions]);
     const before = known.get(key);
     if (before?.content === content) return;
     const types = customResourceTypes(definition, converterOf(definition));
@@ -41,7 +42,10 @@ export function followDefinitions(
       return;
     }
     scheme.define(name, types);
-    known.set(key, { name, content, objects: cache.collection(collectionPrefix(types[0]!)) });
+    const objects = cache.collection(collectionPrefix(types[0]!));
+    known.set(key, { name, content, shape, objects });
+    // Who watches has to look anew at what is there.
+    if (before !== undefined && before.shape !== shape) objects.endWatches();
   };
 
   const listener = {

@@ -1,4 +1,4 @@
-import { errors, LiveScheme, type UnstructuredObject } from '../../api/index.ts';
+import { errors, LiveScheme, resourceTypes, type UnstructuredObject } from '../../api/index.ts';
 import { type Clock, errorCode, errorMessage, type Logger, sleep } from '../../base/index.ts';
 import { type KeyValue, prefixEnd, type Store, type WatchBatch, type WatchHandle } from '../../store/index.ts';
 import { Collection } from './collection.ts';
@@ -25,7 +25,7 @@ const CATCH_UP_MS = 10;
  * and watches of the present are answered from here; each change is decoded and encoded once for all.
  */
 export class WatchCache implements StateReader {
-  readonly scheme = new LiveScheme();
+  readonly scheme = new LiveScheme(resourceTypes());
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;

@@ -9,6 +9,7 @@ import {
   type KubernetesObject,
   LiveScheme,
   parseJsonPath,
+  resourceTypes,
   tableOf,
   validate,
 } from '../../../src/api/index.ts';
@@ -292,7 +293,7 @@ test('columns are printed as the definition says; without any, the age', (t) => 
 });
 
 test('a scheme tells of custom kinds as long as they are defined, and never of others in their place', (t) => {
-  const scheme = new LiveScheme();
+  const scheme = new LiveScheme(resourceTypes());
   const before = scheme.types;
   scheme.define('widgets.example.com', customResourceTypes(established()));
   t.is(scheme.types.length, before.length + 1);

@@ -204,9 +204,13 @@ test('versions that differ by their names alone show the same objects', async (t
   );
   // v2 becomes the one to store: what is there stays readable, and is noted.
   for (const version of definition.spec.versions) version.storage = version.name === 'v2';
+  const recorder = new Recorder();
+  await registry.watch({ ...at(v1), ...recorder });
   const object = definition as unknown as UnstructuredObject;
   const { result } = await registry.update({ ...at(definitions), name: 'widgets.example.com', object });
   t.deepEqual(fields(result).status.storedVersions, ['v1', 'v2']);
+  // Who watched by the old definition comes again by the new.
+  t.deepEqual([recorder.events.length, recorder.ended], [2, { status: undefined }]);
   t.is(fields(await registry.get({ ...at(widgetType(registry)), name: 'b' })).apiVersion, 'example.com/v1');
 });
 

@@ -23,7 +23,8 @@ export const definitionRules = kindRules<CustomResourceDefinition>({
   check({ metadata = {}, spec, status }, errors) {
     const path = fieldPath('spec');
     // That something is missing at all the description says already.
-    const { group = '', names = { plural: '', kind: '' }, versions = [], scope, conversion, ...rest } = spec ?? {};
+    const { group = '', names = { plural: '', kind: '' }, scope, conversion, ...rest } = spec ?? {};
+    const versions = rest.versions ?? [];
     if (metadata.name !== `${names.plural}.${group}`) {
       const text = 'must be spec.names.plural+"."+spec.group';
       errors.push(invalidValue(fieldPath('metadata', 'name'), metadata.name, text));
