@@ -50,7 +50,7 @@ export class ControlPlaneChecker implements WriteListener {
   readonly #replicaSets = new Map<string, KnownReplicaSet>();
   /** Active ones, by key: whose they are. */
   readonly #pods = new Map<string, string | undefined>();
-  /** By ReplicaSet: pods of which their maker does not know whether he made them. */
+  /** By owner, ReplicaSet or Deployment: pods that may yet be made, or asked for, by writes that were not answered. */
   readonly #uncertain = new Map<string, number>();
   /** Something happened that nobody told of: what is known may be out of date. */
   #isBlind = false;
@@ -72,7 +72,9 @@ export class ControlPlaneChecker implements WriteListener {
 
   onUncertain({ resource, object }: Write): void {
     const owner = controllerUid(object);
-    if (resource === 'pods' && owner !== undefined) this.#uncertain.set(owner, (this.#uncertain.get(owner) ?? 0) + 1);
+    if (owner === undefined) return;
+    const pods = resource === 'pods' ? 1 : ((object as ReplicaSet).spec?.replicas ?? 0);
+    this.#uncertain.set(owner, this.#uncertainOf(owner) + pods);
   }
 
   /** A revision, the first time that it is heard of; in order. */
@@ -88,6 +90,10 @@ export class ControlPlaneChecker implements WriteListener {
     for (let i = this.#waiting.length - 1; i >= 0; i--) {
       if (this.#waiting[i]!.revision <= revision) this.#checkFence(this.#waiting.splice(i, 1)[0]!);
     }
+  }
+
+  #uncertainOf(owner: string | undefined): number {
+    return this.#uncertain.get(owner ?? '') ?? 0;
   }
 
   #followHolder({ type, value }: Change, revision: number): void {
@@ -142,14 +148,12 @@ export class ControlPlaneChecker implements WriteListener {
     const grows = replicas > known.plan.replicas;
     known.plan.update(generation, replicaSet.status?.observedGeneration ?? 0, replicas, replicas);
     const { deployment } = known;
-    const plan = deployment === undefined ? undefined : this.#deployments.get(deployment);
+    const plan = this.#deployments.get(deployment ?? '');
     if (!grows || plan === undefined || this.#isBlind) return;
     const siblings = [...this.#replicaSets.values()].filter((other) => other.deployment === deployment);
     const total = siblings.reduce((sum, sibling) => sum + sibling.plan.replicas, 0);
-    check(
-      total <= plan.most,
-      () => `surge: with ${key} grown to ${replicas}, ${total} pods are asked for, of ${plan.most}`,
-    );
+    const most = plan.most + this.#uncertainOf(deployment);
+    check(total <= most, () => `surge: with ${key} grown to ${replicas}, ${total} pods are asked for, of ${most}`);
   }
 
   #followPod(change: Change): void {
@@ -166,7 +170,7 @@ export class ControlPlaneChecker implements WriteListener {
     if (!isNew || replicaSet === undefined || this.#isBlind) return;
     this.counts.podsCounted += 1;
     const count = [...this.#pods.values()].filter((other) => other === owner).length;
-    const most = replicaSet.plan.most + (this.#uncertain.get(owner!) ?? 0);
+    const most = replicaSet.plan.most + this.#uncertainOf(owner);
     check(count <= most, () => `replicas: ${key} is pod ${count} of a ReplicaSet of ${most}`);
   }
 }
