@@ -208,8 +208,9 @@ test.serial('the environment comes from values, ConfigMaps, Secrets, fields and 
     'CPU=250',
     'ALL_colour=red',
     'ALL_shape=round',
-    'KUBERNETES_SERVICE_HOST=127.96.0.1',
-    'KUBERNETES_SERVICE_PORT=443',
+    // Where the API server of the pod's own peer is: nobody serves the Service's address without privileges.
+    'KUBERNETES_SERVICE_HOST=127.0.0.1',
+    'KUBERNETES_PORT_443_TCP_PORT=443',
   ])
     t.true(output.split('\n').includes(line), `${line} in\n${output}`);
   t.true(output.endsWith('|\nreds3cret'), output);

@@ -114,6 +114,8 @@ bothKubectls('exec in a terminal: size, resizing, Ctrl-C, exit code', async (t, 
   terminal.type('sleep 0.5\r');
   await terminal.until(/now 22 77/);
   terminal.type('sleep 1000 || echo "ended with $?"\r');
+  // While the shell still reads the line, Ctrl-C would only make it forget that.
+  await terminal.until(/ended with \$\?"\r\n/);
   terminal.type('\x03');
   await terminal.until(/\^C/);
   terminal.type('exit 6\r');
