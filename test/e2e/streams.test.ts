@@ -109,7 +109,7 @@ bothKubectls('exec in a terminal: size, resizing, Ctrl-C, exit code', async (t, 
   terminal.type('stty size; test -t 0 && test -t 1 && echo "a terminal"\r');
   await terminal.until(/33 99\r\na terminal\r\n/);
   terminal.type(`trap 'echo "now $(stty size)"' WINCH; echo set\r`);
-  await terminal.until(/\r\nset\r\n/);
+  await terminal.until(/\rset\r\n/);
   await terminal.resize(77, 22);
   // The shell tells of signals between commands.
   terminal.type('sleep 0.5\r');
