@@ -1,8 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { KubeConfig, type KubernetesObject, KubernetesObjectApi, Watch } from '@kubernetes/client-node';
 import test from 'ava';
 import { startCluster } from '../support/cluster.ts';
 import { startWithControllers, widgets } from '../support/custom-resources.ts';
-import { kubectlFor, type RunResult } from '../support/kubectl.ts';
+import { binary, kubectlFor, type RunResult, run } from '../support/kubectl.ts';
 import { startWebhookServer } from '../support/webhook-server.ts';
 
 const widget = (name: string, spec: object) =>
@@ -104,6 +107,39 @@ test('the object API and a watch of @kubernetes/client-node take custom resource
   await kubectl('delete crd widgets.example.com');
   await ended.promise;
   t.is(seen.at(-1), 'DELETED w');
+});
+
+test('helm installs a chart with definitions, and upgrades, rolls back and uninstalls what is of their kinds', async (t) => {
+  const api = await startWithControllers();
+  t.teardown(() => api.close());
+  const chart = mkdtempSync(join(tmpdir(), 'keelson-chart-'));
+  t.teardown(() => rmSync(chart, { recursive: true }));
+  const template =
+    'apiVersion: example.com/v1\nkind: Widget\nmetadata:\n  name: w\nspec:\n  color: {{ .Values.color }}\n';
+  const files = {
+    'Chart.yaml': 'apiVersion: v2\nname: operator\nversion: 0.1.0\n',
+    'values.yaml': 'color: red\n',
+    'crds/widgets.yaml': JSON.stringify(widgets),
+    'templates/widget.yaml': template,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(chart, name)), { recursive: true });
+    writeFileSync(join(chart, name), text);
+  }
+  const env = { KUBECONFIG: api.kubeconfig, HOME: chart };
+  const helm = (args: string) => run(binary('helm'), args.split(' '), { env });
+  const kubectl = kubectlFor(api.kubeconfig);
+  const color = async () => (await kubectl('get widget w -o jsonpath={.spec.color}')).stdout;
+  const installed = await helm(`install one ${chart} --wait`);
+  t.is(installed.code, 0, installed.stderr);
+  t.is(await color(), 'red');
+  t.is((await helm(`upgrade one ${chart} --set color=blue`)).code, 0);
+  t.is(await color(), 'blue');
+  t.regex((await helm(`upgrade one ${chart} --set color=pink`)).stderr, /spec.color: Unsupported value: "pink"/);
+  t.is((await helm('rollback one 1')).code, 0);
+  t.is(await color(), 'red');
+  t.is((await helm('uninstall one')).code, 0);
+  t.regex((await kubectl('get widget w')).stderr, /widgets.example.com "w" not found/);
 });
 
 test('kinds of the whole cluster, and versions that are on their way out', async (t) => {

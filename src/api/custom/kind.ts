@@ -9,7 +9,7 @@ import type { CustomResourceDefinitionVersion } from '../types/apiextensions-v1.
 import { CustomPrinter } from './columns.ts';
 import { fillDefaults } from './defaults.ts';
 import { anyObject, describeSchema } from './describe.ts';
-import { checkEmbedded } from './embedded.ts';
+import { checkEmbedded, settleEmbedded } from './embedded.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 import { checkLists } from './lists.ts';
 import { prune } from './prune.ts';
@@ -98,7 +98,9 @@ export class CustomKind {
   check({ apiVersion, kind, metadata, ...rest }: KubernetesObject, options: CheckOptions): CheckedFields {
     const kept: PlainObject = clonePlain(rest);
     const unknown: string[] = [];
-    prune(kept, this.schema, (path) => unknown.push(path));
+    const tell = (path: string): void => void unknown.push(path);
+    prune(kept, this.schema, tell);
+    settleEmbedded(kept, this.schema, '', tell);
     const head = { apiVersion, kind, metadata };
     const { object, warnings } = checkFields(head, { ...options, type: anyObject, unknown });
     return { object: { ...object, ...kept }, warnings };

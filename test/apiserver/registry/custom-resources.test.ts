@@ -89,6 +89,30 @@ test('unknown fields are refused, told of or dropped; defaults are filled in', a
   t.is(made.metadata.generation, 1);
 });
 
+test('a resource within an object has metadata as any other, and says what it is', async (t) => {
+  const { registry } = await createFixture(t);
+  await define(registry, ({ spec }) => {
+    const properties = spec.versions[0]!.schema!.openAPIV3Schema!.properties!['spec']!.properties!;
+    const template = { 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true };
+    properties['template'] = { type: 'object', ...template };
+  });
+  const create = (template: object) => {
+    const request = at(widgetType(registry));
+    return { request, made: registry.create({ ...request, object: widget('a', { color: 'red', template }) }) };
+  };
+  const refusal = await refused(t, create({ metadata: {}, data: 1 }).made, 'Invalid');
+  t.deepEqual(
+    refusal.details?.causes?.map(({ field, message }) => `${field}: ${message}`),
+    ['apiVersion', 'kind'].map((field) => `spec.template.${field}: Required value: must not be empty`),
+  );
+  const head = { apiVersion: 'v1', kind: 'Pod' };
+  await refused(t, create({ ...head, metadata: { labels: 3 } }).made, 'BadRequest');
+  const { request, made } = create({ ...head, metadata: { name: 'x', odd: 1, labels: { a: 'b' } }, any: [1] });
+  const metadata = { name: 'x', labels: { a: 'b' } };
+  t.deepEqual(fields(await made).spec.template, { ...head, metadata, any: [1] });
+  t.deepEqual(request.warnings, ['unknown field "spec.template.metadata.odd"']);
+});
+
 test('status and spec are written apart; generation counts changes of the spec', async (t) => {
   const { registry } = await createFixture(t);
   await define(registry);
