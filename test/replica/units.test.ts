@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { KeelsonError } from '../../src/base/index.ts';
 import type { Entry, Message } from '../../src/raft/index.ts';
-import { decodeBatch, encodeBatch, estimateBytes } from '../../src/replica/batch.ts';
+import { decodeBatch, decodeNote, encodeBatch, encodeNote, estimateBytes } from '../../src/replica/batch.ts';
 import { ChunkChannel } from '../../src/replica/chunk-channel.ts';
 import { MemoryNetwork, openMemoryStorage, type StoredState } from '../../src/replica/index.ts';
 import { LogWriter, type WriteRequest } from '../../src/replica/log-writer.ts';
@@ -31,6 +31,17 @@ test('a batch carries plain data unchanged, in memory of its own', (t) => {
   );
 });
 
+test('a note is told from every other batch', (t) => {
+  const number = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+  fc.assert(
+    fc.property(number, number, fc.nat(), fc.array(fc.jsonValue()), (origin, incarnation, sequence, commands) => {
+      t.deepEqual(decodeNote(encodeNote({ origin, incarnation })), { origin, incarnation });
+      t.is(decodeNote(encodeBatch({ origin, incarnation, sequence: sequence + 1, commands })), undefined);
+    }),
+  );
+  t.is(decodeNote(new Uint8Array()), undefined);
+});
+
 test('the estimate of a command’s size is near what it takes', (t) => {
   const command = {
     type: 'put',
@@ -42,11 +53,11 @@ test('the estimate of a command’s size is near what it takes', (t) => {
   t.true(Math.abs(estimateBytes(command) - actual) < 100);
 });
 
-test('a session takes each batch once and in order, whatever comes', (t) => {
+test('a session takes each batch once and in order, whatever comes, notes of lives included', (t) => {
   const step = fc.record({
     origin: fc.integer({ min: 1, max: 2 }),
     incarnation: fc.integer({ min: 1, max: 3 }),
-    sequence: fc.integer({ min: 1, max: 5 }),
+    sequence: fc.integer({ min: 0, max: 5 }),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.nat(), (steps, restoreAt) => {
@@ -64,12 +75,14 @@ test('a session takes each batch once and in order, whatever comes', (t) => {
           (each.incarnation > last.incarnation && each.sequence === 1);
         const verdict = table.accept({ ...each, commands: [] });
         t.is(verdict === 'next', isNext);
-        if (isNext) taken.set(each.origin, each);
+        const begins = each.sequence === 0 && each.incarnation > last.incarnation;
+        if (isNext || begins) taken.set(each.origin, each);
         if (verdict === 'gap') t.true(each.incarnation >= last.incarnation && each.sequence > 1);
         t.is(
           table.lastSequence(each.origin, each.incarnation),
           takenSequence(taken.get(each.origin), each.incarnation),
         );
+        t.is(table.incarnationOf(each.origin), taken.get(each.origin)?.incarnation ?? 0);
       });
     }),
   );
