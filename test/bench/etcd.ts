@@ -18,7 +18,8 @@ export interface EtcdCluster {
 }
 
 const BINARY = '/usr/bin/etcd';
-const FIRST_PORT = 23_790;
+/** Apart, so that both may run at once. */
+const FIRST_PORTS = { tls: 23_790, plain: 23_890 };
 
 /** `tls`: mutual, between client and server and between the servers, as Keelson always has it. */
 export async function startEtcd({ tls }: { tls: boolean }): Promise<EtcdCluster> {
@@ -26,7 +27,8 @@ export async function startEtcd({ tls }: { tls: boolean }): Promise<EtcdCluster>
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-etcd-'));
   const security = tls ? await secure(dir) : undefined;
   const scheme = tls ? 'https' : 'http';
-  const url = (i: number, kind: number): string => `${scheme}://127.0.0.1:${FIRST_PORT + i * 10 + kind}`;
+  const url = (i: number, kind: number): string =>
+    `${scheme}://127.0.0.1:${(tls ? FIRST_PORTS.tls : FIRST_PORTS.plain) + i * 10 + kind}`;
   const cluster = [0, 1, 2].map((i) => `e${i}=${url(i, 1)}`).join(',');
   const start = (i: number): ChildProcess =>
     spawn(
