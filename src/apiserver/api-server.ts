@@ -1,4 +1,4 @@
-import { findResource, type ResourceType } from '../api/index.ts';
+import { findResource, type ResourceType, resourceTypes } from '../api/index.ts';
 import { type Clock, type Logger, type Random, systemRandom } from '../base/index.ts';
 import { type Authenticator, unionAuthenticator } from './authentication/types.ts';
 import { x509Authenticator } from './authentication/x509.ts';
@@ -8,6 +8,7 @@ import { type HealthCheck, healthRoute } from './health.ts';
 import { sendJson, sendText } from './http/respond.ts';
 import { createKubeletConnection } from './kubelet-connection.ts';
 import { createRequestMetrics } from './metrics.ts';
+import { metricsApiRoute, metricsTypes } from './metrics-api/index.ts';
 import { openApiRoute } from './openapi.ts';
 import { podConnectRoute, podConnectWithoutUpgrade } from './pod-connect.ts';
 import { podLogRoute } from './pod-log.ts';
@@ -68,10 +69,11 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     healthRoute(options.healthChecks),
     versionRoute,
     metricsRoute(() => metrics.text() + (options.metrics?.() ?? '')),
-    discoveryRoute(),
+    discoveryRoute([...resourceTypes(), ...metricsTypes]),
     openApiRoute(),
     reviewRoute(authorizer, options.rbac),
     proxyRoute(proxy),
+    metricsApiRoute({ registry, types, kubelets }),
     resourceRoute({
       registry,
       findResource,

@@ -6,6 +6,7 @@ import {
   apiGroupList,
   apiResourceList,
   apiVersions,
+  type ResourceType,
 } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
 import { type MediaRange, parseAccept } from './http/accept.ts';
@@ -20,7 +21,7 @@ interface Document {
 }
 
 /** `/api`, `/apis` and below: what is served, aggregated for clients that ask so, or group by group. */
-export function discoveryRoute(): Route {
+export function discoveryRoute(types: readonly ResourceType[]): Route {
   const documents = new Map<string, Document>();
   return async (exchange) => {
     const { info, request } = exchange;
@@ -30,7 +31,7 @@ export function discoveryRoute(): Route {
     const key = `${info.path} ${aggregated ?? address}`;
     let document = documents.get(key);
     if (document === undefined) {
-      document = documentOf(exchange, aggregated, address);
+      document = documentOf(exchange, types, aggregated, address);
       if (document === undefined) return false;
       if (documents.size < MAX_DOCUMENTS) documents.set(key, document);
     }
@@ -56,6 +57,7 @@ export async function sendDocument(exchange: Exchange, { contentType, body, etag
 
 function documentOf(
   { info }: Exchange,
+  types: readonly ResourceType[],
   aggregated: AggregatedVersion | undefined,
   address: string,
 ): Document | undefined {
@@ -64,16 +66,16 @@ function documentOf(
   const isRoot = parts.length === 1;
   if (isRoot && aggregated !== undefined) {
     const type = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
-    return document(aggregatedDiscovery(root as 'api' | 'apis', aggregated), type);
+    return document(aggregatedDiscovery(root as 'api' | 'apis', aggregated, types), type);
   }
   const value =
     root === 'api'
       ? coreDocument(parts, address)
       : isRoot
-        ? apiGroupList()
+        ? apiGroupList(types)
         : version === undefined
-          ? apiGroup(group)
-          : apiResourceList(group, version);
+          ? apiGroup(group, types)
+          : apiResourceList(group, version, types);
   return value === undefined ? undefined : document(value, 'application/json');
 }
 

@@ -134,7 +134,11 @@ const edited: readonly [group: string, resources: string[]][] = [
   ['coordination.k8s.io', ['leases']],
 ];
 
-const viewRules = viewed.map(([apiGroup, resources]) => on(apiGroup, resources, read));
+const viewRules = [
+  ...viewed.map(([apiGroup, resources]) => on(apiGroup, resources, read)),
+  // As metrics-server's system:aggregated-metrics-reader.
+  on('metrics.k8s.io', ['pods', 'nodes'], read),
+];
 const editRules = [
   ...viewRules,
   on('', ['secrets', 'pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'services/proxy'], read),
