@@ -17,6 +17,7 @@ import { sendJson, sendText } from './http/respond.ts';
 import { issuerRoute } from './issuer.ts';
 import { createKubeletConnection } from './kubelet-connection.ts';
 import { createRequestMetrics } from './metrics.ts';
+import { metricsApiRoute, metricsTypes } from './metrics-api/index.ts';
 import { openApiRoute } from './openapi.ts';
 import { podConnectRoute, podConnectWithoutUpgrade } from './pod-connect.ts';
 import { podLogRoute } from './pod-log.ts';
@@ -87,11 +88,12 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     healthRoute(options.healthChecks),
     versionRoute,
     metricsRoute(() => metrics.text() + (options.metrics?.() ?? '')),
-    discoveryRoute(registry.scheme),
+    discoveryRoute(registry.scheme, metricsTypes),
     openApiRoute(registry.scheme),
     ...(tokens === undefined ? [] : [issuerRoute(tokens)]),
     reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
     proxyRoute(proxy),
+    metricsApiRoute({ registry, types, kubelets }),
     resourceRoute({
       registry,
       subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade },

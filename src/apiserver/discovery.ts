@@ -6,6 +6,7 @@ import {
   apiGroupList,
   apiResourceList,
   apiVersions,
+  type ResourceType,
   type Scheme,
 } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
@@ -21,7 +22,8 @@ interface Document {
 }
 
 /** `/api`, `/apis` and below: what is served, aggregated for clients that ask so, or group by group. */
-export function discoveryRoute(scheme: Scheme): Route {
+/** `further`: kinds that are served without being objects in the registry. */
+export function discoveryRoute(scheme: Scheme, further: readonly ResourceType[] = []): Route {
   const documents = new Map<string, Document>();
   let { types } = scheme;
   return async (exchange) => {
@@ -35,7 +37,7 @@ export function discoveryRoute(scheme: Scheme): Route {
     const key = `${info.path} ${aggregated ?? address}`;
     let document = documents.get(key);
     if (document === undefined) {
-      document = documentOf(exchange, aggregated, address, types);
+      document = documentOf(exchange, aggregated, address, [...types, ...further]);
       if (document === undefined) return false;
       if (documents.size < MAX_DOCUMENTS) documents.set(key, document);
     }
@@ -63,7 +65,7 @@ function documentOf(
   { info }: Exchange,
   aggregated: AggregatedVersion | undefined,
   address: string,
-  types: Scheme['types'],
+  types: readonly ResourceType[],
 ): Document | undefined {
   const parts = info.path.split('/').filter((part) => part !== '');
   const [root, group = '', version] = parts;

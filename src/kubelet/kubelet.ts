@@ -13,6 +13,7 @@ import { StatusWriter } from './status-writer.ts';
 import { TokenCache } from './token-cache.ts';
 import type { Kubelet, KubeletOptions } from './types.ts';
 import { createUpgradeHandler } from './upgrades.ts';
+import { UsageMeter } from './usage.ts';
 import { PodVolumes } from './volumes/index.ts';
 
 const crashBackOffMs = { initial: 10_000, max: 300_000 };
@@ -80,13 +81,10 @@ class NodeKubelet implements Kubelet {
       memoryCapacityBytes: machine.capacity.memoryBytes,
       podPidsLimit: options.podPidsLimit ?? defaultPodPidsLimit,
     };
-    const served: HandlerOptions = {
-      runtime,
-      pods: () =>
-        [...this.#workers.values()].map(({ pod }) => ({ ...pod, status: this.#context.statuses.current(pod) })),
-      node: () => this.#agent.node,
-      clock,
-    };
+    const pods = (): v1.Pod[] =>
+      [...this.#workers.values()].map(({ pod }) => ({ ...pod, status: this.#context.statuses.current(pod) }));
+    const usage = new UsageMeter({ runtime, machine, clock, pods, nodeName: () => nodeName });
+    const served: HandlerOptions = { runtime, pods, usage, clock };
     this.handler = createHandler(served);
     this.upgrade = createUpgradeHandler(served);
     this.#readiness.promise.catch(() => {});

@@ -22,7 +22,18 @@ export interface Machine {
   readonly capacity: NodeCapacity;
   facts(): Promise<MachineFacts>;
   state(): Promise<MachineState>;
+  usage(): Promise<MachineUsage>;
 }
+
+export interface MachineUsage {
+  /** Since the machine was started. */
+  cpuNanoseconds: number;
+  /** Without what the kernel can take back at once. */
+  memoryWorkingSetBytes: number;
+}
+
+/** Of /proc/stat; fixed by the kernel's user interface on all common architectures. */
+const clockTicksPerSecond = 100;
 
 /** The machine that this process runs on; `directory` is on the disk that counts. */
 export function thisMachine(directory: string): Machine {
@@ -46,6 +57,20 @@ export function thisMachine(directory: string): Machine {
           kernelVersion: release(),
           osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(os)?.[1] ?? 'Linux',
         },
+      };
+    },
+    async usage() {
+      const [stat, meminfo] = await Promise.all([readOr('/proc/stat', ''), readOr('/proc/meminfo', '')]);
+      const [user = 0, nice = 0, system = 0, _idle, _waiting, irq = 0, softirq = 0, stolen = 0] = (
+        /^cpu\s+(.*)/m.exec(stat)?.[1] ?? ''
+      )
+        .split(' ')
+        .map(Number);
+      const kibibytes = (field: string): number =>
+        Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0);
+      return {
+        cpuNanoseconds: ((user + nice + system + irq + softirq + stolen) * 1e9) / clockTicksPerSecond,
+        memoryWorkingSetBytes: (kibibytes('MemTotal') - kibibytes('MemAvailable')) * 1024,
       };
     },
     async state() {

@@ -5,12 +5,13 @@ import type { v1 } from '../api/index.ts';
 import type { Clock } from '../base/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { parseLogQuery } from './log-options.ts';
+import type { UsageMeter } from './usage.ts';
 
 export interface HandlerOptions {
   runtime: Runtime;
   /** The node's pods, with their newest status. */
   pods(): v1.Pod[];
-  node(): v1.Node | undefined;
+  usage: Pick<UsageMeter, 'summary'>;
   clock: Clock;
 }
 
@@ -26,7 +27,7 @@ export function createHandler(options: HandlerOptions): (request: IncomingMessag
       case 'pods':
         return sendJson(response, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods() });
       case 'stats':
-        return sendJson(response, summary(options));
+        return void options.usage.summary().then((summary) => sendJson(response, summary));
       case 'containerLogs':
         if (parts.length === 4) return void sendLogs(options, parts.slice(1), searchParams, response);
         break;
@@ -91,28 +92,6 @@ export function logSource(
     default:
       return { error: `${about} is waiting to start: ${waiting?.reason ?? 'no logs yet'}` };
   }
-}
-
-/** As much of the stats summary as this node measures. */
-function summary({ runtime, pods, node }: HandlerOptions): unknown {
-  const statsOf = ({ uid, name, namespace }: v1.Pod['metadata']): unknown => ({
-    podRef: { name, namespace, uid },
-    containers: runtime.listContainers({ podUid: uid }).flatMap((container) => {
-      const stats = runtime.containerStats(container.id);
-      if (!stats) return [];
-      const time = new Date(stats.timeMs).toISOString();
-      const { cpuUsageNanoseconds, memoryUsageBytes, memoryWorkingSetBytes } = stats;
-      return [
-        {
-          name: container.name,
-          startTime: new Date(container.startedAtMs!).toISOString(),
-          cpu: { time, usageCoreNanoSeconds: Math.round(cpuUsageNanoseconds) },
-          memory: { time, usageBytes: memoryUsageBytes, workingSetBytes: memoryWorkingSetBytes },
-        },
-      ];
-    }),
-  });
-  return { node: { nodeName: node()?.metadata.name ?? '' }, pods: pods().map(({ metadata }) => statsOf(metadata)) };
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

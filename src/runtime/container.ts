@@ -12,6 +12,7 @@ import {
   type ProcessIdentity,
   type ProcessStat,
   parseIdentity,
+  processesNow,
   processTree,
   tryKill,
 } from './proc.ts';
@@ -232,7 +233,7 @@ export class Container {
   stats(): ContainerStats | undefined {
     if (this.state !== 'running') return undefined;
     const usage = this.cgroup.usage();
-    const tree = processTree(this.#started!.process.pid);
+    const tree = processTree(this.#started!.process.pid, processesNow());
     const sum = (value: (stat: ProcessStat) => number): number => tree.reduce((total, stat) => total + value(stat), 0);
     const resident = sum((stat) => stat.residentPages) * pageBytes;
     return {

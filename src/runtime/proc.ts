@@ -82,8 +82,8 @@ function terminalNumber(device: number): number | undefined {
 }
 
 /** A process with its descendants, and the members of sessions that any of them leads; whether or not it still lives. */
-export function processTree(pid: number): ProcessStat[] {
-  const others = allProcesses();
+export function processTree(pid: number, all: ReadonlyMap<number, ProcessStat> = allProcesses()): ProcessStat[] {
+  const others = new Map(all);
   const tree: ProcessStat[] = [];
   const pids = new Set([pid]);
   for (let found = true; found; ) {
@@ -97,6 +97,19 @@ export function processTree(pid: number): ProcessStat[] {
     }
   }
   return tree;
+}
+
+let processesOfTurn: ReadonlyMap<number, ProcessStat> | undefined;
+
+/** All processes, read at most once in a turn of the event loop: for who looks at many trees together. */
+export function processesNow(): ReadonlyMap<number, ProcessStat> {
+  if (processesOfTurn === undefined) {
+    processesOfTurn = allProcesses();
+    setImmediate(() => {
+      processesOfTurn = undefined;
+    });
+  }
+  return processesOfTurn;
 }
 
 function allProcesses(): Map<number, ProcessStat> {

@@ -30,6 +30,7 @@ export class FakeNode {
       info: { machineID: 'm', systemUUID: 's', bootID: 'b', kernelVersion: '6.1', osImage: 'Linux' },
     }),
     state: async () => this.machine.current,
+    usage: async () => ({ cpuNanoseconds: 0, memoryWorkingSetBytes: 2 ** 30 }),
   };
   readonly directory: string;
   kubelet!: Kubelet;

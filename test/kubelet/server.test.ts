@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { v1 } from '../../src/api/index.ts';
 import { createHandler, logSource } from '../../src/kubelet/server.ts';
+import { UsageMeter } from '../../src/kubelet/usage.ts';
+import type { ContainerStats } from '../../src/runtime/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 
@@ -19,8 +21,16 @@ async function serve(t: ExecutionContext) {
     metadata: { name: 'web', namespace: 'default', uid: 'u' },
     status: { containerStatuses: [{ ...base, state: { running: {} }, containerID: `keelson://${id}` }] },
   };
-  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } } as v1.Node;
-  const server = createServer(createHandler({ runtime, pods: () => [pod], node: () => node, clock }));
+  const pods = (): v1.Pod[] => [pod];
+  let cpuNanoseconds = 0;
+  const machine = {
+    async usage() {
+      cpuNanoseconds += 5e8;
+      return { cpuNanoseconds, memoryWorkingSetBytes: 100 };
+    },
+  };
+  const usage = new UsageMeter({ runtime, machine, clock, pods, nodeName: () => 'n' });
+  const server = createServer(createHandler({ runtime, pods, usage, clock }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => void server.close());
   const { port } = server.address() as AddressInfo;
@@ -28,35 +38,51 @@ async function serve(t: ExecutionContext) {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
     return { status: response.status, text: await response.text() };
   };
-  return { runtime, pod, ask, port };
+  return { runtime, pod, ask, port, clock };
 }
 
 const base: v1.ContainerStatus = { name: 'main', ready: true, restartCount: 0, image: 'host', imageID: 'host' };
 
-test('health, pods, stats, and nothing else', async (t) => {
-  const { ask, runtime } = await serve(t);
-  runtime.containerStats = () =>
-    ({
-      timeMs: 0,
-      cpuUsageNanoseconds: 5,
-      memoryUsageBytes: 7,
-      memoryWorkingSetBytes: 6,
-      pids: 1,
-    }) as never;
+test('health, pods, and nothing else', async (t) => {
+  const { ask } = await serve(t);
   t.deepEqual(await ask('/healthz'), { status: 200, text: 'ok' });
   t.like(JSON.parse((await ask('/pods')).text), { kind: 'PodList', items: [{ metadata: { name: 'web' } }] });
-  t.like(JSON.parse((await ask('/stats/summary')).text), {
-    node: { nodeName: 'n' },
-    pods: [
-      {
-        podRef: { name: 'web', uid: 'u' },
-        containers: [{ name: 'main', cpu: { usageCoreNanoSeconds: 5 }, memory: { workingSetBytes: 6, usageBytes: 7 } }],
-      },
-    ],
-  });
   t.is((await ask('/')).status, 404);
   t.is((await ask('/containerLogs/default/web')).status, 404);
   t.is((await ask('/healthz', 'POST')).status, 405);
+});
+
+test('what is used is measured over a moment at first, then since it was asked last', async (t) => {
+  const { ask, runtime, clock } = await serve(t);
+  let cpuUsageNanoseconds = 0;
+  const containerStats = (): ContainerStats => {
+    cpuUsageNanoseconds += 2e8;
+    return { timeMs: clock.now(), cpuUsageNanoseconds, memoryUsageBytes: 7, memoryWorkingSetBytes: 6, pids: 1 };
+  };
+  Object.assign(runtime, { containerStats });
+  const summary = async (): Promise<unknown> => JSON.parse((await ask('/stats/summary')).text);
+  const first = summary();
+  while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(1_000);
+  t.like(await first, {
+    windowSeconds: 1,
+    node: { nodeName: 'n', cpu: { usageNanoCores: 5e8, usageCoreNanoSeconds: 1e9 }, memory: { workingSetBytes: 100 } },
+    pods: [
+      {
+        podRef: { name: 'web', uid: 'u' },
+        containers: [
+          {
+            name: 'main',
+            cpu: { usageNanoCores: 2e8, usageCoreNanoSeconds: 4e8 },
+            memory: { workingSetBytes: 6, usageBytes: 7 },
+          },
+        ],
+      },
+    ],
+  });
+  t.like(await summary(), { windowSeconds: 1 }, 'asked again at once, it tells the same');
+  await clock.advance(10_000);
+  t.like(await summary(), { windowSeconds: 10, pods: [{ containers: [{ cpu: { usageNanoCores: 2e7 } }] }] });
 });
 
 test('logs', async (t) => {

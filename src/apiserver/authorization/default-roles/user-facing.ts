@@ -21,6 +21,11 @@ const toView = clusterRole(
   { aggregatesTo: 'view' },
 );
 
+/** As metrics-server brings it along. */
+const metricsToView = clusterRole('system:aggregated-metrics-reader', parseRules('read metrics.k8s.io nodes,pods'), {
+  aggregatesTo: 'view',
+});
+
 const toEdit = clusterRole(
   'system:aggregate-to-edit',
   parseRules(`
@@ -52,7 +57,7 @@ const toAdmin = clusterRole(
 );
 
 /** With the rules that they gather: nobody has to wait for a controller. */
-const view = gathering([toView], clusterRole('view', [], { aggregates: 'view', aggregatesTo: 'edit' }));
+const view = gathering([toView, metricsToView], clusterRole('view', [], { aggregates: 'view', aggregatesTo: 'edit' }));
 const edit = gathering([toEdit, view], clusterRole('edit', [], { aggregates: 'edit', aggregatesTo: 'admin' }));
 const admin = gathering([edit, toAdmin], clusterRole('admin', [], { aggregates: 'admin' }));
 
@@ -74,4 +79,5 @@ export const userFacingRoles: readonly rbacv1.ClusterRole[] = [
   toAdmin,
   toEdit,
   toView,
+  metricsToView,
 ];

@@ -1,0 +1,2 @@
+export { type MetricsOptions, metricsApiRoute } from './route.ts';
+export { metricsTypes } from './types.ts';
