@@ -208,7 +208,7 @@ test.serial('the environment comes from values, ConfigMaps, Secrets, fields and 
     'CPU=250',
     'ALL_colour=red',
     'ALL_shape=round',
-    'KUBERNETES_SERVICE_HOST=127.96.0.1',
+    'KUBERNETES_SERVICE_HOST=127.0.0.1',
     'KUBERNETES_SERVICE_PORT=443',
   ])
     t.true(output.split('\n').includes(line), `${line} in\n${output}`);

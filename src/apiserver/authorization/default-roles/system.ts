@@ -88,6 +88,8 @@ export const systemRules: Readonly<Record<string, string>> = {
     get,list,patch,update,watch core persistentvolumeclaims`,
   // What an API server reads of the kubelets of other peers.
   'keelson:kubelet-access': 'get /containerLogs/*,/pods,/stats/*',
+  // Cluster-wide, unlike Kubernetes' own: components begin before the namespaces' roles are there.
+  'keelson:leader-election': 'create,get,list,update,watch coordination.k8s.io leases',
   // All controllers of a peer act as one user, whose rights are the sum of Kubernetes' system:controller:* roles.
   'keelson:controllers': '* * *',
 };
