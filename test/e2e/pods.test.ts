@@ -209,7 +209,8 @@ test.serial('the environment comes from values, ConfigMaps, Secrets, fields and 
     'ALL_colour=red',
     'ALL_shape=round',
     'KUBERNETES_SERVICE_HOST=127.0.0.1',
-    'KUBERNETES_SERVICE_PORT=443',
+    // The port that all peers share.
+    `KUBERNETES_SERVICE_PORT=${Number(new URL(user.cluster.servers[0]!).port) + 999}`,
   ])
     t.true(output.split('\n').includes(line), `${line} in\n${output}`);
   t.true(output.endsWith('|\nreds3cret'), output);
