@@ -147,6 +147,29 @@ test('of nodes and leases a node has its own', async (t) => {
   t.is((await asNode('GET', `${leases}/kube-node-lease/leases/n2`)).code, 403);
 });
 
+test('a node may not give itself labels by which workloads are kept apart', async (t) => {
+  const as = await server.certificateFor('system:node:n3', 'system:nodes');
+  const create = (labels: Record<string, string>) =>
+    server.request('POST', '/api/v1/nodes', {
+      as,
+      body: JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n3', labels } }),
+    });
+  const bad = { 'node-role.kubernetes.io/control-plane': '', 'a.node-restriction.kubernetes.io/b': '' };
+  t.true(
+    (await create(bad)).json.message.endsWith(
+      'node "n3" is not allowed to set the following labels: a.node-restriction.kubernetes.io/b, node-role.kubernetes.io/control-plane',
+    ),
+  );
+  const good = { 'kubernetes.io/os': 'linux', 'node.kubernetes.io/x': '', 'example.com/y': '' };
+  t.is((await create(good)).code, 201);
+  const patch = await server.request('PATCH', '/api/v1/nodes/n3', {
+    as,
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: JSON.stringify({ metadata: { labels: { 'node-restriction.kubernetes.io/z': '1' } } }),
+  });
+  t.true(patch.json.message.endsWith('is not allowed to modify labels: node-restriction.kubernetes.io/z'));
+});
+
 test('who says to be a node, but not which, may nothing', async (t) => {
   const as = await server.certificateFor('kubelet', 'system:nodes');
   const { code, json } = await server.request('GET', '/api/v1/services', { as });
