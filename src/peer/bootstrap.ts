@@ -5,6 +5,7 @@ import {
   type rbacv1,
   reasonOf,
   resources,
+  type v1,
 } from '../api/index.ts';
 import {
   componentRoles,
@@ -22,6 +23,8 @@ export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-
 export interface BootstrapOptions {
   serviceCIDR: string;
   apiPort: number;
+  /** Who signs users' certificates, PEM. */
+  clientCa?: string;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -39,14 +42,14 @@ export interface Turn {
  * the way to end it.
  */
 export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapOptions): () => void {
-  const { serviceCIDR, apiPort, clock, random, logger } = options;
+  const { serviceCIDR, apiPort, clientCa, clock, random, logger } = options;
   const serviceIp = serviceCIDR.replace(/\d+\/\d+$/, '1');
   let active: AbortController | undefined;
   const run = async (signal: AbortSignal): Promise<void> => {
     const backoff = new Backoff({ random, initialMs: 100, maxMs: 10_000 });
     for (;;) {
       try {
-        return await bootstrap(client, { serviceIp, apiPort });
+        return await bootstrap(client, { serviceIp, apiPort, clientCa });
       } catch (error) {
         if (signal.aborted) return;
         const delayMs = backoff.next();
@@ -74,7 +77,10 @@ export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapO
  * Creates what a cluster can't be without, where it is missing: namespaces, the Service `kubernetes`, default roles and priority
  * classes. Safe to run again, and on several peers at once.
  */
-export async function bootstrap(client: Client, options: { serviceIp: string; apiPort: number }): Promise<void> {
+export async function bootstrap(
+  client: Client,
+  options: { serviceIp: string; apiPort: number; clientCa?: string | undefined },
+): Promise<void> {
   const role = (each: rbacv1.ClusterRole): Promise<void> => ensureRole(client, resources.clusterRoles, each);
   const binding = (each: rbacv1.ClusterRoleBinding): Promise<void> =>
     ensureBinding(client, resources.clusterRoleBindings, each);
@@ -88,6 +94,9 @@ export async function bootstrap(client: Client, options: { serviceIp: string; ap
   ]);
   await Promise.all([
     ensure(client, resources.services, kubernetesService(options)),
+    ...(options.clientCa === undefined
+      ? []
+      : [ensure(client, resources.configMaps, clientAuthentication(options.clientCa))]),
     ensure(client, resources.priorityClasses, priorityClass('system-cluster-critical', 2_000_000_000)),
     ensure(client, resources.priorityClasses, priorityClass('system-node-critical', 2_000_001_000)),
     ...defaultClusterRoles.filter(later).map(role),
@@ -150,6 +159,16 @@ async function ensure<T extends KubernetesObject>(
 
 function namespace(name: string): KubernetesObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+/** By which API servers of extensions know the cluster's users; the role extension-apiserver-authentication-reader lets them. */
+function clientAuthentication(clientCa: string): v1.ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+    data: { 'client-ca-file': clientCa },
+  };
 }
 
 function priorityClass(name: string, value: number): KubernetesObject {

@@ -135,7 +135,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   informers.start();
   onStop(() => informers.stop());
   const { serviceCIDR } = config;
-  const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clock, random, logger };
+  const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clientCa: tls.ca, clock, random, logger };
   onStop(keepBootstrapped(backend.bootstrapTurn, admin, bootstrapping));
   return {
     host: api.host,
