@@ -86,7 +86,8 @@ export async function bootstrap(
     ensureBinding(client, resources.clusterRoleBindings, each);
   // Components wait for these; the rest may come after.
   const first = (each: KubernetesObject): boolean => componentRoles.has(each.metadata.name!);
-  const later = (each: KubernetesObject): boolean => !first(each);
+  const forControllers = (each: KubernetesObject): boolean => each.metadata.name!.startsWith('system:controller:');
+  const forUsers = (each: KubernetesObject): boolean => !first(each) && !forControllers(each);
   await Promise.all([
     ...systemNamespaces.map((name) => ensure(client, resources.namespaces, namespace(name))),
     ...defaultClusterRoles.filter(first).map(role),
@@ -99,12 +100,23 @@ export async function bootstrap(
       : [ensure(client, resources.configMaps, clientAuthentication(options.clientCa))]),
     ensure(client, resources.priorityClasses, priorityClass('system-cluster-critical', 2_000_000_000)),
     ensure(client, resources.priorityClasses, priorityClass('system-node-critical', 2_000_001_000)),
-    ...defaultClusterRoles.filter(later).map(role),
-    ...defaultClusterRoleBindings.filter(later).map(binding),
-    ...defaultRoles.map((each) => ensureRole(client, resources.roles, each)),
-    ...defaultRoleBindings.map((each) => ensureBinding(client, resources.roleBindings, each)),
   ]);
+  const remaining = [
+    ...defaultClusterRoles.filter(forUsers).map((each) => () => role(each)),
+    ...defaultClusterRoleBindings.filter(forUsers).map((each) => () => binding(each)),
+    ...defaultClusterRoles.filter(forControllers).map((each) => () => role(each)),
+    ...defaultClusterRoleBindings.filter(forControllers).map((each) => () => binding(each)),
+    ...defaultRoles.map((each) => () => ensureRole(client, resources.roles, each)),
+    ...defaultRoleBindings.map((each) => () => ensureBinding(client, resources.roleBindings, each)),
+  ].values();
+  const work = async (): Promise<void> => {
+    for (const ensureOne of remaining) await ensureOne();
+  };
+  await Promise.all(Array.from({ length: LATER_AT_A_TIME }, work));
 }
+
+/** Many, and nothing that begins waits for them: they leave room for what does. */
+const LATER_AT_A_TIME = 4;
 
 const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
