@@ -1,14 +1,10 @@
 import { findResource, type ResourceType } from '../api/index.ts';
 import { type Clock, type Logger, type Random, systemRandom } from '../base/index.ts';
 import type { Auditor } from './audit/index.ts';
+import { bearerAuthenticator } from './authentication/bearer.ts';
 import { bootstrapTokenAuthenticator } from './authentication/bootstrap-token.ts';
 import { type ServiceAccountTokens, serviceAccountAuthenticator } from './authentication/service-account/index.ts';
-import {
-  bearerAuthenticator,
-  type TokenAuthenticator,
-  unionAuthenticator,
-  unionTokenAuthenticator,
-} from './authentication/types.ts';
+import { type TokenAuthenticator, unionAuthenticator, unionTokenAuthenticator } from './authentication/types.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import type { Authorizer, RbacSource } from './authorization/index.ts';
 import { discoveryRoute } from './discovery.ts';

@@ -46,7 +46,8 @@ const httpsUrl: Check = (value, field) => {
 const texts: Check = (value, field) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(`field "${field}" must be an object of texts`);
-  for (const [name, each] of Object.entries(value)) text(each, `${field}.${name}`);
+  for (const [name, each] of Object.entries(value))
+    if (typeof each !== 'string') throw invalid(`field "${field}.${name}" must be a text`);
   return value;
 };
 

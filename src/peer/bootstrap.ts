@@ -5,6 +5,7 @@ import {
   type rbacv1,
   reasonOf,
   resources,
+  type v1,
 } from '../api/index.ts';
 import {
   componentRoles,
@@ -22,6 +23,8 @@ export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-
 export interface BootstrapOptions {
   serviceCIDR: string;
   apiPort: number;
+  /** Who signs users' certificates, PEM. */
+  clientCa?: string;
   clock: Clock;
   random: Random;
   logger: Logger;
@@ -39,14 +42,14 @@ export interface Turn {
  * the way to end it.
  */
 export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapOptions): () => void {
-  const { serviceCIDR, apiPort, clock, random, logger } = options;
+  const { serviceCIDR, apiPort, clientCa, clock, random, logger } = options;
   const serviceIp = serviceCIDR.replace(/\d+\/\d+$/, '1');
   let active: AbortController | undefined;
   const run = async (signal: AbortSignal): Promise<void> => {
     const backoff = new Backoff({ random, initialMs: 100, maxMs: 10_000 });
     for (;;) {
       try {
-        return await bootstrap(client, { serviceIp, apiPort });
+        return await bootstrap(client, { serviceIp, apiPort, clientCa });
       } catch (error) {
         if (signal.aborted) return;
         const delayMs = backoff.next();
@@ -74,13 +77,17 @@ export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapO
  * Creates what a cluster can't be without, where it is missing: namespaces, the Service `kubernetes`, default roles and priority
  * classes. Safe to run again, and on several peers at once.
  */
-export async function bootstrap(client: Client, options: { serviceIp: string; apiPort: number }): Promise<void> {
+export async function bootstrap(
+  client: Client,
+  options: { serviceIp: string; apiPort: number; clientCa?: string | undefined },
+): Promise<void> {
   const role = (each: rbacv1.ClusterRole): Promise<void> => ensureRole(client, resources.clusterRoles, each);
   const binding = (each: rbacv1.ClusterRoleBinding): Promise<void> =>
     ensureBinding(client, resources.clusterRoleBindings, each);
   // Components wait for these; the rest may come after.
   const first = (each: KubernetesObject): boolean => componentRoles.has(each.metadata.name!);
-  const later = (each: KubernetesObject): boolean => !first(each);
+  const forControllers = (each: KubernetesObject): boolean => each.metadata.name!.startsWith('system:controller:');
+  const forUsers = (each: KubernetesObject): boolean => !first(each) && !forControllers(each);
   await Promise.all([
     ...systemNamespaces.map((name) => ensure(client, resources.namespaces, namespace(name))),
     ...defaultClusterRoles.filter(first).map(role),
@@ -88,14 +95,28 @@ export async function bootstrap(client: Client, options: { serviceIp: string; ap
   ]);
   await Promise.all([
     ensure(client, resources.services, kubernetesService(options)),
+    ...(options.clientCa === undefined
+      ? []
+      : [ensure(client, resources.configMaps, clientAuthentication(options.clientCa))]),
     ensure(client, resources.priorityClasses, priorityClass('system-cluster-critical', 2_000_000_000)),
     ensure(client, resources.priorityClasses, priorityClass('system-node-critical', 2_000_001_000)),
-    ...defaultClusterRoles.filter(later).map(role),
-    ...defaultClusterRoleBindings.filter(later).map(binding),
-    ...defaultRoles.map((each) => ensureRole(client, resources.roles, each)),
-    ...defaultRoleBindings.map((each) => ensureBinding(client, resources.roleBindings, each)),
   ]);
+  const remaining = [
+    ...defaultClusterRoles.filter(forUsers).map((each) => () => role(each)),
+    ...defaultClusterRoleBindings.filter(forUsers).map((each) => () => binding(each)),
+    ...defaultClusterRoles.filter(forControllers).map((each) => () => role(each)),
+    ...defaultClusterRoleBindings.filter(forControllers).map((each) => () => binding(each)),
+    ...defaultRoles.map((each) => () => ensureRole(client, resources.roles, each)),
+    ...defaultRoleBindings.map((each) => () => ensureBinding(client, resources.roleBindings, each)),
+  ].values();
+  const work = async (): Promise<void> => {
+    for (const ensureOne of remaining) await ensureOne();
+  };
+  await Promise.all(Array.from({ length: LATER_AT_A_TIME }, work));
 }
+
+/** Many, and nothing that begins waits for them: they leave room for what does. */
+const LATER_AT_A_TIME = 4;
 
 const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
@@ -150,6 +171,16 @@ async function ensure<T extends KubernetesObject>(
 
 function namespace(name: string): KubernetesObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+/** By which API servers of extensions know the cluster's users; the role extension-apiserver-authentication-reader lets them. */
+function clientAuthentication(clientCa: string): v1.ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+    data: { 'client-ca-file': clientCa },
+  };
 }
 
 function priorityClass(name: string, value: number): KubernetesObject {

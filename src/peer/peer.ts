@@ -1,32 +1,19 @@
 import { resources } from '../api/index.ts';
 import {
-  type Auditor,
   claimsForSecret,
-  createAuditor,
   createLocalClient,
   createRegistry,
   defaultAdmissionPlugins,
   nodeAuthorizer,
-  oidcAuthenticator,
   rbacAuthorizer,
-  type ServiceAccountTokens,
-  serviceAccountTokens,
   startKubernetesApi,
   superuserAuthorizer,
-  type TokenAuthenticator,
   unionAuthorizer,
 } from '../apiserver/index.ts';
-import {
-  type Clock,
-  errorMessage,
-  KeelsonError,
-  type Logger,
-  type Random,
-  systemClock,
-  systemRandom,
-} from '../base/index.ts';
+import { type Clock, errorMessage, type Logger, type Random, systemClock, systemRandom } from '../base/index.ts';
 import { type Client, createInformerFactory } from '../client/index.ts';
 import type { Store } from '../store/index.ts';
+import { mayRequest, openAuditor, openProviders, openTokens } from './access.ts';
 import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
@@ -35,7 +22,7 @@ import { openPeerStore } from './peer-store.ts';
 import { rbacSource } from './rbac-source.ts';
 import { kubeletRoute, kubeletUpgradeRoute, statusRoute, storeRoute } from './routes.ts';
 import { metricsOf, type PeerStatus } from './status.ts';
-import { readPem, readTls } from './tls.ts';
+import { readTls } from './tls.ts';
 
 export interface PeerOptions {
   config: PeerConfig;
@@ -114,17 +101,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const components = startComponents(context, {
     bootstrapped: rbac.bootstrapped(),
     signSecretToken: tokens && ((claims) => tokens.signLegacy(claimsForSecret(claims))),
-    async mayRequest(user, subresource) {
-      const { name, uid, groups } = user;
-      const resource = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
-      const { allowed } = await authorizer.authorize({
-        user: { name, groups, ...(uid === undefined ? {} : { uid }) },
-        verb: 'create',
-        path: '',
-        resource: { ...resource, subresource, namespace: undefined, name: '' },
-      });
-      return allowed;
-    },
+    mayRequest: mayRequest(authorizer),
     clientAs: (name, ...groups) =>
       createLocalClient(registry, { name, groups: [...groups, 'system:authenticated'] }, { authorizer }),
   });
@@ -165,7 +142,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   informers.start();
   onStop(() => informers.stop());
   const { serviceCIDR } = config;
-  const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clock, random, logger };
+  const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clientCa: tls.ca, clock, random, logger };
   onStop(keepBootstrapped(backend.bootstrapTurn, admin, bootstrapping));
   return {
     host: api.host,
@@ -179,37 +156,4 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
       await stopAll();
     },
   };
-}
-
-/** Writes down what the policy in the configuration says. */
-async function openAuditor({ config, clock, random, logger, onStop }: PeerContext): Promise<Auditor | undefined> {
-  const { audit } = config.api ?? {};
-  if (audit === undefined) return undefined;
-  const [{ AuditLog }, { readAuditPolicy }] = await Promise.all([
-    import('./audit-log.ts'),
-    import('./audit-policy.ts'),
-  ]);
-  const policy = await readAuditPolicy(audit.policyFile);
-  const log = new AuditLog(audit, clock, logger);
-  onStop(() => log.close());
-  return createAuditor({ policy, sink: log.write, clock, random });
-}
-
-function openProviders({ config, clock }: PeerContext, audiences: readonly string[]): TokenAuthenticator[] {
-  const { oidc } = config.api ?? {};
-  if (oidc === undefined) return [];
-  const { caFile, ...options } = oidc;
-  return [oidcAuthenticator({ ...options, ca: caFile && readPem(caFile), audiences, clock })];
-}
-
-function openTokens({ config, clock }: PeerContext): ServiceAccountTokens | undefined {
-  const { serviceAccountKey } = config.pki;
-  if (serviceAccountKey === undefined) return undefined;
-  try {
-    return serviceAccountTokens({ key: readPem(serviceAccountKey), clock });
-  } catch (error) {
-    if (error instanceof KeelsonError) throw error;
-    const text = `${serviceAccountKey} is no key for service account tokens (${errorMessage(error)}): restore it from a backup`;
-    throw new KeelsonError('PKI', text, { cause: error });
-  }
 }

@@ -62,11 +62,50 @@ test('one object is watched by its name; pods by their node', async (t) => {
   const one = await asNode('GET', inDefault('secrets/own?watch=true&timeoutSeconds=1'));
   t.is(one.code, 200);
   const { json } = await asNode('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dn1');
-  t.deepEqual(
-    json.items.map(({ metadata }: v1.Pod) => metadata.name),
-    ['mine'],
-  );
+  const names = json.items.map(({ metadata }: v1.Pod) => metadata.name);
+  t.true(names.includes('mine') && !names.includes('theirs'));
   t.is((await asNode('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3Dn2')).code, 403);
+});
+
+test('a node reads the volumes that its pods claim, and the secrets of those', async (t) => {
+  const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, volumeName: 'disk' };
+  const at = { namespace: 'default' };
+  const made = [
+    ['/api/v1/namespaces/default/persistentvolumeclaims', 'PersistentVolumeClaim', { name: 'data', ...at }, claim],
+    [
+      '/api/v1/persistentvolumes',
+      'PersistentVolume',
+      { name: 'disk' },
+      {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        csi: { driver: 'd', volumeHandle: 'h', nodePublishSecretRef: { name: 'unused', ...at } },
+      },
+    ],
+  ] as const;
+  for (const [path, kind, metadata, spec] of made) {
+    const body = JSON.stringify({ apiVersion: 'v1', kind, metadata, spec });
+    const { code, body: answer } = await server.request('POST', path, { body });
+    t.is(code, 201, answer);
+  }
+  const paths = [
+    '/api/v1/persistentvolumes/disk',
+    inDefault('persistentvolumeclaims/data'),
+    inDefault('secrets/unused'),
+  ];
+  for (const path of paths) t.is((await asNode('GET', path)).code, 403, path);
+  await server.client.create<v1.Pod>(resources.pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'stores', namespace: 'default' },
+    spec: {
+      nodeName: 'n1',
+      serviceAccountName: 'own',
+      containers: [{ name: 'main', image: 'host' }],
+      volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
+    },
+  } as v1.Pod);
+  for (const path of paths) t.is((await asNode('GET', path)).code, 200, path);
 });
 
 test('tokens are had for pods of the node, and bound to them', async (t) => {
@@ -106,6 +145,29 @@ test('of nodes and leases a node has its own', async (t) => {
   );
   t.is((await asNode('GET', `${leases}/kube-node-lease/leases/n1`)).code, 404);
   t.is((await asNode('GET', `${leases}/kube-node-lease/leases/n2`)).code, 403);
+});
+
+test('a node may not give itself labels by which workloads are kept apart', async (t) => {
+  const as = await server.certificateFor('system:node:n3', 'system:nodes');
+  const create = (labels: Record<string, string>) =>
+    server.request('POST', '/api/v1/nodes', {
+      as,
+      body: JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n3', labels } }),
+    });
+  const bad = { 'node-role.kubernetes.io/control-plane': '', 'a.node-restriction.kubernetes.io/b': '' };
+  t.true(
+    (await create(bad)).json.message.endsWith(
+      'node "n3" is not allowed to set the following labels: a.node-restriction.kubernetes.io/b, node-role.kubernetes.io/control-plane',
+    ),
+  );
+  const good = { 'kubernetes.io/os': 'linux', 'node.kubernetes.io/x': '', 'example.com/y': '' };
+  t.is((await create(good)).code, 201);
+  const patch = await server.request('PATCH', '/api/v1/nodes/n3', {
+    as,
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: JSON.stringify({ metadata: { labels: { 'node-restriction.kubernetes.io/z': '1' } } }),
+  });
+  t.true(patch.json.message.endsWith('is not allowed to modify labels: node-restriction.kubernetes.io/z'));
 });
 
 test('who says to be a node, but not which, may nothing', async (t) => {

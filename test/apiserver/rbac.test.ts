@@ -156,6 +156,15 @@ test('a review says by what one may, and refuses questions that are none', async
   t.is((await ask('SelfSubjectRulesReview', {})).message, 'no namespace on request');
 });
 
+test('who is bound to a role that is not there is told so', async (t) => {
+  await kubectl('create rolebinding dangling --clusterrole=no-such --user=lost');
+  await kubectl('create clusterrolebinding dangling --clusterrole=none-either --user=lost');
+  t.is(
+    (await kubectl('get pods --as=lost')).stderr.trim(),
+    'Error from server (Forbidden): pods is forbidden: User "lost" cannot list resource "pods" in API group "" in the namespace "default": RBAC: [clusterrole.rbac.authorization.k8s.io "none-either" not found, clusterrole.rbac.authorization.k8s.io "no-such" not found]',
+  );
+});
+
 test('admin, edit and view hold from the start what they gather', async (t) => {
   for (const [role, verb, resource, allowed] of [
     ['view', 'list', 'pods', true],

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { WebSocket } from 'ws';
 import { resources, type v1 } from '../../src/api/index.ts';
 import { startTestApiServer, type TestApiServer, type TestResponse } from '../support/api-server.ts';
 import { kubectlFor } from '../support/kubectl.ts';
@@ -172,6 +173,44 @@ test('a token that was tampered with, or is no token, is refused', async (t) => 
   const forged = Buffer.from(JSON.stringify({ ...decodeJwt(token), sub: 'system:admin' })).toString('base64url');
   for (const bad of [`${head}.${forged}.${signature}`, `${head}.${forged}.`, 'x', '..', `${token}x`]) {
     t.is((await whoAmI(bad)).code, 401, bad);
+  }
+});
+
+test('where no header can be set, a WebSocket carries its token as a subprotocol', async (t) => {
+  await account('default', 'browser');
+  const { token } = (await request('browser')).json.status;
+  const carrier = `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}`;
+  const connect = (...protocols: string[]) =>
+    new Promise<string>((resolve) => {
+      const url = `wss://127.0.0.1:${server.port}/watch`;
+      const socket = new WebSocket(url, protocols, { ca: server.ca });
+      socket.on('open', () => {
+        resolve(`open ${socket.protocol}`);
+        socket.terminate();
+      });
+      socket.on('error', (error) => resolve(error.message));
+    });
+  t.is(await connect(carrier, 'v1.json.watch.keelson'), 'open v1.json.watch.keelson');
+  t.regex(await connect(carrier), /400/);
+  t.regex(await connect('v1.json.watch.keelson'), /401/);
+});
+
+test('a projection of a token into a pod is checked', async (t) => {
+  const cases: [object, RegExp][] = [
+    [{ path: '../up' }, /serviceAccountToken.path: Invalid value: "..\/up": must not contain '..'/],
+    [{ path: '/etc/x' }, /serviceAccountToken.path: Invalid value: "\/etc\/x": must be a relative path/],
+    [{ path: 't', expirationSeconds: 60 }, /serviceAccountToken.expirationSeconds: Invalid value: 60: may not specify/],
+  ];
+  for (const [serviceAccountToken, message] of cases) {
+    const volumes = [{ name: 'v', projected: { sources: [{ serviceAccountToken }] } }];
+    const containers = [{ name: 'main', image: 'host' }];
+    await account('default', 'default').catch(() => {});
+    const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bad' }, spec: { containers, volumes } };
+    const { code, json } = await server.request('POST', '/api/v1/namespaces/default/pods', {
+      body: JSON.stringify(body),
+    });
+    t.is(code, 422);
+    t.regex(json.message, message);
   }
 });
 

@@ -56,6 +56,14 @@ test.serial('a pod finds its token, its namespace and the authority where Kubern
   t.regex(volume, /^kube-api-access-[a-z0-9]{5}$/);
 });
 
+test.serial('API servers of extensions may learn who signs users’ certificates', async (t) => {
+  const binding = 'create rolebinding reads -n kube-system --role=extension-apiserver-authentication-reader';
+  await user.sh(`kubectl ${binding} --serviceaccount=inside:reader`);
+  const get = 'kubectl get configmap -n kube-system extension-apiserver-authentication';
+  const ca = await user.sh(`${get} --as=system:serviceaccount:inside:reader -o jsonpath={.data.client-ca-file}`);
+  t.is(ca.trim(), user.cluster.tls.ca.trim());
+});
+
 test.serial('who wants no token gets none', async (t) => {
   const spec = { automountServiceAccountToken: false };
   await user.sh('kubectl apply -f -', pod('plain', ['ls', '/var/run/secrets/kubernetes.io'], spec));

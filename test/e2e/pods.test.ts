@@ -208,9 +208,9 @@ test.serial('the environment comes from values, ConfigMaps, Secrets, fields and 
     'CPU=250',
     'ALL_colour=red',
     'ALL_shape=round',
-    // Where the API server of the pod's own peer is: nobody serves the Service's address without privileges.
     'KUBERNETES_SERVICE_HOST=127.0.0.1',
-    'KUBERNETES_PORT_443_TCP_PORT=443',
+    // The port that all peers share.
+    `KUBERNETES_SERVICE_PORT=${Number(new URL(user.cluster.servers[0]!).port) + 999}`,
   ])
     t.true(output.split('\n').includes(line), `${line} in\n${output}`);
   t.true(output.endsWith('|\nreds3cret'), output);

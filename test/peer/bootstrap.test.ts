@@ -1,5 +1,5 @@
 import test from 'ava';
-import { resources } from '../../src/api/index.ts';
+import { missingRules, type rbacv1, resources } from '../../src/api/index.ts';
 import { seededRandom, silentLogger } from '../../src/base/index.ts';
 import { keepBootstrapped, systemNamespaces, type Turn } from '../../src/peer/bootstrap.ts';
 import { FakeClient } from '../support/fake-client.ts';
@@ -49,6 +49,34 @@ test('the leader bootstraps, a follower does not', async (t) => {
   t.deepEqual(names.sort(), [...systemNamespaces].sort());
   const service = await client.get(resources.services, 'default', 'kubernetes');
   t.like(service, { spec: { clusterIP: '127.96.0.1' } });
+});
+
+test('default roles and bindings that lost something get it back, unless they are to be left alone', async (t) => {
+  const { clock, client, turn } = setUp();
+  turn.give(true);
+  await clock.advance(0);
+  const role = (name: string) => client.get<rbacv1.ClusterRole>(resources.clusterRoles, undefined, name);
+  const binding = () =>
+    client.get<rbacv1.ClusterRoleBinding>(resources.clusterRoleBindings, undefined, 'system:discovery');
+  const { rules: before } = await role('system:kube-dns');
+  await client.update(resources.clusterRoles, { ...(await role('system:kube-dns')), rules: [] });
+  const own = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  const changed = await role('system:heapster');
+  await client.update(resources.clusterRoles, { ...changed, rules: [...changed.rules!, ...own] });
+  const alone = await role('system:kube-aggregator');
+  const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': 'false' };
+  await client.update(resources.clusterRoles, { ...alone, metadata: { ...alone.metadata, annotations }, rules: [] });
+  await client.update(resources.clusterRoleBindings, { ...(await binding()), subjects: [] });
+  turn.give(false);
+  turn.give(true);
+  await clock.advance(0);
+  t.deepEqual(missingRules((await role('system:kube-dns')).rules!, before!), []);
+  t.deepEqual((await role('system:heapster')).rules!.at(-1), own[0]);
+  t.deepEqual((await role('system:kube-aggregator')).rules, []);
+  t.deepEqual(
+    (await binding()).subjects?.map(({ name }) => name),
+    ['system:authenticated'],
+  );
 });
 
 test('what failed is tried again, with pauses, while the peer leads', async (t) => {

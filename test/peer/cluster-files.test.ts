@@ -173,6 +173,20 @@ test('files that follow from others come back, and nothing else changes', async 
   t.deepEqual(read(), before);
 });
 
+test('a cluster from before there were service account tokens gets their key, and its peers are told', async (t) => {
+  const { paths, shape } = await layOut(t);
+  rmSync(paths.pki.tokenKey);
+  const { pki, ...config } = JSON.parse(readFileSync(paths.peer(1).config, 'utf8'));
+  const { serviceAccountKey: _, ...before } = pki;
+  writeFileSync(paths.peer(1).config, JSON.stringify({ ...config, pki: before }));
+  await refreshCluster(paths, shape, now);
+  t.is((await loadPeerConfig(paths.peer(1).config)).pki.serviceAccountKey, paths.pki.tokenKey);
+  t.is(statSync(paths.pki.tokenKey).mode & 0o777, 0o600);
+  const key = readFileSync(paths.pki.tokenKey, 'utf8');
+  await refreshCluster(paths, shape, now);
+  t.is(readFileSync(paths.pki.tokenKey, 'utf8'), key);
+});
+
 test('certificates are renewed before they end, under the same authority', async (t) => {
   const { paths, shape } = await layOut(t);
   const later = now + 360 * DAY_MS;

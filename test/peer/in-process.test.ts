@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -47,6 +48,32 @@ test('a peer runs in the program that embeds it, and keeps its data from start t
   t.is(Buffer.from(kvs[0]?.value ?? []).toString(), 'hello');
   t.is((await second.client.get(resources.namespaces, undefined, 'kept')).metadata.name, 'kept');
   await second.stop({ workloads: true });
+});
+
+test('a peer writes requests down as its audit policy says, and does not start with one that it can not read', async (t) => {
+  const config = await onlyPeer(t);
+  const policyFile = join(config.dataDir, 'policy.yaml');
+  const logFile = join(config.dataDir, 'audit.log');
+  const audit = { policyFile, logFile, maxSizeMegabytes: 1, maxBackups: 1, maxAgeDays: 0 };
+  const audited: PeerConfig = { ...config, api: { audit } };
+  await t.throwsAsync(startPeer({ config: audited, logger: silentLogger }), { code: 'CONFIG_INVALID' });
+  writeFileSync(policyFile, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]');
+  const peer = await startPeer({ config: audited, logger: silentLogger });
+  await new Promise((resolve) => {
+    get({ host: '127.0.0.1', port: peer.port, path: '/api/v1/pods', rejectUnauthorized: false }, (response) =>
+      response.resume().on('close', resolve),
+    );
+  });
+  await peer.stop({ workloads: true });
+  const [event] = readFileSync(logFile, 'utf8').trim().split('\n');
+  t.like(JSON.parse(event!), { kind: 'Event', requestURI: '/api/v1/pods', responseStatus: { code: 401 } });
+});
+
+test('a peer does not start with a key for tokens that is none', async (t) => {
+  const config = await onlyPeer(t);
+  writeFileSync(config.pki.serviceAccountKey!, 'nonsense');
+  const error = await t.throwsAsync(startPeer({ config, logger: silentLogger }), { code: 'PKI' });
+  t.true(error.message.includes(config.pki.serviceAccountKey!));
 });
 
 test('two peers do not share a data directory', async (t) => {

@@ -43,7 +43,27 @@ function checkVolume(errors: Errors, path: FieldPath, volume: v1.Volume): void {
     checkItems(errors, sourcePath.child('configMap', 'items'), source.configMap?.items);
     checkItems(errors, sourcePath.child('secret', 'items'), source.secret?.items);
     checkItems(errors, sourcePath.child('downwardAPI', 'items'), source.downwardAPI?.items);
+    checkTokenProjection(errors, sourcePath.child('serviceAccountToken'), source.serviceAccountToken);
   });
+}
+
+function checkTokenProjection(
+  errors: Errors,
+  path: FieldPath,
+  projection: v1.ServiceAccountTokenProjection | undefined,
+): void {
+  if (projection === undefined) return;
+  const { expirationSeconds: seconds, path: file } = projection;
+  if (file) checkRelativePath(errors, path.child('path'), file);
+  else errors.push(required(path.child('path')));
+  if (seconds === undefined) return;
+  const detail =
+    seconds < 600
+      ? 'may not specify a duration less than 10 minutes'
+      : seconds > 2 ** 32
+        ? 'may not specify a duration larger than 2^32 seconds'
+        : undefined;
+  if (detail !== undefined) errors.push(invalidValue(path.child('expirationSeconds'), seconds, detail));
 }
 
 function checkItems(

@@ -1,6 +1,7 @@
 import { errors, type UnstructuredObject } from '../../api/index.ts';
 import { nodeOf } from '../authorization/index.ts';
 import type { StateReader } from '../registry/types.ts';
+import { forbiddenLabels } from './node-labels.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
@@ -100,6 +101,12 @@ function checkMirrorPod(attributes: AdmissionAttributes, node: string): void {
 function checkNode(attributes: AdmissionAttributes, node: string): void {
   checkOwn(attributes, node);
   const { operation, subresource, object, old } = attributes;
+  if (operation === 'DELETE') return;
+  const labels = forbiddenLabels(object?.metadata.labels, old?.metadata.labels).join(', ');
+  if (labels !== '' && operation === 'CREATE') {
+    throw refusal(attributes, `node "${node}" is not allowed to set the following labels: ${labels}`);
+  }
+  if (labels !== '') throw refusal(attributes, `is not allowed to modify labels: ${labels}`);
   if (operation !== 'UPDATE' || subresource !== undefined) return;
   const taints = (of: UnstructuredObject | undefined): string =>
     JSON.stringify((of as { spec?: { taints?: unknown } } | undefined)?.spec?.taints ?? []);

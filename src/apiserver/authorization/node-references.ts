@@ -1,5 +1,5 @@
 import type { v1 } from '../../api/index.ts';
-import type { StateReader } from '../registry/types.ts';
+import type { StateReader, StoredState } from '../registry/types.ts';
 
 const pods = { group: '', resource: 'pods' };
 const claims = { group: '', resource: 'persistentvolumeclaims' };
@@ -25,22 +25,51 @@ export function nodeNeeds(
 ): boolean {
   if (kind === 'persistentvolumes') return podsOf(state, node).some((pod) => volumesOf(state, pod).has(name));
   return podsOf(state, node, namespace).some(
-    (pod) => references(pod)[kind].has(name) || (kind === 'secrets' && volumeSecrets(state, pod).has(name)),
+    (pod) => pod.references[kind].has(name) || (kind === 'secrets' && volumeSecrets(state, pod).has(name)),
   );
 }
 
-/** A pod that a node made up, to show what it runs by itself, gives it nothing. */
-function podsOf(state: StateReader, node: string, namespace?: string): v1.Pod[] {
+/** What is to be known of a pod here. */
+interface PodNeeds {
+  node: string;
+  namespace: string | undefined;
+  references: References;
+}
+
+// Pods are many, and a kubelet asks often: each version of one is looked into once.
+const known = new WeakMap<StoredState, PodNeeds>();
+
+function podsOf(state: StateReader, node: string, namespace?: string): PodNeeds[] {
   return state
     .all(pods, namespace)
-    .map(({ object }) => object as unknown as v1.Pod)
-    .filter(({ spec, metadata }) => spec?.nodeName === node && metadata.annotations?.[MIRROR_ANNOTATION] === undefined);
+    .map((stored) => {
+      const needs = known.get(stored) ?? needsOf(stored.object as unknown as v1.Pod);
+      known.set(stored, needs);
+      return needs;
+    })
+    .filter((pod) => pod.node === node);
+}
+
+/** A pod that a node made up, to show what it runs by itself, gives it nothing. */
+function needsOf(pod: v1.Pod): PodNeeds {
+  const { metadata, spec } = pod;
+  const node = metadata.annotations?.[MIRROR_ANNOTATION] === undefined ? (spec?.nodeName ?? '') : '';
+  return { node, namespace: metadata.namespace, references: node === '' ? nothing : references(pod) };
 }
 
 type References = Readonly<Record<Exclude<ReferredKind, 'persistentvolumes'>, ReadonlySet<string>>>;
 
+const none: ReadonlySet<string> = new Set();
+const nothing: References = {
+  configmaps: none,
+  persistentvolumeclaims: none,
+  resourceclaims: none,
+  secrets: none,
+  serviceaccounts: none,
+};
+
 /** The names, in its own namespace, of all that a pod refers to. */
-export function references({ metadata, spec, status }: v1.Pod): References {
+function references({ metadata, spec, status }: v1.Pod): References {
   const found = {
     configmaps: new Set<string>(),
     persistentvolumeclaims: new Set<string>(),
@@ -98,16 +127,15 @@ function sourceSecrets(volume: object): string[] {
   });
 }
 
-function volumesOf(state: StateReader, pod: v1.Pod): Set<string> {
-  const { namespace } = pod.metadata;
-  const names = [...references(pod).persistentvolumeclaims].map((name) => {
+function volumesOf(state: StateReader, { namespace, references: { persistentvolumeclaims } }: PodNeeds): Set<string> {
+  const names = [...persistentvolumeclaims].map((name) => {
     const claim = state.lookup(claims, namespace, name)?.object as v1.PersistentVolumeClaim | undefined;
     return claim?.spec?.volumeName;
   });
   return new Set(names.filter((name) => name !== undefined));
 }
 
-function volumeSecrets(state: StateReader, pod: v1.Pod): Set<string> {
+function volumeSecrets(state: StateReader, pod: PodNeeds): Set<string> {
   const secrets = [...volumesOf(state, pod)].flatMap((name) => {
     const { spec } = (state.lookup(volumes, undefined, name)?.object ?? {}) as { spec?: object };
     return sourceSecrets(spec ?? {});

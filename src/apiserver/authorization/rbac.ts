@@ -17,19 +17,31 @@ export type Rule = PolicyRule;
 export function rbacAuthorizer(source: RbacSource): Authorizer {
   return {
     async authorize(attributes): Promise<Decision> {
+      const missing = new Set<string>();
       for (const { rules, grant } of grantsTo(source, attributes.user, attributes.resource?.namespace)) {
-        for (const rule of rules) {
+        if (rules === undefined) missing.add(missingText(grant));
+        for (const rule of rules ?? []) {
           if (ruleAllows(rule, attributes)) return { allowed: true, reason: `RBAC: allowed by ${describe(grant)}` };
         }
       }
-      return { allowed: false, reason: '' };
+      return { allowed: false, reason: reasonOf([...missing]) };
     },
   };
 }
 
 /** Every rule that holds for `user`, cluster-wide and (when given) in `namespace`. */
 export function* rulesFor(source: RbacSource, user: User, namespace: string | undefined): Iterable<Rule> {
-  for (const { rules } of grantsTo(source, user, namespace)) yield* rules;
+  for (const { rules } of grantsTo(source, user, namespace)) yield* rules ?? [];
+}
+
+/** Why a user who is bound to roles that aren't there may not. */
+function reasonOf(missing: readonly string[]): string {
+  if (missing.length === 0) return '';
+  return `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}`;
+}
+
+function missingText({ binding: { roleRef } }: Grant): string {
+  return `${roleRef.kind.toLowerCase()}.rbac.authorization.k8s.io "${roleRef.name}" not found`;
 }
 
 /** The rules of the role that a binding refers to; undefined when it isn't there. */
@@ -51,17 +63,17 @@ function* grantsTo(
   source: RbacSource,
   user: User,
   namespace: string | undefined,
-): Iterable<{ rules: readonly Rule[]; grant: Grant }> {
+): Iterable<{ rules: readonly Rule[] | undefined; grant: Grant }> {
   for (const binding of source.clusterRoleBindings()) {
     const subject = subjectThatIs(user, binding.subjects, undefined);
     if (subject === undefined) continue;
-    yield { rules: source.clusterRole(binding.roleRef.name)?.rules ?? [], grant: { binding, subject } };
+    yield { rules: rulesOfRole(source, binding.roleRef, ''), grant: { binding, subject } };
   }
   if (namespace === undefined || namespace === '') return;
   for (const binding of source.roleBindings(namespace)) {
     const subject = subjectThatIs(user, binding.subjects, namespace);
     if (subject === undefined) continue;
-    yield { rules: rulesOfRole(source, binding.roleRef, namespace) ?? [], grant: { binding, subject } };
+    yield { rules: rulesOfRole(source, binding.roleRef, namespace), grant: { binding, subject } };
   }
 }
 

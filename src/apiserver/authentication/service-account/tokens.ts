@@ -44,7 +44,7 @@ export function serviceAccountTokens(options: {
   const known = new Map<string, { claims: Readonly<Record<string, unknown>>; until: number }>();
 
   const sign = async (claims: object): Promise<string> => {
-    const { SignJWT } = await import('jose');
+    const { SignJWT } = await import('jose/jwt/sign');
     return new SignJWT({ ...claims }).setProtectedHeader(header).sign(key.privateKey);
   };
   return {
@@ -58,7 +58,7 @@ export function serviceAccountTokens(options: {
       const found = known.get(id);
       if (found !== undefined && now < found.until) return found.claims;
       known.delete(id);
-      const { decodeJwt, jwtVerify } = await import('jose');
+      const [{ decodeJwt }, { jwtVerify }] = await Promise.all([import('jose/jwt/decode'), import('jose/jwt/verify')]);
       const claimed = claimedIssuer(token, decodeJwt);
       if (claimed !== issuer && claimed !== LEGACY_ISSUER) return undefined;
       const { payload } = await jwtVerify(token, key.publicKey, {
@@ -72,7 +72,7 @@ export function serviceAccountTokens(options: {
       return payload;
     },
     async keySet() {
-      const { exportJWK } = await import('jose');
+      const { exportJWK } = await import('jose/key/export');
       const jwk = await exportJWK(key.publicKey);
       return { keys: [{ use: 'sig', kty: jwk.kty, kid: key.id, alg: key.algorithm, ...jwk }] };
     },

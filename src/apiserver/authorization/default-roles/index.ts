@@ -45,6 +45,7 @@ export const defaultClusterRoleBindings: readonly rbacv1.ClusterRoleBinding[] = 
     ['system:service-account-issuer-discovery', [group('system:serviceaccounts')]] as const,
     ['keelson:kubelet-access', [group('keelson:peers')]] as const,
     ['keelson:controllers', [CONTROLLERS]] as const,
+    ['keelson:leader-election', [CONTROLLERS, SCHEDULER]] as const,
   ].map(([name, subjects]) => clusterBinding(name, name, [...subjects])),
   ...Object.keys(controllerRules).map((name) =>
     clusterBinding(CONTROLLER_PREFIX + name, CONTROLLER_PREFIX + name, [account(name)]),
@@ -55,6 +56,7 @@ export const defaultClusterRoleBindings: readonly rbacv1.ClusterRoleBinding[] = 
 export const componentRoles: ReadonlySet<string> = new Set([
   'keelson:controllers',
   'keelson:kubelet-access',
+  'keelson:leader-election',
   'system:kube-controller-manager',
   'system:kube-scheduler',
 ]);

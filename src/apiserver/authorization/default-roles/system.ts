@@ -90,6 +90,8 @@ export const systemRules: Readonly<Record<string, string>> = {
   'keelson:kubelet-access': `
     get /containerLogs/*,/pods,/stats/*
     get,post /exec/*,/attach/*,/portForward/*,/dial/*`,
+  // Cluster-wide, unlike Kubernetes' own: components begin before the namespaces' roles are there.
+  'keelson:leader-election': 'create,get,list,update,watch coordination.k8s.io leases',
   // All controllers of a peer act as one user, whose rights are the sum of Kubernetes' system:controller:* roles.
   'keelson:controllers': '* * *',
 };
