@@ -16,6 +16,7 @@ import { nodeLifecycleController } from './node-lifecycle/index.ts';
 import { type ControllerOptions, defaultControllerOptions } from './options.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController } from './replicaset.ts';
+import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { taintEvictionController } from './taint-eviction.ts';
@@ -70,6 +71,7 @@ export async function startControllers(options: StartControllersOptions): Promis
     taintEvictionController,
     podGarbageCollector,
     serviceAccountController,
+    resourceQuotaController,
     endpointSliceController,
     endpointsController,
   ].map((create) => create(context));

@@ -31,12 +31,20 @@ export interface HarnessOptions {
   options?: Partial<ControllerOptions>;
   /** What the controllers talk to, made from the real API. */
   client?: (client: Client) => Client;
+  /** Admission plug-ins beside the one for namespaces. */
+  admission?: Parameters<typeof startLocalApi>[2];
 }
 
 /** Controllers on a real API in memory, with nodes that pretend. */
-export async function startHarness({ controllers, kubelet, options, client: wrap }: HarnessOptions): Promise<Harness> {
+export async function startHarness({
+  controllers,
+  kubelet,
+  options,
+  client: wrap,
+  admission,
+}: HarnessOptions): Promise<Harness> {
   const clock = new FakeClock();
-  const api = await startLocalApi(clock);
+  const api = await startLocalApi(clock, undefined, admission);
   const client = wrap?.(api.client) ?? api.client;
   const shared = { clock, random: seededRandom(11), logger: silentLogger };
   const informers = createInformerFactory({ client: api.client, ...shared });

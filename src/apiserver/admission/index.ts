@@ -3,11 +3,13 @@ import { type Authorizer, superuserAuthorizer } from '../authorization/types.ts'
 import { randomUuid } from '../registry/metadata.ts';
 import type { StateReader } from '../registry/types.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podSecurity } from './pod-security/index.ts';
 import { validatingPolicies } from './policy/index.ts';
 import { priority } from './priority.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { serviceAccount } from './service-account.ts';
 import type { Admission, AdmissionAttributes, AdmissionPlugin } from './types.ts';
 import {
@@ -19,7 +21,15 @@ import {
 } from './webhook/index.ts';
 
 export type * from './types.ts';
-export { defaultTolerationSeconds, namespaceLifecycle, nodeRestriction, priority, serviceAccount };
+export {
+  defaultTolerationSeconds,
+  limitRanger,
+  namespaceLifecycle,
+  nodeRestriction,
+  priority,
+  resourceQuota,
+  serviceAccount,
+};
 
 export interface AdmissionOptions {
   /** How long a pod stays on a node that is lost, unless it says something else. Default: five minutes. */
@@ -40,6 +50,7 @@ export function defaultAdmissionPlugins(state: StateReader, options: AdmissionOp
   const dynamic = { state, transport, authorizer, logger, newUid: () => randomUuid(random) };
   return [
     namespaceLifecycle(state),
+    limitRanger(state),
     serviceAccount(state),
     nodeRestriction(state),
     podSecurity(state),
@@ -48,6 +59,7 @@ export function defaultAdmissionPlugins(state: StateReader, options: AdmissionOp
     mutatingWebhooks(dynamic),
     validatingPolicies(state, authorizer),
     validatingWebhooks(dynamic),
+    resourceQuota(state),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { ResourceType, UnstructuredObject } from '../../api/index.ts';
+import type { Operation } from '../../store/index.ts';
 import type { Guard, User } from '../registry/types.ts';
 
 /** A write that is about to happen, as admission sees it. */
@@ -23,6 +24,8 @@ export interface AdmissionAttributes {
   auditAnnotations: Record<string, string>;
   /** A plug-in adds what must still be so when the write happens. */
   guards: Guard[];
+  /** A plug-in adds what is to be written along with the object. */
+  operations: Operation[];
   /** 0; 1 when all plug-ins see the object again, because one that is not of this process changed it. */
   round: number;
   /** A plug-in asks for the second round. */

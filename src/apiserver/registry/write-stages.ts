@@ -102,7 +102,7 @@ export async function stageCreation(
 
   refuseInvalid(draft, type, [...validate(draft, type), ...(strategy.validate?.(draft) ?? [])]);
   await context.admission.validate(attributes);
-  return putDecision(context, scope, draft, companions, attributes.guards);
+  return putDecision(context, scope, draft, withOperations(companions, attributes), attributes.guards);
 }
 
 /** default to confirm, for a changed object. */
@@ -134,7 +134,11 @@ export async function stageUpdate(
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
-  return putDecision(context, scope, draft, companions, attributes.guards);
+  return putDecision(context, scope, draft, withOperations(companions, attributes), attributes.guards);
+}
+
+function withOperations(companions: Companions, { operations }: AdmissionAttributes): Companions {
+  return { ...companions, operations: [...(companions.operations ?? []), ...operations] };
 }
 
 /** confirm, for a delete. */
@@ -199,7 +203,7 @@ function attributesOf(
   const name = (object ?? old)?.metadata.name ?? '';
   const options = optionsOf(operation, request);
   const what = { operation, type, subresource, namespace, name, object, old, user, dryRun, options };
-  return { ...what, warnings, auditAnnotations, guards: [], round: 0 };
+  return { ...what, warnings, auditAnnotations, guards: [], operations: [], round: 0 };
 }
 
 const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;

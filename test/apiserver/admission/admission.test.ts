@@ -37,6 +37,7 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
     defaultAdmissionPlugins({} as never, { random: seededRandom(1), logger: silentLogger }).map(({ name }) => name),
     [
       'NamespaceLifecycle',
+      'LimitRanger',
       'ServiceAccount',
       'NodeRestriction',
       'PodSecurity',
@@ -45,6 +46,7 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
       'MutatingAdmissionWebhook',
       'ValidatingAdmissionPolicy',
       'ValidatingAdmissionWebhook',
+      'ResourceQuota',
     ],
   );
 });
