@@ -19,6 +19,7 @@ import { replicaSetController } from './replicaset.ts';
 import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './serviceaccount.ts';
+import { claimProtectionController, volumeProtectionController } from './storage-protection.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 
 export { type ControllerOptions, defaultControllerOptions } from './options.ts';
@@ -72,6 +73,8 @@ export async function startControllers(options: StartControllersOptions): Promis
     podGarbageCollector,
     serviceAccountController,
     resourceQuotaController,
+    claimProtectionController,
+    volumeProtectionController,
     endpointSliceController,
     endpointsController,
   ].map((create) => create(context));

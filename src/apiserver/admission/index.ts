@@ -2,6 +2,8 @@ import { type Logger, type Random, randomInteger } from '../../base/index.ts';
 import { type Authorizer, superuserAuthorizer } from '../authorization/types.ts';
 import { randomUuid } from '../registry/metadata.ts';
 import type { StateReader } from '../registry/types.ts';
+import { persistentVolumeClaimResize } from './claim-resize.ts';
+import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -10,7 +12,10 @@ import { podSecurity } from './pod-security/index.ts';
 import { validatingPolicies } from './policy/index.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import { storageObjectInUseProtection } from './storage-in-use.ts';
+import { taintNodesByCondition } from './taint-nodes.ts';
 import type { Admission, AdmissionAttributes, AdmissionPlugin } from './types.ts';
 import {
   endpointResolver,
@@ -53,9 +58,15 @@ export function defaultAdmissionPlugins(state: StateReader, options: AdmissionOp
     limitRanger(state),
     serviceAccount(state),
     nodeRestriction(state),
+    taintNodesByCondition(),
     podSecurity(state),
     priority(state),
     defaultTolerationSeconds(unreachableTolerationSeconds),
+    defaultStorageClass(state),
+    storageObjectInUseProtection(),
+    persistentVolumeClaimResize(state),
+    runtimeClass(state),
+    defaultIngressClass(state),
     mutatingWebhooks(dynamic),
     validatingPolicies(state, authorizer),
     validatingWebhooks(dynamic),
