@@ -1,4 +1,4 @@
-import { errors, type UnstructuredObject } from '../../api/index.ts';
+import { errors, type UnstructuredObject, type v1 } from '../../api/index.ts';
 import type { StateReader, User } from '../registry/types.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts';
 
@@ -72,18 +72,80 @@ function checkMirrorPod(attributes: AdmissionAttributes, node: string): void {
       `pod does not have "${MIRROR_ANNOTATION}" annotation, node "${node}" can only create mirror pods`,
     );
   }
-  if ((object as Pod).spec?.nodeName !== node) {
+  const { spec } = object as unknown as v1.Pod;
+  if (spec?.nodeName !== node) {
     throw refusal(attributes, `node "${node}" can only create pods with spec.nodeName set to itself`);
   }
+  const [referenced] = referencedBy(spec);
+  if (referenced !== undefined) {
+    throw refusal(attributes, `node "${node}" can not create pods that reference ${referenced}`);
+  }
+}
+
+/** Objects that a pod gets at: a node could read through one what it may not read itself. */
+function referencedBy(spec: v1.PodSpec): string[] {
+  const found: string[] = [];
+  if (spec.serviceAccountName) found.push('a service account');
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const sources = containers.flatMap(({ env = [], envFrom = [] }) => [
+    ...env.map(({ valueFrom }) => ({ secret: valueFrom?.secretKeyRef, configMap: valueFrom?.configMapKeyRef })),
+    ...envFrom.map(({ secretRef, configMapRef }) => ({ secret: secretRef, configMap: configMapRef })),
+  ]);
+  const volumes = spec.volumes ?? [];
+  const projected = volumes.flatMap((volume) => volume.projected?.sources ?? []);
+  const all = [...sources, ...volumes, ...projected];
+  if (spec.imagePullSecrets?.length || all.some(({ secret }) => secret !== undefined)) found.push('secrets');
+  if (all.some(({ configMap }) => configMap !== undefined)) found.push('configmaps');
+  if (projected.some(({ serviceAccountToken }) => serviceAccountToken !== undefined)) found.push('a service account');
+  if (volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)) {
+    found.push('persistentvolumeclaims');
+  }
+  return found;
 }
 
 function checkNode(attributes: AdmissionAttributes, node: string): void {
   checkOwn(attributes, node);
   const { operation, subresource, object, old } = attributes;
-  if (operation !== 'UPDATE' || subresource !== undefined) return;
+  if (operation === 'DELETE' || subresource !== undefined) return;
+  const forbidden = forbiddenLabels(object, old);
+  if (forbidden.length > 0) {
+    const what = operation === 'CREATE' ? 'set the following labels' : 'modify labels';
+    throw refusal(attributes, `node "${node}" is not allowed to ${what}: ${forbidden.join(', ')}`);
+  }
+  if (operation !== 'UPDATE') return;
   const taints = (of: UnstructuredObject | undefined): string =>
     JSON.stringify((of as { spec?: { taints?: unknown } } | undefined)?.spec?.taints ?? []);
   if (taints(object) !== taints(old)) throw refusal(attributes, `node "${node}" is not allowed to modify taints`);
+}
+
+const kubeletLabels = new Set([
+  'beta.kubernetes.io/arch',
+  'beta.kubernetes.io/instance-type',
+  'beta.kubernetes.io/os',
+  'failure-domain.beta.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+  'kubernetes.io/arch',
+  'kubernetes.io/hostname',
+  'kubernetes.io/os',
+  'node.kubernetes.io/instance-type',
+  'topology.kubernetes.io/region',
+  'topology.kubernetes.io/zone',
+]);
+
+/** Labels that differ and that are not a node's to choose: pods with secrets could be drawn to it by them. */
+function forbiddenLabels(object: UnstructuredObject | undefined, old: UnstructuredObject | undefined): string[] {
+  const [labels, before] = [object?.metadata.labels ?? {}, old?.metadata.labels ?? {}];
+  const changed = Object.keys({ ...labels, ...before }).filter((name) => labels[name] !== before[name]);
+  return changed.filter((name) => !mayLabel(name)).sort();
+}
+
+function mayLabel(name: string): boolean {
+  const [namespace = '', plain] = name.split('/');
+  if (plain === undefined) return true;
+  const within = (domain: string): boolean => namespace === domain || namespace.endsWith(`.${domain}`);
+  if (within('node-restriction.kubernetes.io')) return false;
+  if (!within('kubernetes.io') && !within('k8s.io')) return true;
+  return kubeletLabels.has(name) || within('kubelet.kubernetes.io') || within('node.kubernetes.io');
 }
 
 function checkLease(attributes: AdmissionAttributes, node: string): void {
