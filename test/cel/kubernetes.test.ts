@@ -171,6 +171,32 @@ test('a schema gives types', (t) => {
   }
 });
 
+test('the order of sets and of lists with keys means nothing', (t) => {
+  const tags = { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' };
+  const port = { type: 'object', properties: { name: { type: 'string' }, number: { type: 'integer' } } };
+  const keyed = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+  const type = schemaType({
+    type: 'object',
+    properties: {
+      tags,
+      ports: { type: 'array', items: port, ...keyed },
+      plain: { type: 'array', items: { type: 'string' } },
+    },
+  });
+  const ports = [
+    { name: 'a', number: 1 },
+    { name: 'b', number: 2 },
+  ];
+  const values = {
+    self: fromJson({ tags: ['a', 'b'], ports, plain: ['a', 'b'] }, type),
+    oldSelf: fromJson({ tags: ['b', 'a'], ports: ports.toReversed(), plain: ['b', 'a'] }, type),
+  };
+  const run = (rule: string) => compile(rule, { variables: { self: type, oldSelf: type } }).evaluate(values);
+  t.true(run('self.tags == oldSelf.tags && self.ports == oldSelf.ports && self.plain != oldSelf.plain'));
+  t.true(run("self.tags + ['b', 'c'] == ['c', 'b', 'a']"));
+  t.true(run('(self.ports + oldSelf.ports).size() == 2 && (self.plain + oldSelf.plain).size() == 4'));
+});
+
 test('a rule that can’t be is refused with place and reason', (t) => {
   const variables = { self: schemaType(schema) };
   const refused: readonly [rule: string, message: string][] = [
