@@ -153,14 +153,15 @@ export async function confirmDeletion(
   return attributes.guards;
 }
 
-/** admit and confirm, for a pod that is given its node. */
-export async function confirmBinding(
+/** admit and confirm, for what is created under an object that is there: a pod's binding or eviction. */
+export async function confirmSubresource(
   context: WriteContext,
   scope: WriteScope,
-  binding: UnstructuredObject,
-  pod: UnstructuredObject,
+  name: string,
+  body: UnstructuredObject,
+  parent?: UnstructuredObject,
 ): Promise<readonly Guard[]> {
-  const attributes = { ...attributesOf('CREATE', scope, binding, pod), name: pod.metadata.name ?? '' };
+  const attributes = { ...attributesOf('CREATE', scope, body, parent), name };
   await context.admission.admit(attributes);
   await context.admission.validate(attributes);
   return attributes.guards;

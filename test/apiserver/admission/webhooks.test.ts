@@ -321,6 +321,37 @@ test('a webhook of a scale sees the Scale', async (t) => {
   t.is(fields(await registry.get({ ...at(deployments), name: 'web' })).spec.replicas, 7);
 });
 
+test('a webhook sees evictions and bindings', async (t) => {
+  const { registry, hook, register, server } = await withWebhook(t, ({ request }) => ({
+    allowed: request.subResource !== 'eviction',
+    status: { message: 'not now', code: 429 },
+  }));
+  const rules = [
+    { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/binding', 'pods/eviction'] },
+  ];
+  await register(validating, hook({ rules }));
+  await registry.create({ ...at(pods), object: pod('a') });
+  const target = { target: { kind: 'Node', name: 'n1' } };
+  await registry.create({
+    ...at(pods),
+    name: 'a',
+    subresource: 'binding',
+    object: object('v1', 'Binding', 'a', target),
+  });
+  const eviction = object('policy/v1', 'Eviction', 'a');
+  const error = await t.throwsAsync(
+    registry.create({ ...at(pods), name: 'a', subresource: 'eviction', object: eviction }),
+  );
+  t.is(error?.message, 'admission webhook "hook.example.com" denied the request: not now');
+  t.deepEqual(
+    server.reviews.map(({ request }) => [request.subResource, request.kind.kind, request.name]),
+    [
+      ['binding', 'Binding', 'a'],
+      ['eviction', 'Eviction', 'a'],
+    ],
+  );
+});
+
 test('no webhook can refuse that it is taken away', async (t) => {
   const { registry, hook, register } = await withWebhook(t, () => ({ allowed: false }));
   await register(
