@@ -1,6 +1,6 @@
 import type { CallExpression, Expression, OptionalMap } from './ast.ts';
 import { type Budget, traversal } from './budget.ts';
-import type { CallTarget, Checked } from './checker.ts';
+import type { CallTarget, Checked } from './checked.ts';
 import { planComprehension } from './comprehension.ts';
 import { CostExceededError, EvaluationError } from './errors.ts';
 import type { Overload } from './functions.ts';
