@@ -5,6 +5,7 @@ import {
   applyJsonPatch,
   checkFields,
   errors,
+  isPlainObject,
   type KubernetesObject,
   type PlainObject,
   type UnstructuredObject,
@@ -100,6 +101,11 @@ function patch(name: string, attributes: AdmissionAttributes, view: View, operat
   } catch (error) {
     throw error instanceof ApiError ? errors.internalError(error.message, { cause: error }) : error;
   }
+  if (!sameIdentity(patched, view.object)) {
+    throw errors.internalError(
+      `admission webhook "${name}" attempted to change the kind, name or namespace of the object`,
+    );
+  }
   patched = checkFields(patched as KubernetesObject, { fieldValidation: 'Ignore', duplicates: [] }).object;
   applyDefaults(patched);
   if (equalJson(patched, view.object)) return false;
@@ -108,6 +114,12 @@ function patch(name: string, attributes: AdmissionAttributes, view: View, operat
   const whole = isPart ? (subresourceOf(type, subresource)?.apply(requested, draft) ?? requested) : requested;
   replaceContent(draft, whole);
   return true;
+}
+
+function sameIdentity(a: UnstructuredObject, b: UnstructuredObject): boolean {
+  const identity = ({ apiVersion, kind, metadata }: UnstructuredObject): string =>
+    JSON.stringify([apiVersion, kind, metadata?.name ?? '', metadata?.namespace ?? '']);
+  return isPlainObject(a.metadata) && identity(a) === identity(b);
 }
 
 /** The draft stays the same object: those who hold it see the change. */
