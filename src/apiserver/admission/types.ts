@@ -4,13 +4,13 @@ import type { Guard, User } from '../registry/types.ts';
 
 /** A write that is about to happen, as admission sees it. */
 export interface AdmissionAttributes {
-  operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   type: ResourceType;
   subresource: string | undefined;
   namespace: string | undefined;
   /** Empty while `generateName` hasn't been filled in. */
   name: string;
-  /** What is to be written, a draft; undefined of deletes. */
+  /** What is to be written, a draft; undefined of deletes. Of a connection its options, such as PodExecOptions. */
   object: UnstructuredObject | undefined;
   /** What is there; undefined of creates. Shared: never change it. */
   old: UnstructuredObject | undefined;

@@ -1,6 +1,7 @@
 import {
   applyDefaults,
   checkFields,
+  clonePlain,
   errors,
   type FieldError,
   type KubernetesObject,
@@ -18,11 +19,11 @@ import type { Admission, AdmissionAttributes } from '../admission/types.ts';
 import type { EventLeases } from './event-leases.ts';
 import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
-import type { Storage } from './storage.ts';
+import { type Storage, storageOf } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
 import { hasStatus, subresourceOf } from './subresources/index.ts';
 import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
-import type { DeleteParameters, Guard, ObjectRequest, WriteParameters } from './types.ts';
+import type { DeleteParameters, Guard, ObjectRequest, Registry, WriteParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /*
@@ -201,7 +202,8 @@ function attributesOf(
   old: UnstructuredObject | undefined,
 ): AdmissionAttributes {
   const { subresource, namespace, user, dryRun = false, warnings, auditAnnotations = {} } = request;
-  const name = (object ?? old)?.metadata.name ?? '';
+  // A connection's options have no metadata.
+  const name = (object ?? old)?.metadata?.name ?? '';
   const options = optionsOf(operation, request);
   const what = { operation, type, subresource, namespace, name, object, old, user, dryRun, options };
   return { ...what, warnings, auditAnnotations, guards: [], operations: [], round: 0 };
@@ -209,11 +211,24 @@ function attributesOf(
 
 const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
 
+/** admit and confirm, for a connection to a part of an object. */
+export async function confirmConnection(
+  { admission }: WriteContext,
+  request: Parameters<Registry['connect']>[0],
+): Promise<void> {
+  const scope = scopeOf(request, storageOf(request.type));
+  const object = clonePlain(request.options) as UnstructuredObject;
+  const attributes = { ...attributesOf('CONNECT', scope, object, undefined), name: request.name };
+  await admission.admit(attributes);
+  await admission.validate(attributes);
+}
+
 /** The request's parameters as meta.k8s.io/v1 has them, for who decides on it. */
 function optionsOf(
   operation: AdmissionAttributes['operation'],
   request: WriteParameters & DeleteParameters,
 ): Record<string, unknown> {
+  if (operation === 'CONNECT') return {};
   const { dryRun, fieldManager, fieldValidation } = request;
   const { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy } = request;
   const parameters =

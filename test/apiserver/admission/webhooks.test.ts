@@ -352,6 +352,33 @@ test('a webhook sees evictions and bindings', async (t) => {
   );
 });
 
+test('a webhook sees connections', async (t) => {
+  const { registry, hook, register, server } = await withWebhook(t, ({ request }) => ({
+    allowed: request.object.command[0] !== 'sh',
+    status: { message: 'no shells' },
+  }));
+  const rules = [{ operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/exec'] }];
+  await register(validating, hook({ rules }));
+  const connect = (command: string) =>
+    registry.connect({
+      ...at(pods),
+      name: 'a',
+      subresource: 'exec',
+      options: { apiVersion: 'v1', kind: 'PodExecOptions', command: [command] } as never,
+    });
+  await t.notThrowsAsync(connect('ls'));
+  const error = await t.throwsAsync(connect('sh'));
+  t.is(error?.message, 'admission webhook "hook.example.com" denied the request: no shells');
+  t.like(server.reviews[0]?.request, {
+    operation: 'CONNECT',
+    subResource: 'exec',
+    name: 'a',
+    namespace: 'default',
+    kind: { group: '', version: 'v1', kind: 'PodExecOptions' },
+    oldObject: null,
+  });
+});
+
 test('no webhook can refuse that it is taken away', async (t) => {
   const { registry, hook, register } = await withWebhook(t, () => ({ allowed: false }));
   await register(
