@@ -62,6 +62,7 @@ function textType(format: string | undefined): Type {
   }
 }
 
+/** What may be looked at of every object of the API, whatever else its schema says of these fields. */
 const embedded: Readonly<Record<string, Schema>> = {
   apiVersion: { type: 'string' },
   kind: { type: 'string' },
@@ -74,7 +75,7 @@ function objectType(schema: Schema, name: string): Type {
   if (typeof additionalProperties === 'object') {
     return types.map(types.string, schemaType(additionalProperties, `${name}.@elem`));
   }
-  const properties = { ...(isEmbedded ? embedded : {}), ...schema.properties };
+  const properties = { ...schema.properties, ...(isEmbedded ? embedded : {}) };
   if (Object.keys(properties).length === 0) {
     const open = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties === true;
     return open ? types.dyn : { kind: 'object', name, fields: new Map() };

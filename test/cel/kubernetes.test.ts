@@ -171,6 +171,21 @@ test('a schema gives types', (t) => {
   }
 });
 
+test('of an object’s metadata only its name can be looked at', (t) => {
+  const type = schemaType({
+    type: 'object',
+    'x-kubernetes-embedded-resource': true,
+    properties: { metadata: { type: 'object' }, spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+  });
+  const self = fromJson(
+    { apiVersion: 'x/v1', kind: 'X', metadata: { name: 'a', labels: {} }, spec: { size: 1 } },
+    type,
+  );
+  const run = (rule: string) => compile(rule, { variables: { self: type } }).evaluate({ self });
+  t.true(run("self.metadata.name == 'a' && self.kind == 'X' && self.spec.size == 1"));
+  t.throws(() => run('self.metadata.labels'), { message: /undefined field 'labels'/ });
+});
+
 test('the order of sets and of lists with keys means nothing', (t) => {
   const tags = { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' };
   const port = { type: 'object', properties: { name: { type: 'string' }, number: { type: 'integer' } } };
