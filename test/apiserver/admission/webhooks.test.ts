@@ -76,6 +76,15 @@ test('a webhook sees who wants what, and what it was', async (t) => {
   t.is(server.connections(), 1, 'the connection is kept');
 });
 
+test('a connection that the webhook closed meanwhile is no failure', async (t) => {
+  const { server, hook, register, create } = await withWebhook(t, () => ({ allowed: true }));
+  await register(validating, hook());
+  for (let index = 0; index < 5; index++) {
+    await t.notThrowsAsync(create(`c${index}`));
+    server.dropConnections();
+  }
+});
+
 test('a refusal is told with its code and words', async (t) => {
   const answers: Record<string, object> = {
     plain: {},
@@ -176,7 +185,13 @@ test('a webhook that wants it sees what later ones changed, once', async (t) => 
 
 test('failurePolicy says what happens when nobody answers', async (t) => {
   const { hook, register, create, registry } = await withWebhook(t, ({ path }) =>
-    path.startsWith('/late') ? 'never' : 500,
+    path.startsWith('/late')
+      ? 'never'
+      : path.startsWith('/stall')
+        ? 'stalls'
+        : path.startsWith('/flood')
+          ? 'floods'
+          : 500,
   );
   const config = (path: string) => ({ ...hook().clientConfig, url: hook().clientConfig.url.replace('/check', path) });
   const cases: readonly [object, RegExp][] = [
@@ -188,6 +203,8 @@ test('failurePolicy says what happens when nobody answers', async (t) => {
       { clientConfig: config('/late'), timeoutSeconds: 1 },
       /failed to call webhook: Post "https:\/\/127\.0\.0\.1:\d+\/late\?timeout=1s": context deadline exceeded$/,
     ],
+    [{ clientConfig: config('/stall'), timeoutSeconds: 1 }, /stall\?timeout=1s": context deadline exceeded$/],
+    [{ clientConfig: config('/flood') }, /response is larger than 3145728 bytes$/],
     [{ clientConfig: { url: 'https://127.0.0.1:1/' } }, /dial tcp 127\.0\.0\.1:1: connect: connection refused$/],
     [
       { clientConfig: { url: hook().clientConfig.url } },

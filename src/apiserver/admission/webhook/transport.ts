@@ -96,13 +96,20 @@ interface Target {
   agent: Agent;
 }
 
-async function send(
-  { host, port, path, hostHeader, agent }: Target,
-  body: string,
-  timeoutSeconds: number,
-): Promise<{ status: number; body: string }> {
+async function send(target: Target, body: string, timeoutSeconds: number): Promise<{ status: number; body: string }> {
   const signal = AbortSignal.timeout(timeoutSeconds * 1_000);
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  try {
+    const response = await post(target, body, signal);
+    return { status: response.statusCode ?? 0, body: await readAll(response) };
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** Tries once more when the other side had just closed a connection that was kept. */
+function post(target: Target, body: string, signal: AbortSignal, isRetry = false): Promise<IncomingMessage> {
+  const { host, port, path, hostHeader, agent } = target;
+  return new Promise((resolve, reject) => {
     const headers = {
       host: hostHeader,
       'content-type': 'application/json',
@@ -110,9 +117,16 @@ async function send(
       'content-length': Buffer.byteLength(body),
     };
     const call = request({ host, port, path, method: 'POST', headers, agent, signal }, resolve);
-    call.on('error', reject);
+    call.on('error', (error) => {
+      const wasClosed = call.reusedSocket && errorCode(error) === 'ECONNRESET';
+      if (wasClosed && !isRetry && !signal.aborted) resolve(post(target, body, signal, true));
+      else reject(error);
+    });
     call.end(body);
   });
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response) {
@@ -123,7 +137,7 @@ async function send(
     }
     chunks.push(chunk as Buffer);
   }
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+  return Buffer.concat(chunks).toString();
 }
 
 const tlsFailures = new Set([
