@@ -106,8 +106,11 @@ async function send(target: Target, body: string, timeoutSeconds: number): Promi
   }
 }
 
-/** Tries once more when the other side had just closed a connection that was kept. */
-function post(target: Target, body: string, signal: AbortSignal, isRetry = false): Promise<IncomingMessage> {
+/** Connections that were kept and turn out to be closed, before one review fails. */
+const MAX_CLOSED = 10;
+
+/** Tries again when the other side had just closed a connection that was kept. */
+function post(target: Target, body: string, signal: AbortSignal, closed = 0): Promise<IncomingMessage> {
   const { host, port, path, hostHeader, agent } = target;
   return new Promise((resolve, reject) => {
     const headers = {
@@ -119,7 +122,7 @@ function post(target: Target, body: string, signal: AbortSignal, isRetry = false
     const call = request({ host, port, path, method: 'POST', headers, agent, signal }, resolve);
     call.on('error', (error) => {
       const wasClosed = call.reusedSocket && errorCode(error) === 'ECONNRESET';
-      if (wasClosed && !isRetry && !signal.aborted) resolve(post(target, body, signal, true));
+      if (wasClosed && closed < MAX_CLOSED && !signal.aborted) resolve(post(target, body, signal, closed + 1));
       else reject(error);
     });
     call.end(body);
