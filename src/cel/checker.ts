@@ -1,38 +1,20 @@
 import type { CallExpression, Comprehension, Element, Expression, OptionalMap } from './ast.ts';
+import { qualifiedName } from './build.ts';
+import {
+  type CallTarget,
+  type Checked,
+  type Declarations,
+  isLocal,
+  localType,
+  type Reference,
+  type Scope,
+} from './checked.ts';
 import type { Problem } from './errors.ts';
 import type { Overload } from './functions.ts';
-import { qualifiedName } from './parser.ts';
 import * as types from './types.ts';
 import { formatType, optionalElement, type Type } from './types.ts';
 import { isDyn, Substitution, sameType } from './unify.ts';
 import { TypeValue, typeOfValue } from './values.ts';
-
-export interface Declarations {
-  readonly variables: ReadonlyMap<string, Type>;
-  readonly functions: ReadonlyMap<string, readonly Overload[]>;
-  /** Names of types that expressions can compare `type(x)` with. */
-  readonly typeNames: ReadonlyMap<string, Type>;
-  /** All elements of a list, and all keys and values of a map, must be of one type. */
-  readonly homogeneous: boolean;
-}
-
-/** What the checker found out. */
-export interface Checked {
-  readonly type: Type;
-  readonly problems: readonly Problem[];
-  typeOf(expression: Expression): Type;
-  /** A variable by its full name, or a type, that an identifier or a selection stands for. */
-  reference(expression: Expression): Reference | undefined;
-  /** What a call may turn out to call, and with which arguments. */
-  target(call: CallExpression): CallTarget;
-}
-
-export type Reference = { readonly variable: string } | { readonly value: TypeValue };
-
-export interface CallTarget {
-  readonly overloads: readonly Overload[];
-  readonly args: readonly Expression[];
-}
 
 /** Checks the types of an expression, as far as they can be known before it runs. */
 export function check(expression: Expression, declarations: Declarations): Checked {
@@ -45,12 +27,6 @@ export function check(expression: Expression, declarations: Declarations): Check
     reference: (part) => checker.references.get(part),
     target: (call) => checker.targets.get(call) ?? { overloads: [], args: [] },
   };
-}
-
-/** Variables of comprehensions, innermost first. */
-interface Scope {
-  readonly variables: ReadonlyMap<string, Type>;
-  readonly outer: Scope | undefined;
 }
 
 class Checker {
@@ -112,12 +88,9 @@ class Checker {
   }
 
   #identifier(expression: Expression, name: string, scope: Scope | undefined): Type {
-    if (!name.startsWith('.')) {
-      for (let inner = scope; inner !== undefined; inner = inner.outer) {
-        const local = inner.variables.get(name);
-        if (local !== undefined) return local;
-      }
-    }
+    // A name with a dot before it is never a local one.
+    const local = localType(name, scope);
+    if (local !== undefined) return local;
     return this.#global(expression, name.replace(/^\./, '')) ?? this.#undeclared(expression, name);
   }
 
@@ -323,10 +296,4 @@ class Checker {
   #show(type: Type): string {
     return formatType(this.settle(type));
   }
-}
-
-function isLocal(name: string, scope: Scope | undefined): boolean {
-  const [root = ''] = name.split('.');
-  for (let inner = scope; inner !== undefined; inner = inner.outer) if (inner.variables.has(root)) return true;
-  return false;
 }

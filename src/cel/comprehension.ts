@@ -1,5 +1,5 @@
 import type { Comprehension } from './ast.ts';
-import type { Checked } from './checker.ts';
+import type { Checked } from './checked.ts';
 import { CostExceededError, EvaluationError } from './errors.ts';
 import { type Frame, insert, type Locals, plan, type Step, truth, withLocals } from './interpreter.ts';
 import { isList, LiteralMap, MapValue, type Value } from './values.ts';

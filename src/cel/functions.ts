@@ -8,33 +8,36 @@ export interface Overload {
   readonly method: boolean;
   readonly parameters: readonly Type[];
   readonly result: Type;
+  /** Steps that a call counts for, known before it is made. */
+  cost(args: readonly Value[]): number;
   /** Throws EvaluationError. Gets values of the parameters' types; what is in lists and maps is for it to check. */
-  call(args: readonly Value[]): Value;
-  /** Steps that a call counts for. */
-  cost(args: readonly Value[], result: Value): number;
+  call(args: readonly Value[], spend: Spend): Value;
 }
 
 export type Library = readonly Overload[];
-export type Cost = (args: readonly Value[], result: Value) => number;
+export type Cost = (args: readonly Value[]) => number;
+/** Told how many characters or elements are looked at; throws when that is too much. */
+export type Spend = (size: number) => void;
 
 const signature = /^(?:\((.+)\)\.)?([^\s(]+)\((.*)\): (.+)$/;
 const one: Cost = () => 1;
 
 /**
  * Declares a function by its signature: `size(string): int`, or of a method `(string).charAt(int): string`. Capital
- * letters stand for any type, names that aren't types of the language for a library's own.
+ * letters stand for any type, names that aren't types of the language for a library's own. Behind its arguments the function
+ * gets a way to spend what can't be known before.
  */
 export function declare(text: string, call: (...args: never[]) => Value, cost: Cost = one): Overload {
   const match = signature.exec(text);
   if (match === null) throw new TypeError(`not a signature: ${text}`);
   const [, receiver, name = '', parameters = '', result = ''] = match;
-  const invoke = call as (...args: readonly Value[]) => Value;
+  const invoke = call as unknown as (...args: readonly unknown[]) => Value;
   return {
     name,
     method: receiver !== undefined,
     parameters: [...(receiver === undefined ? [] : [receiver]), ...splitTypes(parameters)].map(parseType),
     result: parseType(result),
-    call: (args) => invoke(...args),
+    call: (args, spend) => invoke(...args, spend),
     cost,
   };
 }

@@ -1,6 +1,6 @@
 import type { CallExpression, Expression, OptionalMap } from './ast.ts';
 import { type Budget, traversal } from './budget.ts';
-import type { CallTarget, Checked } from './checker.ts';
+import type { CallTarget, Checked } from './checked.ts';
 import { planComprehension } from './comprehension.ts';
 import { CostExceededError, EvaluationError } from './errors.ts';
 import type { Overload } from './functions.ts';
@@ -162,10 +162,8 @@ function planOverloads({ overloads }: CallTarget, args: readonly Step[], argType
     const values = args.map((arg) => arg(frame));
     const overload = certain ? only! : overloads.find((candidate) => takes(candidate, values));
     if (overload === undefined) throw new EvaluationError('no such overload');
-    frame.budget.spend(1);
-    const result = overload.call(values);
-    frame.budget.spend(overload.cost(values, result) - 1);
-    return result;
+    frame.budget.spend(overload.cost(values));
+    return overload.call(values, (size) => frame.budget.spend(traversal(size)));
   };
 }
 

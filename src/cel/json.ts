@@ -1,6 +1,6 @@
 import { parseDuration, parseTimestamp } from './library/time.ts';
 import { dyn, type ObjectType, type Type } from './types.ts';
-import { MapValue, type Value } from './values.ts';
+import { identified, MapValue, type Value } from './values.ts';
 
 /** An object of the API as expressions see it: adapted piece by piece, as they look at it. */
 class JsonObject extends MapValue {
@@ -61,10 +61,16 @@ export function fromJson(source: unknown, type: Type = dyn): Value {
     case 'object':
       if (source === null) return null;
       if (!Array.isArray(source)) return new JsonObject(source as Record<string, unknown>, type);
-      return source.map((element) => fromJson(element, type.kind === 'list' ? type.element : dyn));
+      return listFromJson(source, type);
     default:
       return null;
   }
+}
+
+function listFromJson(source: readonly unknown[], type: Type): readonly Value[] {
+  if (type.kind !== 'list') return source.map((element) => fromJson(element));
+  const elements = source.map((element) => fromJson(element, type.element));
+  return type.identity === undefined ? elements : identified(elements, type.identity);
 }
 
 /** What JSON has no type for is written as text. */

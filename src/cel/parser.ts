@@ -1,4 +1,5 @@
 import type { Element, Entry, Expression } from './ast.ts';
+import { balanced, call, qualifiedName, repeated } from './build.ts';
 import { CompileError, SyntaxProblem } from './errors.ts';
 import { type Token, tokenize } from './lexer.ts';
 import { expandMacro } from './macros.ts';
@@ -115,7 +116,7 @@ class Parser {
       if (level > 1) left = call(name, position, undefined, [left, right]);
     }
     if (level > 1) return left;
-    return balance(Object.values(operators)[0]!, operands, positions, 0, operands.length - 1);
+    return balanced(Object.values(operators)[0]!, operands, positions);
   }
 
   #unary(): Expression {
@@ -128,11 +129,11 @@ class Parser {
     if (count === 0) return this.#member(this.#primary());
     const number = this.#token.kind === 'literal' ? this.#token.value : undefined;
     if (operator.text === '-' && (typeof number === 'bigint' || typeof number === 'number')) {
-      const { text } = this.#take();
-      const literal = negated(number, text, operator.position);
-      return repeat('-_', operator.position, this.#member(literal), count - 1);
+      this.#next++;
+      const literal: Expression = { kind: 'literal', value: -number, position: operator.position };
+      return repeated('-_', operator.position, this.#member(literal), count - 1);
     }
-    return repeat(operator.text === '!' ? '!_' : '-_', operator.position, this.#member(this.#primary()), count);
+    return repeated(operator.text === '!' ? '!_' : '-_', operator.position, this.#member(this.#primary()), count);
   }
 
   #primary(): Expression {
@@ -258,40 +259,4 @@ class Parser {
 
 function tooDeep(position: number): SyntaxProblem {
   return new SyntaxProblem(position, `expression recursion limit exceeded: ${MAX_DEPTH}`);
-}
-
-function call(name: string, position: number, target: Expression | undefined, args: readonly Expression[]): Expression {
-  return { kind: 'call', name, position, target, args };
-}
-
-/** Chains of `&&` and `||` become trees of little depth. */
-function balance(
-  name: string,
-  operands: readonly Expression[],
-  positions: readonly number[],
-  low: number,
-  high: number,
-): Expression {
-  if (low === high) return operands[low]!;
-  const middle = Math.floor((low + high) / 2);
-  const left = balance(name, operands, positions, low, middle);
-  return call(name, positions[middle]!, undefined, [left, balance(name, operands, positions, middle + 1, high)]);
-}
-
-function negated(number: bigint | number, text: string, position: number): Expression {
-  if (text.endsWith('u') || text.endsWith('U')) throw new SyntaxProblem(position, 'Syntax error: invalid uint literal');
-  return { kind: 'literal', value: -number, position };
-}
-
-/** Signs that cancel each other out go. */
-function repeat(name: string, position: number, operand: Expression, count: number): Expression {
-  return count % 2 === 0 ? operand : call(name, position, undefined, [operand]);
-}
-
-/** `a.b.c` of identifiers and selections, or undefined. */
-export function qualifiedName(expression: Expression): string | undefined {
-  if (expression.kind === 'identifier') return expression.name;
-  if (expression.kind !== 'select' || expression.optional) return undefined;
-  const operand = qualifiedName(expression.operand);
-  return operand === undefined ? undefined : `${operand}.${expression.field}`;
 }

@@ -12,6 +12,8 @@ export interface Schema {
   'x-kubernetes-int-or-string'?: boolean;
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-embedded-resource'?: boolean;
+  'x-kubernetes-list-type'?: string;
+  'x-kubernetes-list-map-keys'?: readonly string[];
 }
 
 /**
@@ -30,12 +32,20 @@ export function schemaType(schema: Schema, name = 'object'): Type {
     case 'string':
       return textType(schema.format);
     case 'array':
-      return types.list(schema.items === undefined ? types.dyn : schemaType(schema.items, `${name}.@idx`));
+      return listType(schema, name);
     case 'object':
       return objectType(schema, name);
     default:
       return types.dyn;
   }
+}
+
+function listType(schema: Schema, name: string): Type {
+  const element = schema.items === undefined ? types.dyn : schemaType(schema.items, `${name}.@idx`);
+  const { 'x-kubernetes-list-type': kind, 'x-kubernetes-list-map-keys': keys = [] } = schema;
+  if (kind === 'set') return { kind: 'list', element, identity: 'set' };
+  if (kind === 'map') return { kind: 'list', element, identity: keys.map((key) => escapeName(key) ?? key) };
+  return types.list(element);
 }
 
 function textType(format: string | undefined): Type {
@@ -52,6 +62,7 @@ function textType(format: string | undefined): Type {
   }
 }
 
+/** What may be looked at of every object of the API, whatever else its schema says of these fields. */
 const embedded: Readonly<Record<string, Schema>> = {
   apiVersion: { type: 'string' },
   kind: { type: 'string' },
@@ -64,7 +75,7 @@ function objectType(schema: Schema, name: string): Type {
   if (typeof additionalProperties === 'object') {
     return types.map(types.string, schemaType(additionalProperties, `${name}.@elem`));
   }
-  const properties = { ...(isEmbedded ? embedded : {}), ...schema.properties };
+  const properties = { ...schema.properties, ...(isEmbedded ? embedded : {}) };
   if (Object.keys(properties).length === 0) {
     const open = schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties === true;
     return open ? types.dyn : { kind: 'object', name, fields: new Map() };

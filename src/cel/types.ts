@@ -5,12 +5,18 @@
  */
 export type Type =
   | { readonly kind: SimpleKind }
-  | { readonly kind: 'list'; readonly element: Type }
+  | { readonly kind: 'list'; readonly element: Type; readonly identity?: ListIdentity }
   | { readonly kind: 'map'; readonly key: Type; readonly value: Type }
   | { readonly kind: 'type'; readonly of: Type }
   | { readonly kind: 'param'; readonly name: string }
   | { readonly kind: 'opaque'; readonly name: string; readonly parameters: readonly Type[] }
   | ObjectType;
+
+/**
+ * What makes elements of a list the same: in a `set` that they are equal, else that these fields of theirs are
+ * (x-kubernetes-list-type `set` and `map`). The order of such lists means nothing.
+ */
+export type ListIdentity = 'set' | readonly string[];
 
 export type SimpleKind =
   | 'dyn'

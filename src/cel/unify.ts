@@ -1,4 +1,4 @@
-import { dyn, formatType, list, map, type Type, typeOfType } from './types.ts';
+import { dyn, formatType, map, type Type, typeOfType } from './types.ts';
 
 /**
  * What is known of type parameters while an expression is checked: which types make its parts fit together. After
@@ -130,7 +130,7 @@ function replace(type: Type, parameter: (name: string, self: Type) => Type): Typ
     case 'param':
       return parameter(type.name, type);
     case 'list':
-      return list(replace(type.element, parameter));
+      return { ...type, element: replace(type.element, parameter) };
     case 'map':
       return map(replace(type.key, parameter), replace(type.value, parameter));
     case 'type':

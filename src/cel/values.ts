@@ -129,6 +129,37 @@ export function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
 
+const identities = new WeakMap<readonly Value[], types.ListIdentity>();
+
+/** Makes a list one whose order means nothing. */
+export function identified(list: readonly Value[], identity: types.ListIdentity): readonly Value[] {
+  identities.set(list, identity);
+  return list;
+}
+
+/** Both lists together: of a list with identities the other's elements take the place of the same ones. */
+export function concatenate(a: readonly Value[], b: readonly Value[], spend: (size: number) => void): readonly Value[] {
+  const identity = identities.get(a);
+  if (identity === undefined) return [...a, ...b];
+  const result = [...a];
+  for (const element of b) {
+    spend(result.length);
+    const place = result.findIndex((other) => sameElement(other, element, identity, spend));
+    if (place < 0) result.push(element);
+    else result[place] = element;
+  }
+  return identified(result, identity);
+}
+
+function sameElement(a: Value, b: Value, identity: types.ListIdentity, spend: (size: number) => void): boolean {
+  if (identity === 'set') return equal(a, b, spend);
+  if (!(a instanceof MapValue && b instanceof MapValue)) return false;
+  return identity.every((key) => {
+    const [left, right] = [a.get(key), b.get(key)];
+    return left === undefined || right === undefined ? left === right : equal(left, right, spend);
+  });
+}
+
 /** Whether a function that is declared for `type` takes the value. */
 export function hasType(value: Value, type: Type): boolean {
   switch (type.kind) {
@@ -166,6 +197,12 @@ export function equal(a: Value, b: Value, spend: (size: number) => void = free):
   if (isList(a)) {
     if (!isList(b) || a.length !== b.length) return false;
     spend(a.length);
+    if (identities.has(a)) {
+      return a.every((element) => {
+        spend(b.length);
+        return b.some((other) => equal(element, other, spend));
+      });
+    }
     return a.every((element, index) => equal(element, b[index]!, spend));
   }
   if (a instanceof MapValue) return b instanceof MapValue && equalMaps(a, b, spend);

@@ -25,9 +25,11 @@ import { nodeLifecycleController } from './node-lifecycle/index.ts';
 import { type ControllerOptions, defaultControllerOptions } from './options.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicaSetController } from './replicaset.ts';
+import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './serviceaccount.ts';
 import { type SignSecretToken, serviceAccountTokenController } from './serviceaccount-token.ts';
+import { claimProtectionController, volumeProtectionController } from './storage-protection.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { tokenCleanerController } from './token-cleaner.ts';
 
@@ -87,6 +89,9 @@ export async function startControllers(options: StartControllersOptions): Promis
     taintEvictionController,
     podGarbageCollector,
     serviceAccountController,
+    resourceQuotaController,
+    claimProtectionController,
+    volumeProtectionController,
     endpointSliceController,
     endpointsController,
     clusterRoleAggregationController,

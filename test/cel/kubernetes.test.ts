@@ -171,6 +171,47 @@ test('a schema gives types', (t) => {
   }
 });
 
+test('of an object’s metadata only its name can be looked at', (t) => {
+  const type = schemaType({
+    type: 'object',
+    'x-kubernetes-embedded-resource': true,
+    properties: { metadata: { type: 'object' }, spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+  });
+  const self = fromJson(
+    { apiVersion: 'x/v1', kind: 'X', metadata: { name: 'a', labels: {} }, spec: { size: 1 } },
+    type,
+  );
+  const run = (rule: string) => compile(rule, { variables: { self: type } }).evaluate({ self });
+  t.true(run("self.metadata.name == 'a' && self.kind == 'X' && self.spec.size == 1"));
+  t.throws(() => run('self.metadata.labels'), { message: /undefined field 'labels'/ });
+});
+
+test('the order of sets and of lists with keys means nothing', (t) => {
+  const tags = { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' };
+  const port = { type: 'object', properties: { name: { type: 'string' }, number: { type: 'integer' } } };
+  const keyed = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+  const type = schemaType({
+    type: 'object',
+    properties: {
+      tags,
+      ports: { type: 'array', items: port, ...keyed },
+      plain: { type: 'array', items: { type: 'string' } },
+    },
+  });
+  const ports = [
+    { name: 'a', number: 1 },
+    { name: 'b', number: 2 },
+  ];
+  const values = {
+    self: fromJson({ tags: ['a', 'b'], ports, plain: ['a', 'b'] }, type),
+    oldSelf: fromJson({ tags: ['b', 'a'], ports: ports.toReversed(), plain: ['b', 'a'] }, type),
+  };
+  const run = (rule: string) => compile(rule, { variables: { self: type, oldSelf: type } }).evaluate(values);
+  t.true(run('self.tags == oldSelf.tags && self.ports == oldSelf.ports && self.plain != oldSelf.plain'));
+  t.true(run("self.tags + ['b', 'c'] == ['c', 'b', 'a']"));
+  t.true(run('(self.ports + oldSelf.ports).size() == 2 && (self.plain + oldSelf.plain).size() == 4'));
+});
+
 test('a rule that can’t be is refused with place and reason', (t) => {
   const variables = { self: schemaType(schema) };
   const refused: readonly [rule: string, message: string][] = [

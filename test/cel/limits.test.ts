@@ -51,6 +51,25 @@ test('comparing what is large costs as much', (t) => {
   t.true(budget.remaining < 1e6 - 100_000);
 });
 
+test('no function makes much of little without its being counted first', (t) => {
+  const object = fromJson({
+    text: 'a'.repeat(200_000),
+    list: Array.from({ length: 20_000 }, (_, index) => `x${index}`),
+  });
+  const costly = [
+    "object.text.replace('a', object.text)",
+    "object.text.replace('', object.text)",
+    'sets.contains(object.list, object.list.map(x, x + "!"))',
+    `[${'object.text, '.repeat(500)}''].join(object.text)`,
+    `'${'%s'.repeat(500)}'.format([${'object.text, '.repeat(500)}''])`,
+    `object.text.contains(object.text + 'b')`,
+  ];
+  for (const expression of costly) {
+    const error = t.throws(() => compile(expression, { variables }).evaluate({ object }));
+    t.true(error instanceof CostExceededError, expression);
+  }
+});
+
 test('no pattern takes more than linear time', (t) => {
   const program = compile('object.text.matches("^(a+)+$")', { variables });
   t.false(program.evaluate({ object: fromJson({ text: `${'a'.repeat(10_000)}!` }) }));

@@ -33,13 +33,15 @@ export interface HarnessOptions {
   client?: (client: Client) => Client;
   /** What feeds their caches, likewise. */
   informerClient?: (client: Client, clock: FakeClock) => Client;
+  /** Admission plug-ins beside the one for namespaces. */
+  admission?: Parameters<typeof startLocalApi>[2];
 }
 
 /** Controllers on a real API in memory, with nodes that pretend. */
 export async function startHarness(harness: HarnessOptions): Promise<Harness> {
-  const { controllers, kubelet, options, client: wrap, informerClient } = harness;
+  const { controllers, kubelet, options, client: wrap, informerClient, admission } = harness;
   const clock = new FakeClock();
-  const api = await startLocalApi(clock);
+  const api = await startLocalApi(clock, undefined, admission);
   const client = wrap?.(api.client) ?? api.client;
   const shared = { clock, random: seededRandom(11), logger: silentLogger };
   const informers = createInformerFactory({ client: informerClient?.(api.client, clock) ?? api.client, ...shared });

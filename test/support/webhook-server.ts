@@ -12,14 +12,21 @@ export interface WebhookServer {
   reviews: Review[];
   /** Connections that were made. */
   connections(): number;
+  /** Closes the connections that are kept, as a server does after a while. */
+  dropConnections(): void;
   close(): Promise<void>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: reviews of all kinds are looked into.
 export type Review = { path: string; request: any };
 
-/** What it answers to one review: part of AdmissionReview's response, a status code, or nothing at all. */
-export type Answer = { allowed: boolean; patch?: object[]; [field: string]: unknown } | number | 'never';
+/** What it answers to one review: part of AdmissionReview's response, a status code, nothing at all, a beginning, too much. */
+export type Answer =
+  | { allowed: boolean; patch?: object[]; [field: string]: unknown }
+  | number
+  | 'never'
+  | 'stalls'
+  | 'floods';
 
 export async function startWebhookServer(
   answer: (review: Review) => Answer,
@@ -37,6 +44,14 @@ export async function startWebhookServer(
     reviews.push(review);
     const said = answer(review);
     if (said === 'never') return;
+    if (said === 'stalls') {
+      response.write('{');
+      return;
+    }
+    if (said === 'floods') {
+      response.end(' '.repeat(4 * 1024 * 1024));
+      return;
+    }
     if (typeof said === 'number') {
       response.writeHead(said).end('out of order');
       return;
@@ -59,6 +74,7 @@ export async function startWebhookServer(
     caBundle: Buffer.from(authority.cert).toString('base64'),
     reviews,
     connections: () => connections,
+    dropConnections: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -8,14 +8,21 @@ import {
   certificateSigning,
   certificateSubjectRestriction,
 } from './certificates.ts';
+import { persistentVolumeClaimResize } from './claim-resize.ts';
+import { defaultIngressClass, defaultStorageClass } from './default-classes.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podSecurity } from './pod-security/index.ts';
 import { validatingPolicies } from './policy/index.ts';
 import { priority } from './priority.ts';
 import { rbacEscalation } from './rbac-escalation.ts';
+import { resourceQuota } from './resource-quota.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import { storageObjectInUseProtection } from './storage-in-use.ts';
+import { taintNodesByCondition } from './taint-nodes.ts';
 import type { Admission, AdmissionAttributes, AdmissionPlugin } from './types.ts';
 import {
   endpointResolver,
@@ -27,7 +34,15 @@ import {
 
 export type * from './types.ts';
 export type { WebhookTransport };
-export { defaultTolerationSeconds, namespaceLifecycle, nodeRestriction, priority, serviceAccount };
+export {
+  defaultTolerationSeconds,
+  limitRanger,
+  namespaceLifecycle,
+  nodeRestriction,
+  priority,
+  resourceQuota,
+  serviceAccount,
+};
 
 export interface AdmissionOptions {
   /** How long a pod stays on a node that is lost, unless it says something else. Default: five minutes. */
@@ -55,19 +70,27 @@ export function defaultAdmissionPlugins(state: StateReader, options: AdmissionOp
   const dynamic = { state, transport, authorizer, logger, newUid: () => randomUuid(random) };
   return [
     namespaceLifecycle(state),
+    limitRanger(state),
     serviceAccount(state, tokenVolumes),
     nodeRestriction(state),
+    taintNodesByCondition(),
     podSecurity(state),
     priority(state),
     defaultTolerationSeconds(unreachableTolerationSeconds),
+    defaultStorageClass(state),
+    storageObjectInUseProtection(),
+    persistentVolumeClaimResize(state),
+    runtimeClass(state),
     certificateRequester,
     certificateApproval(state),
     certificateSigning(state),
     certificateSubjectRestriction,
+    defaultIngressClass(state),
     rbacEscalation(state),
     mutatingWebhooks(dynamic),
     validatingPolicies(state, authorizer),
     validatingWebhooks(dynamic),
+    resourceQuota(state),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { errors, type UnstructuredObject } from '../../api/index.ts';
+import { errors, type UnstructuredObject, type v1 } from '../../api/index.ts';
 import { nodeOf } from '../authorization/index.ts';
 import type { StateReader } from '../registry/types.ts';
 import { forbiddenLabels } from './node-labels.ts';
@@ -93,9 +93,35 @@ function checkMirrorPod(attributes: AdmissionAttributes, node: string): void {
       `pod does not have "${MIRROR_ANNOTATION}" annotation, node "${node}" can only create mirror pods`,
     );
   }
-  if ((object as Pod).spec?.nodeName !== node) {
+  const { spec } = object as unknown as v1.Pod;
+  if (spec?.nodeName !== node) {
     throw refusal(attributes, `node "${node}" can only create pods with spec.nodeName set to itself`);
   }
+  const [referenced] = referencedBy(spec);
+  if (referenced !== undefined) {
+    throw refusal(attributes, `node "${node}" can not create pods that reference ${referenced}`);
+  }
+}
+
+/** Objects that a pod gets at: a node could read through one what it may not read itself. */
+function referencedBy(spec: v1.PodSpec): string[] {
+  const found: string[] = [];
+  if (spec.serviceAccountName) found.push('a service account');
+  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const sources = containers.flatMap(({ env = [], envFrom = [] }) => [
+    ...env.map(({ valueFrom }) => ({ secret: valueFrom?.secretKeyRef, configMap: valueFrom?.configMapKeyRef })),
+    ...envFrom.map(({ secretRef, configMapRef }) => ({ secret: secretRef, configMap: configMapRef })),
+  ]);
+  const volumes = spec.volumes ?? [];
+  const projected = volumes.flatMap((volume) => volume.projected?.sources ?? []);
+  const all = [...sources, ...volumes, ...projected];
+  if (spec.imagePullSecrets?.length || all.some(({ secret }) => secret !== undefined)) found.push('secrets');
+  if (all.some(({ configMap }) => configMap !== undefined)) found.push('configmaps');
+  if (projected.some(({ serviceAccountToken }) => serviceAccountToken !== undefined)) found.push('a service account');
+  if (volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)) {
+    found.push('persistentvolumeclaims');
+  }
+  return found;
 }
 
 function checkNode(attributes: AdmissionAttributes, node: string): void {

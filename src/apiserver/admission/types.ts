@@ -1,15 +1,16 @@
 import type { ResourceType, UnstructuredObject } from '../../api/index.ts';
+import type { Operation } from '../../store/index.ts';
 import type { Guard, User } from '../registry/types.ts';
 
 /** A write that is about to happen, as admission sees it. */
 export interface AdmissionAttributes {
-  operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   type: ResourceType;
   subresource: string | undefined;
   namespace: string | undefined;
   /** Empty while `generateName` hasn't been filled in. */
   name: string;
-  /** What is to be written, a draft; undefined of deletes. */
+  /** What is to be written, a draft; undefined of deletes. Of a connection its options, such as PodExecOptions. */
   object: UnstructuredObject | undefined;
   /** What is there; undefined of creates. Shared: never change it. */
   old: UnstructuredObject | undefined;
@@ -23,6 +24,8 @@ export interface AdmissionAttributes {
   auditAnnotations: Record<string, string>;
   /** A plug-in adds what must still be so when the write happens. */
   guards: Guard[];
+  /** A plug-in adds what is to be written along with the object. */
+  operations: Operation[];
   /** 0; 1 when all plug-ins see the object again, because one that is not of this process changed it. */
   round: number;
   /** A plug-in asks for the second round. */

@@ -68,13 +68,26 @@ export async function sendStatus(exchange: Exchange, status: Status): Promise<vo
   } else await sendJson(exchange, status.code, status);
 }
 
+/** Characters of all warnings together, and beyond that of each; as many as Kubernetes lets through. */
+const MAX_WARNINGS = 4096;
+const MAX_WARNING = 256;
+
 /** Sets a `Warning` header for each text the stages left; kubectl prints them. */
 export function setWarnings({ response, warnings }: Exchange): void {
   if (warnings.length > 0)
     response.setHeader(
       'Warning',
-      warnings.map((text) => `299 - ${quote(text)}`),
+      bounded(warnings).map((text) => `299 - ${quote(text)}`),
     );
+}
+
+/** Webhooks and policies may have much to say, and headers have a limit. */
+function bounded(warnings: readonly string[]): readonly string[] {
+  const sizeOf = (texts: readonly string[]): number => texts.reduce((size, text) => size + text.length, 0);
+  if (sizeOf(warnings) <= MAX_WARNINGS) return warnings;
+  const kept = warnings.map((text) => text.slice(0, MAX_WARNING));
+  while (sizeOf(kept) > MAX_WARNINGS) kept.pop();
+  return kept;
 }
 
 function quote(text: string): string {

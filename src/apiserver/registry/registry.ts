@@ -26,7 +26,7 @@ import type { Encoded, Registry, StateReader } from './types.ts';
 import { patchObject, updateObject } from './update.ts';
 import { startWatch } from './watch.ts';
 import { WatchCache } from './watch-cache.ts';
-import type { WriteContext } from './write-stages.ts';
+import { confirmConnection, type WriteContext } from './write-stages.ts';
 
 export interface RegistryOptions {
   store: Store;
@@ -98,6 +98,7 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     patch: (request) => withApiErrors(() => patchObject(context, request)),
     delete: (request) => withApiErrors(() => deleteObject(context, request)),
     deleteCollection: (request) => withApiErrors(() => deleteCollection(context, request)),
+    connect: (request) => withApiErrors(() => confirmConnection(context, request)),
     watch: (request) => withApiErrors(() => startWatch(context, request)),
   };
 }

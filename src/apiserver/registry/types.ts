@@ -32,6 +32,11 @@ export interface Registry {
   /** The object while it still goes (finalizers, grace period), or a Success Status when it is gone. */
   delete(request: ObjectRequest & DeleteParameters): Promise<Encoded | Status>;
   deleteCollection(request: CollectionRequest & ListParameters & DeleteParameters): Promise<ListResult>;
+  /**
+   * Asks admission whether a connection to an object's subresource (`exec`, `attach`, `portforward`, `proxy`) may be made;
+   * `options` is what says how, such as PodExecOptions. Rejects with the ApiError of the refusal.
+   */
+  connect(request: ObjectRequest & { subresource: string; options: KubernetesObject }): Promise<void>;
   /** Starts a watch: events are pushed synchronously as they are applied. Rejects with ApiError Expired when too old. */
   watch(request: CollectionRequest & WatchParameters): Promise<{ stop(): void }>;
 }

@@ -1,5 +1,6 @@
 import {
   checkObject,
+  clonePlain,
   completeObject,
   errors,
   type FieldError,
@@ -19,11 +20,11 @@ import { checkRules } from '../custom-rules/index.ts';
 import type { EventLeases } from './event-leases.ts';
 import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
-import type { Storage } from './storage.ts';
+import { type Storage, storageOf } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
 import { hasStatus, subresourceOf } from './subresources/index.ts';
 import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
-import type { DeleteParameters, Guard, ObjectRequest, WriteParameters } from './types.ts';
+import type { DeleteParameters, Guard, ObjectRequest, Registry, WriteParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /*
@@ -105,7 +106,7 @@ export async function stageCreation(
 
   refuseInvalid(draft, type, problemsOf(draft, undefined, scope));
   await context.admission.validate(attributes);
-  return putDecision(context, scope, draft, companions, attributes.guards);
+  return putDecision(context, scope, draft, withOperations(companions, attributes), attributes.guards);
 }
 
 /** default to confirm, for a changed object. */
@@ -136,7 +137,11 @@ export async function stageUpdate(
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
-  return putDecision(context, scope, draft, companions, attributes.guards);
+  return putDecision(context, scope, draft, withOperations(companions, attributes), attributes.guards);
+}
+
+function withOperations(companions: Companions, { operations }: AdmissionAttributes): Companions {
+  return { ...companions, operations: [...(companions.operations ?? []), ...operations] };
 }
 
 /** confirm, for a delete. */
@@ -151,14 +156,15 @@ export async function confirmDeletion(
   return attributes.guards;
 }
 
-/** admit and confirm, for what is created under an object that is there: a pod's Binding, an account's TokenRequest. */
-export async function confirmBinding(
+/** admit and confirm, for what is created under an object that is there: a pod's binding or eviction, an account's TokenRequest. */
+export async function confirmSubresource(
   context: WriteContext,
   scope: WriteScope,
-  binding: UnstructuredObject,
-  pod: UnstructuredObject,
+  name: string,
+  body: UnstructuredObject,
+  parent?: UnstructuredObject,
 ): Promise<readonly Guard[]> {
-  const attributes = { ...attributesOf('CREATE', scope, binding, pod), name: pod.metadata.name ?? '' };
+  const attributes = { ...attributesOf('CREATE', scope, body, parent), name };
   await context.admission.admit(attributes);
   await context.admission.validate(attributes);
   return attributes.guards;
@@ -198,19 +204,33 @@ function attributesOf(
   old: UnstructuredObject | undefined,
 ): AdmissionAttributes {
   const { subresource, namespace, user, dryRun = false, warnings, auditAnnotations = {} } = request;
-  const name = (object ?? old)?.metadata.name ?? '';
+  // A connection's options have no metadata.
+  const name = (object ?? old)?.metadata?.name ?? '';
   const options = optionsOf(operation, request);
   const what = { operation, type, subresource, namespace, name, object, old, user, dryRun, options };
-  return { ...what, warnings, auditAnnotations, guards: [], round: 0 };
+  return { ...what, warnings, auditAnnotations, guards: [], operations: [], round: 0 };
 }
 
 const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
+
+/** admit and confirm, for a connection to a part of an object. */
+export async function confirmConnection(
+  { admission }: WriteContext,
+  request: Parameters<Registry['connect']>[0],
+): Promise<void> {
+  const scope = scopeOf(request, storageOf(request.type));
+  const object = clonePlain(request.options) as UnstructuredObject;
+  const attributes = { ...attributesOf('CONNECT', scope, object, undefined), name: request.name };
+  await admission.admit(attributes);
+  await admission.validate(attributes);
+}
 
 /** The request's parameters as meta.k8s.io/v1 has them, for who decides on it. */
 function optionsOf(
   operation: AdmissionAttributes['operation'],
   request: WriteParameters & DeleteParameters,
 ): Record<string, unknown> {
+  if (operation === 'CONNECT') return {};
   const { dryRun, fieldManager, fieldValidation } = request;
   const { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy } = request;
   const parameters =

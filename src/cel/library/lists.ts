@@ -1,6 +1,6 @@
 import { traversal } from '../budget.ts';
 import { EvaluationError } from '../errors.ts';
-import { type Cost, declare, type Library } from '../functions.ts';
+import { type Cost, declare, type Library, type Spend } from '../functions.ts';
 import { compare, Duration, equal, Uint, type Value } from '../values.ts';
 import { checkedInt, checkedUint } from './numbers.ts';
 import { checkedDuration } from './time.ts';
@@ -55,12 +55,12 @@ export const lists: Library = [
   ...summable.map((type) => declare(`(list<${type}>).sum(): ${type}`, (of: Value[]) => sum(of, zeros[type]!), each)),
   declare(
     '(list<A>).indexOf(A): int',
-    (of: Value[], value: Value) => BigInt(of.findIndex((element) => equal(element, value))),
+    (of: Value[], value: Value, spend: Spend) => BigInt(of.findIndex((element) => equal(element, value, spend))),
     each,
   ),
   declare(
     '(list<A>).lastIndexOf(A): int',
-    (of: Value[], value: Value) => BigInt(of.findLastIndex((element) => equal(element, value))),
+    (of: Value[], value: Value, spend: Spend) => BigInt(of.findLastIndex((element) => equal(element, value, spend))),
     each,
   ),
 ];

@@ -1,7 +1,7 @@
 import { traversal } from '../budget.ts';
 import { EvaluationError } from '../errors.ts';
 import { type Cost, declare, type Library, type Overload } from '../functions.ts';
-import { compare, type Duration, type Timestamp, Uint, type Value } from '../values.ts';
+import { compare, concatenate, type Duration, type Timestamp, Uint, type Value } from '../values.ts';
 import { checkedInt, checkedUint } from './numbers.ts';
 import { checkedDuration, checkedTimestamp } from './time.ts';
 
@@ -63,7 +63,7 @@ export const operators: Library = [
   declare('_+_(double, double): double', (a: number, b: number) => a + b),
   declare('_+_(string, string): string', (a: string, b: string) => a + b, bothSizes),
   declare('_+_(bytes, bytes): bytes', (a: Uint8Array, b: Uint8Array) => new Uint8Array([...a, ...b]), bothSizes),
-  declare('_+_(list<A>, list<A>): list<A>', (a: Value[], b: Value[]) => [...a, ...b], bothSizes),
+  declare('_+_(list<A>, list<A>): list<A>', concatenate, bothSizes),
   declare('_+_(timestamp, duration): timestamp', (a: Timestamp, b: Duration) => checkedTimestamp(a.nanos + b.nanos)),
   declare('_+_(duration, timestamp): timestamp', (a: Duration, b: Timestamp) => checkedTimestamp(a.nanos + b.nanos)),
   declare('_+_(duration, duration): duration', (a: Duration, b: Duration) => checkedDuration(a.nanos + b.nanos)),

@@ -14,10 +14,20 @@ function size(value: Value | undefined): number {
 }
 
 const once: Cost = ([text]) => traversal(size(text)) + 1;
-const twice: Cost = ([text], result) => traversal(size(text) + size(result)) + 1;
+const twice: Cost = ([text]) => traversal(2 * size(text)) + 1;
 /** Every position of the text may be compared with all of the other. */
 const searching: Cost = ([text, other]) => traversal(size(text) * Math.max(1, size(other) * 0.1)) + 1;
-const ofResult: Cost = (_args, result) => traversal(size(result)) + 1;
+/** The text may be replaced wherever it can begin. */
+const replacing: Cost = ([text, from, to]) => {
+  const places = size(text) / Math.max(1, size(from)) + 1;
+  return traversal(size(text) + places * size(to)) + 1;
+};
+const joining: Cost = ([parts, separator = '']) =>
+  traversal((parts as readonly Value[]).reduce<number>((sum, part) => sum + lengthOf(part) + size(separator), 0)) + 1;
+
+function lengthOf(part: Value): number {
+  return typeof part === 'string' ? part.length : 0;
+}
 
 function charAt(text: string, index: bigint): string {
   const points = pointsOf(text);
@@ -119,9 +129,9 @@ export const strings: Library = [
   declare(
     '(string).replace(string, string): string',
     (text: string, from: string, to: string) => replace(text, from, to, -1n),
-    twice,
+    replacing,
   ),
-  declare('(string).replace(string, string, int): string', replace, twice),
+  declare('(string).replace(string, string, int): string', replace, replacing),
   declare(
     '(string).split(string): list<string>',
     (text: string, separator: string) => split(text, separator, -1n),
@@ -130,9 +140,9 @@ export const strings: Library = [
   declare('(string).split(string, int): list<string>', split, twice),
   declare('(string).substring(int): string', (text: string, start: bigint) => substring(text, start, undefined), once),
   declare('(string).substring(int, int): string', substring, once),
-  declare('(list<string>).join(): string', (parts: Value[]) => join(parts, ''), ofResult),
-  declare('(list<string>).join(string): string', join, ofResult),
-  declare('(string).format(list<dyn>): string', (text: string, args: Value[]) => format(text, args), ofResult),
+  declare('(list<string>).join(): string', (parts: Value[]) => join(parts, ''), joining),
+  declare('(list<string>).join(string): string', join, joining),
+  declare('(string).format(list<dyn>): string', format, once),
   declare(
     'strings.quote(string): string',
     (text: string) => `"${text.replace(/[\x07\b\f\n\r\t\v\\"]/g, (character) => quoted[character]!)}"`,

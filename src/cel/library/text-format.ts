@@ -1,4 +1,5 @@
 import { EvaluationError } from '../errors.ts';
+import type { Spend } from '../functions.ts';
 import { formatType, typeName } from '../types.ts';
 import {
   Duration,
@@ -19,7 +20,7 @@ const MAX_PRECISION = 100;
 const DEFAULT_PRECISION = 6;
 
 /** `"%s is %d".format([name, count])`: verbs s, d, f, e, b, o, x, X; `%.2f`. Throws EvaluationError. */
-export function format(template: string, args: readonly Value[]): string {
+export function format(template: string, args: readonly Value[], spend: Spend): string {
   let used = 0;
   const result = template.replace(/%(?:%|(?:\.(\d+))?(.|$))/gsu, (whole, precision?: string, verb?: string) => {
     if (whole === '%%') return '%';
@@ -29,13 +30,13 @@ export function format(template: string, args: readonly Value[]): string {
     if (digits > MAX_PRECISION) throw problem(`precision must be at most ${MAX_PRECISION}`);
     const run = verbs[verb];
     if (run === undefined) throw problem(`unrecognized formatting clause "${verb}"`);
-    return run(args[used++]!, digits);
+    return run(args[used++]!, digits, spend);
   });
   return result;
 }
 
-const verbs: Readonly<Record<string, (value: Value, precision: number) => string>> = {
-  s: (value) => shown(value),
+const verbs: Readonly<Record<string, (value: Value, precision: number, spend: Spend) => string>> = {
+  s: (value, _precision, spend) => shown(value, spend),
   d: (value) => decimal(value),
   f: (value, precision) => real(value, (number) => fixedPoint(number, precision)),
   e: (value, precision) =>
@@ -45,8 +46,8 @@ const verbs: Readonly<Record<string, (value: Value, precision: number) => string
     }),
   b: (value) => (typeof value === 'boolean' ? (value ? '1' : '0') : radix(value, 2, 'binary', 'integers and bools')),
   o: (value) => radix(value, 8, 'octal', 'integers'),
-  x: (value) => hex(value),
-  X: (value) => hex(value).toUpperCase(),
+  x: (value, _precision, spend) => hex(value, spend),
+  X: (value, _precision, spend) => hex(value, spend).toUpperCase(),
 };
 
 function problem(text: string): EvaluationError {
@@ -57,18 +58,27 @@ function typeOf(value: Value): string {
   return typeName(typeOfValue(value));
 }
 
-function shown(value: Value): string {
-  if (typeof value === 'string') return value;
+function shown(value: Value, spend: Spend): string {
+  if (typeof value === 'string') {
+    spend(value.length);
+    return value;
+  }
   if (typeof value === 'boolean' || typeof value === 'bigint' || value === null) return String(value);
   if (typeof value === 'number') return special(value) ?? formatDouble(value);
   if (value instanceof Uint) return String(value.value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (value instanceof Uint8Array) {
+    spend(value.length);
+    return Buffer.from(value).toString();
+  }
   if (value instanceof Duration) return formatDuration(value);
   if (value instanceof Timestamp) return formatTimestamp(value);
   if (value instanceof TypeValue) return typeName(value.type);
-  if (isList(value)) return `[${value.map(shown).join(', ')}]`;
+  if (isList(value)) {
+    spend(value.length);
+    return `[${value.map((element) => shown(element, spend)).join(', ')}]`;
+  }
   if (value instanceof MapValue) {
-    const entries = value.keys().map((key) => [shown(key), shown(value.get(key)!)] as const);
+    const entries = value.keys().map((key) => [shown(key, spend), shown(value.get(key)!, spend)] as const);
     entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     return `{${entries.map(([key, element]) => `${key}: ${element}`).join(', ')}}`;
   }
@@ -112,7 +122,8 @@ function radix(value: Value, base: number, name: string, takes: string): string 
   throw problem(`${name} clause can only be used on ${takes}, was given ${typeOf(value)}`);
 }
 
-function hex(value: Value): string {
+function hex(value: Value, spend: Spend): string {
+  if (typeof value === 'string' || value instanceof Uint8Array) spend(2 * value.length);
   if (typeof value === 'string') return Buffer.from(value).toString('hex');
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   return radix(value, 16, 'hex', 'integers, byte buffers, and strings');

@@ -37,19 +37,27 @@ test('plug-ins run in order: first all change, then all may refuse', async (t) =
     defaultAdmissionPlugins({} as never, { random: seededRandom(1), logger: silentLogger }).map(({ name }) => name),
     [
       'NamespaceLifecycle',
+      'LimitRanger',
       'ServiceAccount',
       'NodeRestriction',
+      'TaintNodesByCondition',
       'PodSecurity',
       'Priority',
       'DefaultTolerationSeconds',
+      'DefaultStorageClass',
+      'StorageObjectInUseProtection',
+      'PersistentVolumeClaimResize',
+      'RuntimeClass',
       'CertificateRequester',
       'CertificateApproval',
       'CertificateSigning',
       'CertificateSubjectRestriction',
+      'DefaultIngressClass',
       'RBACEscalation',
       'MutatingAdmissionWebhook',
       'ValidatingAdmissionPolicy',
       'ValidatingAdmissionWebhook',
+      'ResourceQuota',
     ],
   );
 });
@@ -173,6 +181,19 @@ test('a node writes its own Node and Lease, and no other', async (t) => {
   await t.notThrowsAsync(registry.create({ ...asNode(nodes), object: node('n1') }));
   const other = await refused(t, registry.create({ ...asNode(nodes), object: node('n2') }), 'Forbidden');
   t.regex(other.message!, /node "n1" is not allowed to modify node "n2"/);
+  const label = (labels: Record<string, string>) =>
+    registry.patch({
+      ...asNode(nodes),
+      name: 'n1',
+      patchType: 'application/merge-patch+json',
+      patch: { metadata: { labels } },
+    });
+  await t.notThrowsAsync(label({ 'kubernetes.io/arch': 'x', own: 'y' }));
+  const drawn = label({ 'node-restriction.kubernetes.io/x': '1', 'node-role.kubernetes.io/a': '' });
+  t.regex(
+    (await refused(t, drawn, 'Forbidden')).message!,
+    /node "n1" is not allowed to modify labels: node-restriction\.kubernetes\.io\/x, node-role\.kubernetes\.io\/a$/,
+  );
   const taint = { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } };
   const tainted = registry.update({ ...asNode(nodes), name: 'n1', object: node('n1', taint) });
   t.regex((await refused(t, tainted, 'Forbidden')).message!, /not allowed to modify taints/);
@@ -222,6 +243,13 @@ test('a node creates pictures of pods that it runs on its own, and no other pods
   await t.notThrowsAsync(mirror('a', { nodeName: 'n1' }));
   await refused(t, mirror('b', { nodeName: 'n2' }), 'Forbidden');
   await refused(t, mirror('c', { nodeName: 'n1' }, {} as never), 'Forbidden');
+  const volumes = [{ name: 'x', secret: { secretName: 'x' } }];
+  const secret = await refused(t, mirror('d', { nodeName: 'n1', volumes }), 'Forbidden');
+  t.regex(secret.message!, /node "n1" can not create pods that reference secrets$/);
+  const env = [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'x', key: 'x' } } }];
+  const containers = [{ name: 'main', image: 'host', env }];
+  const config = await refused(t, mirror('e', { nodeName: 'n1', containers }), 'Forbidden');
+  t.regex(config.message!, /can not create pods that reference configmaps$/);
 });
 
 test('a node that does not say which it is may write nothing of nodes', async (t) => {

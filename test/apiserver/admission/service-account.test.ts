@@ -1,5 +1,5 @@
 import test from 'ava';
-import { findResource, type ResourceType, type UnstructuredObject } from '../../../src/api/index.ts';
+import { builtInScheme, findResource, type ResourceType, type UnstructuredObject } from '../../../src/api/index.ts';
 import { type AdmissionAttributes, serviceAccount } from '../../../src/apiserver/admission/index.ts';
 import type { StateReader } from '../../../src/apiserver/registry/index.ts';
 import { seededRandom } from '../../../src/base/index.ts';
@@ -9,6 +9,7 @@ const PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** A state that knows the one account, `bot`. */
 function stateWith(account: object): StateReader {
   return {
+    scheme: builtInScheme,
     lookup: (_type, _namespace, name) =>
       name === 'bot' ? { key: '', revision: 1, object: account as UnstructuredObject } : undefined,
     all: () => [],

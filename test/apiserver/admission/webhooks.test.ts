@@ -76,6 +76,15 @@ test('a webhook sees who wants what, and what it was', async (t) => {
   t.is(server.connections(), 1, 'the connection is kept');
 });
 
+test('a connection that the webhook closed meanwhile is no failure', async (t) => {
+  const { server, hook, register, create } = await withWebhook(t, () => ({ allowed: true }));
+  await register(validating, hook());
+  for (let index = 0; index < 5; index++) {
+    await t.notThrowsAsync(create(`c${index}`));
+    server.dropConnections();
+  }
+});
+
 test('a refusal is told with its code and words', async (t) => {
   const answers: Record<string, object> = {
     plain: {},
@@ -176,7 +185,13 @@ test('a webhook that wants it sees what later ones changed, once', async (t) => 
 
 test('failurePolicy says what happens when nobody answers', async (t) => {
   const { hook, register, create, registry } = await withWebhook(t, ({ path }) =>
-    path.startsWith('/late') ? 'never' : 500,
+    path.startsWith('/late')
+      ? 'never'
+      : path.startsWith('/stall')
+        ? 'stalls'
+        : path.startsWith('/flood')
+          ? 'floods'
+          : 500,
   );
   const config = (path: string) => ({ ...hook().clientConfig, url: hook().clientConfig.url.replace('/check', path) });
   const cases: readonly [object, RegExp][] = [
@@ -188,6 +203,8 @@ test('failurePolicy says what happens when nobody answers', async (t) => {
       { clientConfig: config('/late'), timeoutSeconds: 1 },
       /failed to call webhook: Post "https:\/\/127\.0\.0\.1:\d+\/late\?timeout=1s": context deadline exceeded$/,
     ],
+    [{ clientConfig: config('/stall'), timeoutSeconds: 1 }, /stall\?timeout=1s": context deadline exceeded$/],
+    [{ clientConfig: config('/flood') }, /response is larger than 3145728 bytes$/],
     [{ clientConfig: { url: 'https://127.0.0.1:1/' } }, /dial tcp 127\.0\.0\.1:1: connect: connection refused$/],
     [
       { clientConfig: { url: hook().clientConfig.url } },
@@ -319,6 +336,64 @@ test('a webhook of a scale sees the Scale', async (t) => {
   });
   t.is(server.reviews[0]?.request.object.spec.replicas, 3);
   t.is(fields(await registry.get({ ...at(deployments), name: 'web' })).spec.replicas, 7);
+});
+
+test('a webhook sees evictions and bindings', async (t) => {
+  const { registry, hook, register, server } = await withWebhook(t, ({ request }) => ({
+    allowed: request.subResource !== 'eviction',
+    status: { message: 'not now', code: 429 },
+  }));
+  const rules = [
+    { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/binding', 'pods/eviction'] },
+  ];
+  await register(validating, hook({ rules }));
+  await registry.create({ ...at(pods), object: pod('a') });
+  const target = { target: { kind: 'Node', name: 'n1' } };
+  await registry.create({
+    ...at(pods),
+    name: 'a',
+    subresource: 'binding',
+    object: object('v1', 'Binding', 'a', target),
+  });
+  const eviction = object('policy/v1', 'Eviction', 'a');
+  const error = await t.throwsAsync(
+    registry.create({ ...at(pods), name: 'a', subresource: 'eviction', object: eviction }),
+  );
+  t.is(error?.message, 'admission webhook "hook.example.com" denied the request: not now');
+  t.deepEqual(
+    server.reviews.map(({ request }) => [request.subResource, request.kind.kind, request.name]),
+    [
+      ['binding', 'Binding', 'a'],
+      ['eviction', 'Eviction', 'a'],
+    ],
+  );
+});
+
+test('a webhook sees connections', async (t) => {
+  const { registry, hook, register, server } = await withWebhook(t, ({ request }) => ({
+    allowed: request.object.command[0] !== 'sh',
+    status: { message: 'no shells' },
+  }));
+  const rules = [{ operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/exec'] }];
+  await register(validating, hook({ rules }));
+  const connect = (command: string) =>
+    registry.connect({
+      ...at(pods),
+      name: 'a',
+      subresource: 'exec',
+      options: { apiVersion: 'v1', kind: 'PodExecOptions', command: [command] } as never,
+    });
+  await t.notThrowsAsync(connect('ls'));
+  const error = await t.throwsAsync(connect('sh'));
+  t.is(error?.message, 'admission webhook "hook.example.com" denied the request: no shells');
+  t.like(server.reviews[0]?.request, {
+    operation: 'CONNECT',
+    subResource: 'exec',
+    name: 'a',
+    namespace: 'default',
+    kind: { group: '', version: 'v1', kind: 'PodExecOptions' },
+    oldObject: null,
+  });
 });
 
 test('no webhook can refuse that it is taken away', async (t) => {

@@ -5,6 +5,7 @@ import {
   checkObject,
   completeObject,
   errors,
+  isPlainObject,
   type KubernetesObject,
   type PlainObject,
   type UnstructuredObject,
@@ -105,6 +106,11 @@ async function patch(
   } catch (error) {
     throw error instanceof ApiError ? errors.internalError(error.message, { cause: error }) : error;
   }
+  if (!sameIdentity(patched, view.object)) {
+    throw errors.internalError(
+      `admission webhook "${name}" attempted to change the kind, name or namespace of the object`,
+    );
+  }
   patched = checkObject(patched as KubernetesObject, view.type, { fieldValidation: 'Ignore', duplicates: [] }).object;
   completeObject(patched, view.type);
   if (equalJson(patched, view.object)) return false;
@@ -113,6 +119,12 @@ async function patch(
   const whole = isPart ? (subresourceOf(type, subresource)?.apply(requested, draft) ?? requested) : requested;
   replaceContent(draft, whole);
   return true;
+}
+
+function sameIdentity(a: UnstructuredObject, b: UnstructuredObject): boolean {
+  const identity = ({ apiVersion, kind, metadata }: UnstructuredObject): string =>
+    JSON.stringify([apiVersion, kind, metadata?.name ?? '', metadata?.namespace ?? '']);
+  return isPlainObject(a.metadata) && identity(a) === identity(b);
 }
 
 /** The draft stays the same object: those who hold it see the change. */

@@ -1,4 +1,4 @@
-import { isPlainObject, type Status } from '../../../api/index.ts';
+import { isPlainObject, type Status, type StatusDetails } from '../../../api/index.ts';
 import { requestOf } from '../dynamic/request.ts';
 import type { View } from '../dynamic/target.ts';
 import type { AdmissionAttributes } from '../types.ts';
@@ -70,12 +70,23 @@ export function readVerdict(answer: unknown, uid: string, asked: string, mutatin
   }
   return {
     allowed: fields['allowed'] === true,
-    status: isPlainObject(fields['status']) ? (fields['status'] as Partial<Status>) : undefined,
+    status: isPlainObject(fields['status']) ? readStatus(fields['status']) : undefined,
     patch: hasPatch ? readPatch(patch) : undefined,
     warnings: Array.isArray(fields['warnings']) ? fields['warnings'].map(String) : [],
     auditAnnotations: isPlainObject(fields['auditAnnotations'])
       ? (fields['auditAnnotations'] as Record<string, string>)
       : {},
+  };
+}
+
+/** What of a Status has the type that it should have. */
+function readStatus(status: Readonly<Record<string, unknown>>): Partial<Status> {
+  const { message, reason, code, details } = status;
+  return {
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(Number.isInteger(code) ? { code: code as number } : {}),
+    ...(isPlainObject(details) ? { details: details as StatusDetails } : {}),
   };
 }
 

@@ -96,13 +96,23 @@ interface Target {
   agent: Agent;
 }
 
-async function send(
-  { host, port, path, hostHeader, agent }: Target,
-  body: string,
-  timeoutSeconds: number,
-): Promise<{ status: number; body: string }> {
+async function send(target: Target, body: string, timeoutSeconds: number): Promise<{ status: number; body: string }> {
   const signal = AbortSignal.timeout(timeoutSeconds * 1_000);
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  try {
+    const response = await post(target, body, signal);
+    return { status: response.statusCode ?? 0, body: await readAll(response) };
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** Connections that were kept and turn out to be closed, before one review fails. */
+const MAX_CLOSED = 10;
+
+/** Tries again when the other side had just closed a connection that was kept. */
+function post(target: Target, body: string, signal: AbortSignal, closed = 0): Promise<IncomingMessage> {
+  const { host, port, path, hostHeader, agent } = target;
+  return new Promise((resolve, reject) => {
     const headers = {
       host: hostHeader,
       'content-type': 'application/json',
@@ -110,9 +120,16 @@ async function send(
       'content-length': Buffer.byteLength(body),
     };
     const call = request({ host, port, path, method: 'POST', headers, agent, signal }, resolve);
-    call.on('error', reject);
+    call.on('error', (error) => {
+      const wasClosed = call.reusedSocket && errorCode(error) === 'ECONNRESET';
+      if (wasClosed && closed < MAX_CLOSED && !signal.aborted) resolve(post(target, body, signal, closed + 1));
+      else reject(error);
+    });
     call.end(body);
   });
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response) {
@@ -123,7 +140,7 @@ async function send(
     }
     chunks.push(chunk as Buffer);
   }
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+  return Buffer.concat(chunks).toString();
 }
 
 const tlsFailures = new Set([

@@ -6,12 +6,12 @@ import {
   type FieldPath,
   fieldPath,
   invalidValue,
+  notSupported,
   required,
   tooMany,
   type UnstructuredObject,
 } from '../../../api/index.ts';
-import type { Type } from '../../../cel/index.ts';
-import { celTypes } from '../../../cel/index.ts';
+import { celTypes, type Type } from '../../../cel/index.ts';
 import {
   type Compiled,
   compileExpression,
@@ -34,6 +34,8 @@ type MatchCondition = admissionregistrationv1.MatchCondition;
 const base: Strategy = { generation: true, requiresResourceVersion: true };
 const MAX_CONDITIONS = 64;
 const MAX_AUDIT_ANNOTATIONS = 20;
+const noSideEffects: readonly string[] = ['None', 'NoneOnDryRun'];
+const reasons: readonly string[] = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
 
 /** Of MutatingWebhookConfiguration and ValidatingWebhookConfiguration. */
 export const webhookConfigurationStrategy: Strategy = {
@@ -55,11 +57,8 @@ function checkWebhook(hook: Hook, path: FieldPath): FieldError[] {
   const errors = checkWebhookName(path.child('name'), hook.name);
   errors.push(...(hook.rules ?? []).flatMap((rule, index) => checkRule(path.child('rules').index(index), rule)));
   const { sideEffects, timeoutSeconds } = hook;
-  if (sideEffects !== undefined && !['None', 'NoneOnDryRun'].includes(sideEffects)) {
-    errors.push({
-      ...invalidValue(path.child('sideEffects'), sideEffects, 'supported values: "None", "NoneOnDryRun"'),
-      type: 'FieldValueNotSupported',
-    });
+  if (sideEffects !== undefined && !noSideEffects.includes(sideEffects)) {
+    errors.push(notSupported(path.child('sideEffects'), sideEffects, noSideEffects));
   }
   if (timeoutSeconds !== undefined && (timeoutSeconds < 1 || timeoutSeconds > 30)) {
     const detail = 'the timeout value must be between 1 and 30 seconds';
@@ -151,10 +150,7 @@ function checkExpressions(policy: CompiledPolicy): FieldError[] {
 }
 
 function checkReason(path: FieldPath, reason: string | undefined): FieldError[] {
-  const supported = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
-  if (reason === undefined || supported.includes(reason)) return [];
-  const detail = `supported values: ${supported.map((value) => `"${value}"`).join(', ')}`;
-  return [{ ...invalidValue(path, reason, detail), type: 'FieldValueNotSupported' }];
+  return reason === undefined || reasons.includes(reason) ? [] : [notSupported(path, reason, reasons)];
 }
 
 function checkAuditAnnotations({

@@ -13,7 +13,7 @@ import { ComputedObject } from '../encoded.ts';
 import { checkPreconditions } from '../preconditions.ts';
 import { storageOf } from '../storage.ts';
 import type { Encoded, Registry } from '../types.ts';
-import { check, confirmBinding, putDecision, scopeOf, type WriteContext } from '../write-stages.ts';
+import { check, confirmSubresource, putDecision, scopeOf, type WriteContext } from '../write-stages.ts';
 
 interface Binding extends KubernetesObject {
   target?: { kind?: string; name?: string };
@@ -51,7 +51,7 @@ export async function bindPod(
   await commit(context, scope, name, async (current) => {
     if (current === undefined) throw errors.notFound(type, name);
     const old = current.object as Pod;
-    const guards = await confirmBinding(context, scope, binding as unknown as UnstructuredObject, old);
+    const guards = await confirmSubresource(context, scope, name, binding as unknown as UnstructuredObject, old);
     checkBindable(old, binding);
     const draft = bound(old, node, binding.metadata?.annotations, context.clock);
     return putDecision(context, scope, draft, {}, guards);

@@ -12,7 +12,7 @@ import { ComputedObject } from '../encoded.ts';
 import { randomUuid } from '../metadata.ts';
 import { storageOf } from '../storage.ts';
 import type { Encoded, GroupResource, Registry } from '../types.ts';
-import { check, confirmBinding, scopeOf, type WriteContext } from '../write-stages.ts';
+import { check, confirmSubresource, scopeOf, type WriteContext } from '../write-stages.ts';
 
 interface TokenRequest extends KubernetesObject {
   spec: {
@@ -48,7 +48,7 @@ export async function requestToken(
   const { audiences, boundObjectRef } = body.spec ?? {};
   const expirationSeconds = body.spec?.expirationSeconds ?? DEFAULT_SECONDS;
   checkDuration(name, expirationSeconds);
-  await confirmBinding(context, scope, body as unknown as UnstructuredObject, account);
+  await confirmSubresource(context, scope, name, body as unknown as UnstructuredObject, account);
   const audience = audiences?.length ? audiences : [...tokens.audiences];
   const bound = boundObjectRef ? await boundObject(context, boundObjectRef, namespace, name) : undefined;
   const now = Math.floor(context.clock.now() / 1_000);
