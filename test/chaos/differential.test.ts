@@ -8,7 +8,7 @@ import { etcdTest } from '../support/etcd-cluster.ts';
 
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** So many interviews ask everything there is to ask. */
-const INTERVIEWS = 5;
+const INTERVIEWS = 20;
 
 /** The answers of a store that does some things differently. */
 async function answersOf(change: (store: Store) => Partial<Store> = () => ({}), writesBefore = 0): Promise<Exchange[]> {

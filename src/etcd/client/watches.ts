@@ -1,5 +1,5 @@
 import type { KeelsonError } from '../../base/index.ts';
-import { StoppedError, type WatchBatch, type WatchHandle, type WatchRequest } from '../../store/index.ts';
+import { CompactedError, StoppedError, type WatchBatch, type WatchHandle, type WatchRequest } from '../../store/index.ts';
 import type { EventSource, EventSourceOptions } from './event-source.ts';
 
 /** One watch of the store, fed with everything that happens under the prefix. */
@@ -125,7 +125,11 @@ export class Watches {
       onEnd: (error) => {
         this.#live.delete(previous);
         this.#wake();
-        for (const watch of watches) watch.end(error);
+        // What is compacted may be of no interest to those that begin later.
+        for (const watch of watches) {
+          if (error instanceof CompactedError && watch.next >= error.compactRevision) this.#catchUp(watch);
+          else watch.end(error);
+        }
       },
     });
     const live = { source, watches };
