@@ -96,7 +96,7 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#logger = logger;
     this.#storage = storage;
     this.#transport = transport;
-    this.#sender = new MessageSender(transport, clock);
+    this.#sender = new MessageSender(transport);
     this.#clock = clock;
     this.credential = {
       store: stored.store,
@@ -248,7 +248,6 @@ class RunningReplica implements ClusterMember, TransportHandler {
   }
 
   onMessages(messages: readonly Message[]): void {
-    this.#sender.received(messages);
     for (const message of messages) this.#inputs.push({ type: 'message', message });
     this.#run();
   }
