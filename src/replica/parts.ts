@@ -52,7 +52,7 @@ export function createParts(context: PartsContext): Parts {
   const isMine = (batch: Batch): boolean => batch.origin === origin && batch.incarnation === incarnation;
   const step = (input: Input): void => core.step(input);
 
-  const sender = new MessageSender(transport, clock);
+  const sender = new MessageSender(transport);
   const writer = new LogWriter(
     storage,
     ({ messages, last }) => {

@@ -4,7 +4,6 @@ import type { CoreLoop } from './core-loop.ts';
 import type { KnownPeers } from './known-peers.ts';
 import type { LeaderNotes } from './leader-notes.ts';
 import type { Membership } from './membership.ts';
-import type { MessageSender } from './message-sender.ts';
 import { stoppedError } from './proposals.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StoreCredential } from './storage.ts';
@@ -17,7 +16,6 @@ export interface PeerGateContext {
   notes: LeaderNotes;
   membership: Membership;
   snapshots: Snapshots;
-  sender: MessageSender;
   raft: Raft;
   core: CoreLoop;
   onFailure(error: unknown): void;
@@ -41,7 +39,6 @@ export class PeerGate implements TransportHandler {
   }
 
   onMessages(messages: readonly Message[]): void {
-    this.#context.sender.received(messages);
     this.#context.core.stepAll(messages.map((message) => ({ type: 'message', message })));
   }
 

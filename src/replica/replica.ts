@@ -101,7 +101,7 @@ class RunningReplica implements ClusterMember {
       onStatus: (status) => this.#onStatus(status),
       onFailure,
     });
-    const { writer, disk, snapshots, knownPeers, notes, sender } = this.#parts;
+    const { writer, disk, snapshots, knownPeers, notes } = this.#parts;
     this.#gate = new PeerGate({
       ...context,
       id: this.id,
@@ -110,7 +110,6 @@ class RunningReplica implements ClusterMember {
       notes,
       membership: this.#membership,
       snapshots,
-      sender,
       onFailure,
     });
     this.#handOver = new HandOver({

@@ -1,5 +1,11 @@
 import type { KeelsonError } from '../../base/index.ts';
-import { CompactedError, StoppedError, type WatchBatch, type WatchHandle, type WatchRequest } from '../../store/index.ts';
+import {
+  CompactedError,
+  StoppedError,
+  type WatchBatch,
+  type WatchHandle,
+  type WatchRequest,
+} from '../../store/index.ts';
 import type { EventSource, EventSourceOptions } from './event-source.ts';
 
 /** One watch of the store, fed with everything that happens under the prefix. */
