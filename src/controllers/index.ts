@@ -8,6 +8,7 @@ import {
 } from '../client/index.ts';
 import type { ControllerContext } from './context.ts';
 import { deploymentController } from './deployment/index.ts';
+import { disruptionController } from './disruption/index.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpoints/endpointslice.ts';
 import { garbageCollector } from './garbage-collector/index.ts';
@@ -72,6 +73,7 @@ export async function startControllers(options: StartControllersOptions): Promis
     serviceAccountController,
     endpointSliceController,
     endpointsController,
+    disruptionController,
   ].map((create) => create(context));
   if (rootCa !== undefined) controllers.push(rootCaCertificatePublisher(context, rootCa));
 
