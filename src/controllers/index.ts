@@ -17,6 +17,7 @@ import { clusterRoleAggregationController } from './clusterrole-aggregation.ts';
 import type { ControllerContext } from './context.ts';
 import { customResourceDefinitionController } from './customresourcedefinition/index.ts';
 import { deploymentController } from './deployment/index.ts';
+import { disruptionController } from './disruption/index.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpoints/endpointslice.ts';
 import { garbageCollector } from './garbage-collector/index.ts';
@@ -98,6 +99,7 @@ export async function startControllers(options: StartControllersOptions): Promis
     customResourceDefinitionController,
     certificateCleanerController,
     tokenCleanerController,
+    disruptionController,
   ].map((create) => create(context));
   if (rootCa !== undefined) controllers.push(rootCaCertificatePublisher(context, rootCa));
   if (rootCa !== undefined && signSecretToken !== undefined) {

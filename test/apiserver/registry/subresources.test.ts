@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { ResourceType } from '../../../src/api/index.ts';
+import { findResource, type ResourceType } from '../../../src/api/index.ts';
 import {
   at,
   createFixture,
@@ -133,6 +133,49 @@ test('an eviction deletes a pod as it says', async (t) => {
   await refused(t, evict({ metadata: { name: 'q' } }), 'BadRequest');
   await evict({ deleteOptions: { gracePeriodSeconds: 4 } });
   t.is((await registry.get({ ...at(pods), name: 'p' })).object.metadata.deletionGracePeriodSeconds, 4);
+});
+
+test('an eviction waits until the budget has been looked at, and is noted in it', async (t) => {
+  const { registry } = await createFixture(t);
+  for (const name of ['p', 'q']) {
+    await registry.create({ ...at(pods), object: pod(name, { nodeName: 'n1' }) });
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const running = { ...pod(name, { nodeName: 'n1' }), status: { phase: 'Running', conditions } };
+    await registry.update({ ...at(pods), name, subresource: 'status', object: running });
+  }
+  const budgets = findResource('policy', 'v1', 'poddisruptionbudgets')!;
+  const spec = { minAvailable: 1, selector: {} };
+  const made = await registry.create({
+    ...at(budgets),
+    object: object('policy/v1', 'PodDisruptionBudget', 'all', { spec }),
+  });
+  const evict = (name: string, deleteOptions = {}) =>
+    registry.create({
+      ...at(pods),
+      name,
+      subresource: 'eviction',
+      object: object('policy/v1', 'Eviction', name, { deleteOptions }),
+    });
+  const early = await refused(t, evict('p'), 'TooManyRequests');
+  t.is(early.details!.retryAfterSeconds, 10);
+  t.is(early.details!.causes![0]!.message, 'The disruption budget all is still being processed by the server.');
+  const status = {
+    observedGeneration: 1,
+    disruptionsAllowed: 1,
+    currentHealthy: 2,
+    desiredHealthy: 1,
+    expectedPods: 2,
+  };
+  await registry.update({ ...at(budgets), name: 'all', subresource: 'status', object: { ...fields(made), status } });
+  const noted = async () => fields(await registry.get({ ...at(budgets), name: 'all' })).status;
+  await evict('p', { dryRun: ['All'] });
+  t.deepEqual(await noted(), status);
+  await evict('p');
+  t.like(await noted(), { disruptionsAllowed: 0 });
+  t.deepEqual(Object.keys((await noted()).disruptedPods), ['p']);
+  const late = await refused(t, evict('q'), 'TooManyRequests');
+  t.is(late.message, "Cannot evict pod as it would violate the pod's disruption budget.");
+  t.is(late.details!.causes![0]!.message, 'The disruption budget all needs 1 healthy pods and has 2 currently');
 });
 
 test('a part of an object is changed alone', async (t) => {
