@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Etcd3 } from 'etcd3';
+import { freePorts } from '../support/cluster.ts';
 
-/** Three servers of Debian's etcd on this machine, with their default settings (every write synced). */
+/** Three servers of Debian's etcd on this machine, with their default settings (every write synced), but for the flags given. */
 export interface EtcdCluster {
   endpoints: string[];
-  pids: number[];
-  /** Kills the leader and resolves with its index. */
+  pid(index: number): number;
+  /** The leader's index. */
   leader(): Promise<number>;
   kill(index: number): void;
   restart(index: number): void;
@@ -16,21 +16,25 @@ export interface EtcdCluster {
 }
 
 const BINARY = '/usr/bin/etcd';
-const FIRST_PORT = 23_790;
+const PEER_PORT_OFFSET = 500;
+const START_MS = 60_000;
 
-export async function startEtcd(): Promise<EtcdCluster> {
+export async function startEtcd(flags: readonly string[] = []): Promise<EtcdCluster> {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: apt-get install etcd-server`);
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-etcd-'));
-  const url = (i: number, kind: number): string => `http://127.0.0.1:${FIRST_PORT + i * 10 + kind}`;
-  const cluster = [0, 1, 2].map((i) => `e${i}=${url(i, 1)}`).join(',');
+  const port = await freePorts();
+  const clientUrl = (i: number): string => `http://127.0.0.1:${port + i}`;
+  const peerUrl = (i: number): string => `http://127.0.0.1:${port + PEER_PORT_OFFSET + i}`;
+  const cluster = [0, 1, 2].map((i) => `e${i}=${peerUrl(i)}`).join(',');
   const start = (i: number): ChildProcess =>
     spawn(
       BINARY,
       [
         ...['--name', `e${i}`, '--data-dir', join(dir, `e${i}`)],
-        ...['--listen-client-urls', url(i, 0), '--advertise-client-urls', url(i, 0)],
-        ...['--listen-peer-urls', url(i, 1), '--initial-advertise-peer-urls', url(i, 1)],
+        ...['--listen-client-urls', clientUrl(i), '--advertise-client-urls', clientUrl(i)],
+        ...['--listen-peer-urls', peerUrl(i), '--initial-advertise-peer-urls', peerUrl(i)],
         ...['--initial-cluster', cluster, '--initial-cluster-state', 'new', '--log-level', 'error'],
+        ...flags,
       ],
       { stdio: 'ignore' },
     );
@@ -39,11 +43,11 @@ export async function startEtcd(): Promise<EtcdCluster> {
   process.once('exit', () => {
     for (const server of servers) server.kill('SIGKILL');
   });
-  const endpoints = [0, 1, 2].map((i) => url(i, 0));
-  await untilServing(endpoints);
+  const endpoints = [0, 1, 2].map(clientUrl);
+  await Promise.all(endpoints.map(untilHealthy));
   return {
     endpoints,
-    pids: servers.map(({ pid }) => pid as number),
+    pid: (i) => servers[i]?.pid as number,
     async leader() {
       for (const [i, endpoint] of endpoints.entries()) {
         const answer = await fetch(`${endpoint}/v3/maintenance/status`, { method: 'POST', body: '{}' }).catch(
@@ -72,16 +76,15 @@ export async function startEtcd(): Promise<EtcdCluster> {
   };
 }
 
-async function untilServing(endpoints: readonly string[]): Promise<void> {
-  const client = new Etcd3({ hosts: [...endpoints] });
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await client.put('ready').value('yes');
-      break;
-    } catch (error) {
-      if (attempt > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+async function untilHealthy(endpoint: string): Promise<void> {
+  const end = performance.now() + START_MS;
+  const isHealthy = (): Promise<boolean> =>
+    fetch(`${endpoint}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isHealthy())) {
+    if (performance.now() > end) throw new Error(`etcd at ${endpoint} does not serve`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  client.close();
 }

@@ -1,4 +1,4 @@
-import { type Driver, etcdDriver, keelsonAsEtcdDriver, keelsonDriver } from './drivers.ts';
+import { type Driver, type DriverOptions, etcdDriver, keelsonAsEtcdDriver, keelsonDriver } from './drivers.ts';
 import { closedLoop } from './load.ts';
 import { type Figure, keyOf, type Load, loads } from './loads.ts';
 import type { SuiteOptions } from './main.ts';
@@ -27,14 +27,14 @@ export async function run(options: SuiteOptions): Promise<Result[]> {
 
 async function measure(
   name: string,
-  start: () => Promise<Driver>,
+  start: (options: DriverOptions) => Promise<Driver>,
   { seconds, wants, long, tell }: SuiteOptions,
 ): Promise<Map<string, Figure>> {
   const figures = new Map<string, Figure>();
   const wanted = loads.filter((load) => wants(load.name) && (long || !load.long));
-  const runOn = async (some: readonly Load[]): Promise<void> => {
+  const runOn = async (some: readonly Load[], driverOptions: DriverOptions = {}): Promise<void> => {
     if (some.length === 0) return;
-    const driver = await start();
+    const driver = await start(driverOptions);
     try {
       for (const load of some) {
         const found = await load.run(driver, seconds, (text) => tell(`${name}: ${text}`));
@@ -46,7 +46,7 @@ async function measure(
     }
   };
   await runOn(wanted.filter(({ fresh }) => !fresh));
-  for (const load of wanted.filter(({ fresh }) => fresh)) await runOn([load]);
+  for (const load of wanted.filter(({ fresh }) => fresh)) await runOn([load], load);
   return figures;
 }
 
