@@ -1,5 +1,6 @@
 import { KeelsonError } from '../base/index.ts';
 import type { Message, PeerId } from '../raft/index.ts';
+import { chunksAfter } from './snapshot-part.ts';
 import type { PeerAddress, SnapshotMessage, Transport, TransportHandler } from './transport.ts';
 
 /**
@@ -50,7 +51,8 @@ export class MemoryNetwork {
     if (handler === undefined || !this.reaches(message.from, message.to)) {
       throw new KeelsonError('SNAPSHOT_BROKEN', `peer ${message.to} is out of reach`);
     }
-    await handler.onSnapshot(message, chunks);
+    const source = this.#handlers.get(message.from)?.credential.store ?? '';
+    await handler.onSnapshot(message, { source, after: (part) => chunksAfter(part, chunks) });
   }
 
   isAttached(peerId: PeerId): boolean {

@@ -25,7 +25,7 @@ import { defaultReplicaLimits, type ReplicaLimits, type ReplicaOptions } from '.
 import { Proposals, stoppedError } from './proposals.ts';
 import { ReadBarriers } from './read-barriers.ts';
 import { Snapshots } from './snapshots.ts';
-import type { Storage, StoreCredential, StoredState } from './storage.ts';
+import type { SnapshotStream, Storage, StoreCredential, StoredState } from './storage.ts';
 import { transferLeadership } from './transfer.ts';
 import type { Admission, SnapshotMessage, Transport, TransportHandler } from './transport.ts';
 import type { ClusterMember, ReplicaStatus } from './types.ts';
@@ -252,9 +252,9 @@ class RunningReplica implements ClusterMember, TransportHandler {
     this.#run();
   }
 
-  onSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  onSnapshot(message: SnapshotMessage, stream: SnapshotStream): Promise<void> {
     if (this.#stopped !== undefined) return Promise.reject(stoppedError());
-    return this.#snapshots.receive(message, chunks, this.#raft.status().commit);
+    return this.#snapshots.receive(message, stream, this.#raft.status().commit);
   }
 
   async admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {

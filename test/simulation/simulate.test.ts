@@ -43,7 +43,16 @@ test('runs try what they are to try', async (t) => {
     'isolate-leader',
     'freeze-leader',
   ];
-  const others = ['clock-jump', 'bit-flip', 'transfer', 'membership', 'crash-at-write', 'slow-write', 'snapshots'];
+  const others = [
+    'clock-jump',
+    'bit-flip',
+    'transfer',
+    'membership',
+    'crash-at-write',
+    'slow-write',
+    'snapshots',
+    'resumedSnapshots',
+  ];
   const work = ['answered', 'unanswered', 'refreshes', 'fencedWrites', 'fencedOff', 'resumed', 'compacted', 'leases'];
   for (const what of [...kinds, ...others, ...work, 'dropped', 'repeated', 'reordered', 'configurations']) {
     t.true((total[what] ?? 0) > 1, `${what}: ${total[what]}`);
