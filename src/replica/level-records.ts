@@ -13,9 +13,10 @@ import type { Entry } from '../raft/index.ts';
  * | `l` index (u64)                    | a log entry: kind (u8) term (f64) commit (f64) data |
  * | `n`                                | lives: incarnations, from the last confirmed one |
  * | `p` peer (u64)                     | the credential that another peer came with last  |
+ * | `r`                                | which snapshot is being received: id, source, position |
  * | `s`                                | which snapshot is current: id, position, chunks  |
  *
- * Numbers are big-endian, so that rows sort by them. `f h i n p s` hold msgpack. Each value begins with a CRC32 over
+ * Numbers are big-endian, so that rows sort by them. `f h i n p r s` hold msgpack. Each value begins with a CRC32 over
  * key and the rest: a flipped bit and a row under a wrong key are both found.
  */
 export const FORMAT = 2;
@@ -25,6 +26,7 @@ export const keys = {
   hardState: Buffer.from('h'),
   identity: Buffer.from('i'),
   lives: Buffer.from('n'),
+  received: Buffer.from('r'),
   snapshot: Buffer.from('s'),
   /** Sorts after every chunk, before everything else. */
   chunksEnd: Buffer.from('d'),

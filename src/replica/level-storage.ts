@@ -7,6 +7,7 @@ import { LevelSnapshots } from './level-snapshots.ts';
 import {
   type Identity,
   type SnapshotReader,
+  type SnapshotStream,
   type StagedSnapshot,
   type Storage,
   type StoreCredential,
@@ -87,7 +88,7 @@ class LevelStorage implements Storage {
       const operations: Operation[] = [];
       if (hardState !== undefined) this.#setHardState(hardState, entries.length > 0, operations);
       const promoted = snapshot && this.#snapshots.promote(snapshot);
-      if (promoted !== undefined) operations.push(promoted.operation);
+      if (promoted !== undefined) operations.push(...promoted.operations);
       if (replaceLog) this.#dropLog(snapshot!.position.index, operations);
       this.#append(entries, operations);
       await this.#database.commitInOrder(operations);
@@ -114,6 +115,10 @@ class LevelStorage implements Storage {
 
   stageSnapshot(position: SnapshotPosition, chunks: AsyncIterable<Uint8Array>): Promise<StagedSnapshot> {
     return this.#snapshots.stage(position, chunks);
+  }
+
+  stageReceived(position: SnapshotPosition, stream: SnapshotStream): Promise<StagedSnapshot> {
+    return this.#snapshots.stageReceived(position, stream);
   }
 
   discardSnapshot(staged: StagedSnapshot): Promise<void> {

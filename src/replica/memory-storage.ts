@@ -1,8 +1,10 @@
-import { assert, KeelsonError } from '../base/index.ts';
+import { assert, errorCode, KeelsonError } from '../base/index.ts';
 import type { Entry, HardState, PeerId, SnapshotPosition } from '../raft/index.ts';
+import { extended, noPart } from './snapshot-part.ts';
 import {
   type Identity,
   type SnapshotReader,
+  type SnapshotStream,
   type StagedSnapshot,
   type Storage,
   type StoreCredential,
@@ -19,6 +21,8 @@ export class MemoryDisk {
   peers = new Map<PeerId, StoreCredential>();
   hardState: HardState = { term: 0, vote: 0, commit: 0 };
   snapshot: MemorySnapshot | undefined;
+  /** What has arrived of the snapshot that another store sends. */
+  received: ReceivedSnapshot | undefined;
   /** Contiguous, from `firstIndex` on. */
   entries: Entry[] = [];
   firstIndex = 1;
@@ -31,6 +35,7 @@ export class MemoryDisk {
   copy(): MemoryDisk {
     const copy = Object.assign(new MemoryDisk(), { ...this, entries: [...this.entries], owner: undefined });
     copy.peers = new Map(this.peers);
+    if (this.received !== undefined) copy.received = { ...this.received, chunks: [...this.received.chunks] };
     return copy;
   }
 }
@@ -39,6 +44,11 @@ interface MemorySnapshot {
   id: number;
   position: SnapshotPosition;
   chunks: readonly Uint8Array[];
+}
+
+interface ReceivedSnapshot extends MemorySnapshot {
+  source: string;
+  chunks: Uint8Array[];
 }
 
 export interface MemoryStorageOptions {
@@ -105,6 +115,8 @@ class MemoryStorage implements Storage {
       assert(staged !== undefined, 'only a staged snapshot can become current');
       this.#staged.delete(snapshot.id);
       disk.snapshot = staged;
+      if (disk.received !== undefined && disk.received.position.index <= staged.position.index)
+        disk.received = undefined;
       if (replaceLog) {
         disk.entries = [];
         disk.firstIndex = snapshot.position.index + 1;
@@ -149,9 +161,37 @@ class MemoryStorage implements Storage {
     return { id, position, bytes };
   }
 
+  async stageReceived(position: SnapshotPosition, stream: SnapshotStream): Promise<StagedSnapshot> {
+    await this.#sync();
+    const disk = this.#disk;
+    const { source } = stream;
+    const before = disk.received?.source === source ? disk.received : undefined;
+    if (before?.position.index !== position.index || before.position.term !== position.term) {
+      disk.snapshots += 1;
+      disk.received = { id: disk.snapshots, source, position, chunks: [] };
+    }
+    const received = disk.received!;
+    let part = received.chunks.reduce(extended, noPart);
+    try {
+      for await (const chunk of stream.after(part)) {
+        const copy = chunk.slice();
+        await this.#sync();
+        received.chunks.push(copy);
+        part = extended(part, copy);
+      }
+    } catch (error) {
+      this.#check();
+      if (errorCode(error) !== 'SNAPSHOT_BROKEN') this.#drop(received.id);
+      throw error;
+    }
+    this.#staged.set(received.id, received);
+    return { id: received.id, position, bytes: part.bytes };
+  }
+
   async discardSnapshot(staged: StagedSnapshot): Promise<void> {
     this.#check();
     this.#staged.delete(staged.id);
+    this.#drop(staged.id);
   }
 
   async readSnapshot(): Promise<SnapshotReader | undefined> {
@@ -176,6 +216,10 @@ class MemoryStorage implements Storage {
 
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  #drop(id: number): void {
+    if (this.#disk.received?.id === id) this.#disk.received = undefined;
   }
 
   async #sync(): Promise<void> {

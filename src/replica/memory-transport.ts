@@ -1,5 +1,6 @@
 import { KeelsonError } from '../base/index.ts';
 import type { Message, PeerId } from '../raft/index.ts';
+import { chunksAfter } from './snapshot-part.ts';
 import type { PeerAddress, SnapshotMessage, Transport, TransportHandler } from './transport.ts';
 
 /**
@@ -57,7 +58,8 @@ export class MemoryNetwork {
     if (!(await this.#admit(from, handler, message))) {
       throw new KeelsonError('SNAPSHOT_BROKEN', `peer ${message.to} does not listen`);
     }
-    await handler.onSnapshot(message, chunks);
+    const source = from.credential.store;
+    await handler.onSnapshot(message, { source, after: (part) => chunksAfter(part, chunks) });
   }
 
   isAttached(peerId: PeerId): boolean {

@@ -57,7 +57,11 @@ export interface ReplicaLimits {
   maxBatchesInFlight: number;
   /** Commands applied in one turn of the event loop, about. Default 2 048. */
   applyPerTurn: number;
-  /** A snapshot is taken after so many bytes of log (or half as many as the last snapshot has, if more), or so many entries. Defaults 16 MiB, 100 000. */
+  /**
+   * A snapshot is taken after so many bytes of log (or half as many as the last snapshot has, if more), or so many entries. This and
+   * `keepBytes` bound the log, which is in memory, whoever is away: a follower that lacks more is sent a snapshot. Next to a
+   * large state, which is in memory too, the log adds half as much at most. Defaults 16 MiB, 100 000.
+   */
   snapshotBytes: number;
   snapshotEntries: number;
   /** Where little is written already after so many bytes, but not so soon after the last one. Defaults 4 MiB, 1 min. */
@@ -65,7 +69,7 @@ export interface ReplicaLimits {
   idleSnapshotMs: number;
   /**
    * The log behind a snapshot that stays for slow followers: no more than either, nor than the
-   * snapshot has or 1 MiB, whichever is more. The log is in memory. Defaults 8 MiB, 5 000.
+   * snapshot has or 1 MiB, whichever is more. Defaults 8 MiB, 5 000.
    */
   keepBytes: number;
   keepEntries: number;

@@ -6,7 +6,7 @@ import type { LeaderNotes } from './leader-notes.ts';
 import type { Membership } from './membership.ts';
 import { stoppedError } from './proposals.ts';
 import type { Snapshots } from './snapshots.ts';
-import type { StoreCredential } from './storage.ts';
+import type { SnapshotStream, StoreCredential } from './storage.ts';
 import type { Admission, SnapshotMessage, TransportHandler } from './transport.ts';
 
 export interface PeerGateContext {
@@ -42,10 +42,10 @@ export class PeerGate implements TransportHandler {
     this.#context.core.stepAll(messages.map((message) => ({ type: 'message', message })));
   }
 
-  onSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  onSnapshot(message: SnapshotMessage, stream: SnapshotStream): Promise<void> {
     const { snapshots, raft } = this.#context;
     if (this.#stopped) return Promise.reject(stoppedError());
-    return snapshots.receive(message, chunks, raft.status().commit);
+    return snapshots.receive(message, stream, raft.status().commit);
   }
 
   async admit(peer: PeerId, credential: StoreCredential): Promise<Admission> {

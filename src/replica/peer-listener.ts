@@ -183,9 +183,7 @@ export class PeerListener {
       socket.send(JSON.stringify(welcome));
       this.#receiveMessages(socket, hello, refuse);
     } else {
-      const incoming = await this.#snapshots.accept(hello as SnapshotHello);
-      incoming.attach(socket);
-      socket.send(JSON.stringify({ ...welcome, chunks: incoming.chunks }));
+      await this.#snapshots.accept(socket, hello as SnapshotHello, welcome);
     }
     release();
   }

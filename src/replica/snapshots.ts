@@ -4,7 +4,7 @@ import type { Entry, Input, SnapshotPosition } from '../raft/index.ts';
 import type { ApplyLoop } from './apply-loop.ts';
 import type { LogWriter } from './log-writer.ts';
 import type { ReplicaLimits } from './options.ts';
-import type { StagedSnapshot, Storage } from './storage.ts';
+import type { SnapshotStream, StagedSnapshot, Storage } from './storage.ts';
 import type { SnapshotMessage, Transport } from './transport.ts';
 
 /** So much of the log stays in any case, where `keepBytes` allows it. */
@@ -106,7 +106,7 @@ export class Snapshots {
   }
 
   /** A snapshot arrives; resolves when it is the current one, durably. */
-  async receive(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>, commit: number): Promise<void> {
+  async receive(message: SnapshotMessage, stream: SnapshotStream, commit: number): Promise<void> {
     const { storage, step, logger } = this.#host;
     if (message.position.index <= commit) {
       // Lets Raft tell the leader how far this peer is.
@@ -117,7 +117,7 @@ export class Snapshots {
     if (!this.#hasRoom()) throw new KeelsonError('SNAPSHOT_REFUSED', 'the disk has no room for it');
     this.#receiving = true;
     try {
-      const staged = await storage.stageSnapshot(message.position, chunks);
+      const staged = await storage.stageReceived(message.position, stream);
       const durable = new Promise<void>((done) => {
         this.#received = { staged, done };
       });

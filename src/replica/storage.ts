@@ -35,6 +35,13 @@ export interface Storage {
    * and never written is removed by `discardSnapshot`, or when the storage is opened the next time. May run beside `write`.
    */
   stageSnapshot(position: SnapshotPosition, chunks: AsyncIterable<Uint8Array>): Promise<StagedSnapshot>;
+  /**
+   * As `stageSnapshot`, of a snapshot that another store sends. Each chunk is durable before the next one is asked for. What is here
+   * when the stream ends with SNAPSHOT_BROKEN, or the process ends, is kept: a call for the same snapshot goes on behind it, after
+   * a restart too. Any other error discards it, and so does the next snapshot of another kind, or one as new that becomes
+   * current: one at most is kept. Calls must not overlap.
+   */
+  stageReceived(position: SnapshotPosition, stream: SnapshotStream): Promise<StagedSnapshot>;
   discardSnapshot(staged: StagedSnapshot): Promise<void>;
   /**
    * The current snapshot; undefined when there is none but that of `initialise`. Its chunks stay readable to the
@@ -109,6 +116,22 @@ export interface StagedSnapshot {
   readonly id: number;
   readonly position: SnapshotPosition;
   readonly bytes: number;
+}
+
+/** A snapshot on its way from another store. */
+export interface SnapshotStream {
+  /** The store that sends it. One has a single snapshot at an index, in a single sequence of chunks. */
+  source: string;
+  /** The chunks behind `part`, which is here already. Called once. */
+  after(part: SnapshotPart): AsyncIterable<Uint8Array>;
+}
+
+/** The beginning of a snapshot's sequence of chunks. */
+export interface SnapshotPart {
+  chunks: number;
+  bytes: number;
+  /** CRC32 of all its bytes. */
+  checksum: number;
 }
 
 export interface SnapshotReader {

@@ -1,5 +1,5 @@
 import type { Message, PeerId } from '../raft/index.ts';
-import type { StoreCredential } from './storage.ts';
+import type { SnapshotStream, StoreCredential } from './storage.ts';
 
 /**
  * Carries messages between peers. Best effort: messages may be lost, and after a reconnect repeated
@@ -53,8 +53,8 @@ export interface TransportHandler {
   onRemoved(peer: PeerId): void;
   /** Must not throw. Messages that arrived together come together. */
   onMessages(messages: readonly Message[]): void;
-  /** A snapshot begins; resolves when it is stored durably, rejects to refuse it. */
-  onSnapshot(message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** A snapshot comes; resolves when it is stored durably, rejects to refuse it. `stream` throws SNAPSHOT_BROKEN when it is cut off. */
+  onSnapshot(message: SnapshotMessage, stream: SnapshotStream): Promise<void>;
   /** May be called from within `send`. */
   onUnreachable(peer: PeerId): void;
 }

@@ -1,5 +1,5 @@
 import type { Message, PeerId } from '../raft/index.ts';
-import type { StoreCredential } from './storage.ts';
+import type { SnapshotPart, StoreCredential } from './storage.ts';
 import type { SnapshotMessage } from './transport.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { SnapshotMessage } from './transport.ts';
  * ended by the text frame `SnapshotEnd` and answered by the text frame `SnapshotStored`. A refusal is a close
  * frame whose reason is one line for people.
  */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 export interface Hello {
   protocol: number;
@@ -26,15 +26,12 @@ export interface Welcome {
   protocol: number;
   from: PeerId;
   instance: string;
-  /** Of the snapshot announced, so many chunks have arrived already, over a connection that broke. */
+  /** Of the snapshot announced, so many chunks are here already; what is expected are those behind them. */
   chunks?: number;
 }
 
-/** Counts all, whichever connection they came by. */
-export interface SnapshotEnd {
-  chunks: number;
-  bytes: number;
-}
+/** The whole snapshot, whichever connection its chunks came by. */
+export type SnapshotEnd = SnapshotPart;
 
 /** Close codes, from the range that RFC 6455 leaves to applications. */
 export const closeCodes = {
@@ -42,7 +39,6 @@ export const closeCodes = {
   snapshotRefused: 4001,
   disowned: 4002,
   removed: 4003,
-  snapshotWithdrawn: 4004,
 } as const;
 
 export const limits = {

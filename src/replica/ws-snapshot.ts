@@ -1,14 +1,15 @@
 import type { WebSocket } from 'ws';
 import { errorMessage, KeelsonError, type Timer } from '../base/index.ts';
+import { extended, noPart } from './snapshot-part.ts';
 import type { StoreCredential } from './storage.ts';
 import type { PeerAddress, SnapshotMessage } from './transport.ts';
-import { closeCodes, type SnapshotEnd } from './wire.ts';
+import type { SnapshotEnd } from './wire.ts';
 import type { WsContext } from './ws-context.ts';
 import { dial, parseWelcome } from './ws-dial.ts';
 
 /**
- * Streams a snapshot over a connection of its own, so that heartbeats don't queue behind it. Chunks that arrived over an
- * earlier connection, which broke, are not sent again.
+ * Streams a snapshot over a connection of its own, so that heartbeats don't queue behind it. Chunks that
+ * arrived over an earlier connection, which broke, are not sent again, unless the receiver lost them.
  */
 export async function sendSnapshot(
   context: WsContext,
@@ -25,24 +26,16 @@ export async function sendSnapshot(
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const { chunks: arrived = 0 } = parseWelcome(await replies.next());
-    let count = 0;
-    let bytes = 0;
+    let sent: SnapshotEnd = noPart;
     for await (const chunk of chunks) {
-      count += 1;
-      bytes += chunk.length;
-      if (count > arrived) await Promise.race([transmit(socket, chunk, replies), replies.ended]);
+      sent = extended(sent, chunk);
+      if (sent.chunks > arrived) await Promise.race([transmit(socket, chunk, replies), replies.ended]);
       guard.progress();
     }
-    const end: SnapshotEnd = { chunks: count, bytes };
-    socket.send(JSON.stringify(end));
+    socket.send(JSON.stringify(sent));
     await replies.next();
-    socket.terminate();
-  } catch (error) {
-    // The chunks could not be read: the receiver need not wait for more.
-    if (socket.readyState === socket.OPEN) socket.close(closeCodes.snapshotWithdrawn);
-    else socket.terminate();
-    throw error;
   } finally {
+    socket.terminate();
     signal.removeEventListener('abort', onAbort);
     guard.stop();
   }

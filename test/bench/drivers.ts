@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import net from 'node:net';
 import { Etcd3 } from 'etcd3';
 import { connectStore, prefixEnd, type Store } from '../../src/store/index.ts';
 import { type RealCluster, startCluster } from '../support/cluster.ts';
@@ -8,7 +9,7 @@ export const VALUE = Buffer.alloc(256, 'v');
 
 /** The operations of the loads, over a connection to each of three servers; client N uses that of server N mod 3. */
 export interface Driver {
-  put(client: number, key: string): Promise<unknown>;
+  put(client: number, key: string, value?: Uint8Array): Promise<unknown>;
   get(client: number, key: string): Promise<unknown>;
   /** Of the server's own state, without asking the others. */
   getSerializable(client: number, key: string): Promise<unknown>;
@@ -20,9 +21,30 @@ export interface Driver {
   watch(count: number, prefix: string, onEvent: () => void): Promise<() => Promise<void>>;
   /** SIGKILLs the leader, and restarts it when told. */
   killLeader(): Promise<() => Promise<void>>;
+  /** SIGKILLs a server that does not lead; resolves when it is gone. */
+  killFollower(): Promise<Fallen>;
   /** Resident memory of the largest server, in MiB. */
   memoryMiB(): number;
   close(): Promise<void>;
+}
+
+export interface DriverOptions {
+  /** Where servers can be told so (etcd), they drop nothing of their log. */
+  keepsLog?: boolean;
+}
+
+/** No snapshot within any load, and room for the history that then nobody drops. */
+const KEEP_LOG = ['--snapshot-count', String(10 ** 9), '--quota-backend-bytes', String(8 * 1024 ** 3)];
+
+/** A server that was killed. */
+export interface Fallen {
+  /** From 0; that of the clients with this number, and of every third one after it. */
+  server: number;
+  restart(): void;
+  /** What this server itself has under a key, over a new connection; undefined while it does not serve. */
+  read(key: string): Promise<string | undefined>;
+  /** Resident memory at its highest since the restart, in MiB. */
+  peakMiB(): number;
 }
 
 /** Keelson with its own client. */
@@ -33,7 +55,7 @@ export async function keelsonDriver(): Promise<Driver> {
   );
   const storeOf = (client: number): Store => stores[client % stores.length] as Store;
   return {
-    put: (client, key) => storeOf(client).put(key, VALUE),
+    put: (client, key, value = VALUE) => storeOf(client).put(key, value),
     get: (client, key) => storeOf(client).range({ key }),
     getSerializable: (client, key) => storeOf(client).range({ key, serializable: true }),
     range: (client, from, end) => storeOf(client).range({ key: from, end }),
@@ -70,8 +92,8 @@ export async function keelsonDriver(): Promise<Driver> {
 }
 
 /** Debian's etcd with npm's `etcd3`. */
-export async function etcdDriver({ tls }: { tls: boolean }): Promise<Driver> {
-  const cluster = await startEtcd({ tls });
+export async function etcdDriver({ tls, keepsLog = false }: DriverOptions & { tls: boolean }): Promise<Driver> {
+  const cluster = await startEtcd({ tls, flags: keepsLog ? KEEP_LOG : [] });
   const clients = cluster.clients.map((options) => new Etcd3(options));
   return {
     ...etcd3Operations(clients),
@@ -83,7 +105,29 @@ export async function etcdDriver({ tls }: { tls: boolean }): Promise<Driver> {
         await new Promise((resolve) => setTimeout(resolve, 1_500));
       };
     },
-    memoryMiB: () => largest(cluster.pids),
+    async killFollower() {
+      const server = (await cluster.leader()) === 0 ? 1 : 0;
+      const options = cluster.clients[server] as (typeof cluster.clients)[number];
+      cluster.kill(server);
+      await untilGone(cluster.pid(server));
+      return {
+        server,
+        restart: () => cluster.restart(server),
+        async read(key) {
+          if (!(await listens(options.hosts))) return undefined;
+          const client = new Etcd3(options);
+          const value = await client
+            .get(key)
+            .serializable(true)
+            .string()
+            .catch(() => undefined);
+          client.close();
+          return value ?? undefined;
+        },
+        peakMiB: () => memoryOf(cluster.pid(server), 'VmHWM'),
+      };
+    },
+    memoryMiB: () => largest([0, 1, 2].map((server) => cluster.pid(server))),
     async close() {
       for (const client of clients) client.close();
       await cluster.stop();
@@ -109,21 +153,42 @@ export async function keelsonAsEtcdDriver(): Promise<Driver> {
   };
 }
 
-function processesOf(cluster: RealCluster): Pick<Driver, 'killLeader' | 'memoryMiB'> {
+type Processes = Pick<Driver, 'killLeader' | 'killFollower' | 'memoryMiB'>;
+
+function processesOf(cluster: RealCluster): Processes {
   return {
     async killLeader() {
       const { leader } = await cluster.anyStatus();
       cluster.kill(leader);
       return () => cluster.restart(leader);
     },
+    async killFollower() {
+      const { leader } = await cluster.anyStatus();
+      const peer = leader === 1 ? 2 : 1;
+      const url = cluster.servers[peer - 1] as string;
+      cluster.kill(peer);
+      await untilGone(cluster.pid(peer));
+      return {
+        server: peer - 1,
+        restart: () => void cluster.restart(peer),
+        async read(key) {
+          if (!(await listens(url))) return undefined;
+          const store = await connectStore({ urls: [url], tls: cluster.tls }).catch(() => undefined);
+          const answer = await store?.range({ key, serializable: true }).catch(() => undefined);
+          await store?.close();
+          return answer?.kvs[0] && Buffer.from(answer.kvs[0].value).toString();
+        },
+        peakMiB: () => memoryOf(cluster.pid(peer), 'VmHWM'),
+      };
+    },
     memoryMiB: () => largest([1, 2, 3].map((peer) => cluster.pid(peer))),
   };
 }
 
-function etcd3Operations(clients: readonly Etcd3[]): Omit<Driver, 'killLeader' | 'memoryMiB' | 'close'> {
+function etcd3Operations(clients: readonly Etcd3[]): Omit<Driver, keyof Processes | 'close'> {
   const clientOf = (client: number): Etcd3 => clients[client % clients.length] as Etcd3;
   return {
-    put: (client, key) => clientOf(client).put(key).value(VALUE).exec(),
+    put: (client, key, value = VALUE) => clientOf(client).put(key).value(Buffer.from(value)).exec(),
     get: (client, key) => clientOf(client).get(key).buffer(),
     getSerializable: (client, key) => clientOf(client).get(key).serializable(true).buffer(),
     range: (client, from, end) => clientOf(client).getAll().inRange({ start: from, end }).buffers(),
@@ -148,6 +213,29 @@ function etcd3Operations(clients: readonly Etcd3[]): Omit<Driver, 'killLeader' |
 }
 
 function largest(pids: readonly number[]): number {
-  const sizes = pids.map((pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]));
-  return Math.max(...sizes) / 1024;
+  return Math.max(...pids.map((pid) => memoryOf(pid, 'VmRSS')));
+}
+
+/** Resident memory in MiB: now, or at its highest. */
+function memoryOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+}
+
+async function untilGone(pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Whether somebody accepts connections there: asked first, as clients wait longer and longer between their attempts. */
+function listens(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = net.connect(Number(port), hostname);
+    const settle = (accepted: boolean): void => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
 }

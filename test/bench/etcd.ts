@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Etcd3, type IOptions } from 'etcd3';
 import { createAuthority } from '../support/certificates.ts';
+import { freePorts } from '../support/cluster.ts';
 
-/** Three servers of Debian's etcd on this machine, with their default settings (every write synced). */
+/** Three servers of Debian's etcd on this machine, with their default settings (every write synced), but for the flags given. */
 export interface EtcdCluster {
   /** What npm's `etcd3` needs to talk to each server. */
-  clients: IOptions[];
-  pids: number[];
+  clients: (IOptions & { hosts: string })[];
+  pid(index: number): number;
   /** Resolves with the leader's index. */
   leader(): Promise<number>;
   kill(index: number): void;
@@ -18,27 +19,35 @@ export interface EtcdCluster {
 }
 
 const BINARY = '/usr/bin/etcd';
-/** Apart, so that both may run at once. */
-const FIRST_PORTS = { tls: 23_790, plain: 23_890 };
+const PEER_PORT_OFFSET = 500;
+const START_MS = 60_000;
 
-/** `tls`: mutual, between client and server and between the servers, as Keelson always has it. */
-export async function startEtcd({ tls }: { tls: boolean }): Promise<EtcdCluster> {
+export interface EtcdOptions {
+  /** Mutual, between client and server and between the servers, as Keelson always has it. */
+  tls: boolean;
+  /** For each server, beside those that make a cluster of them. */
+  flags?: readonly string[];
+}
+
+export async function startEtcd({ tls, flags = [] }: EtcdOptions): Promise<EtcdCluster> {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: apt-get install etcd-server`);
   const dir = mkdtempSync(join(tmpdir(), 'keelson-bench-etcd-'));
   const security = tls ? await secure(dir) : undefined;
   const scheme = tls ? 'https' : 'http';
-  const url = (i: number, kind: number): string =>
-    `${scheme}://127.0.0.1:${(tls ? FIRST_PORTS.tls : FIRST_PORTS.plain) + i * 10 + kind}`;
-  const cluster = [0, 1, 2].map((i) => `e${i}=${url(i, 1)}`).join(',');
+  const port = await freePorts();
+  const clientUrl = (i: number): string => `${scheme}://127.0.0.1:${port + i}`;
+  const peerUrl = (i: number): string => `${scheme}://127.0.0.1:${port + PEER_PORT_OFFSET + i}`;
+  const cluster = [0, 1, 2].map((i) => `e${i}=${peerUrl(i)}`).join(',');
   const start = (i: number): ChildProcess =>
     spawn(
       BINARY,
       [
         ...['--name', `e${i}`, '--data-dir', join(dir, `e${i}`)],
-        ...['--listen-client-urls', url(i, 0), '--advertise-client-urls', url(i, 0)],
-        ...['--listen-peer-urls', url(i, 1), '--initial-advertise-peer-urls', url(i, 1)],
+        ...['--listen-client-urls', clientUrl(i), '--advertise-client-urls', clientUrl(i)],
+        ...['--listen-peer-urls', peerUrl(i), '--initial-advertise-peer-urls', peerUrl(i)],
         ...['--initial-cluster', cluster, '--initial-cluster-state', 'new', '--log-level', 'error'],
         ...(security?.flags ?? []),
+        ...flags,
       ],
       { stdio: 'ignore' },
     );
@@ -48,13 +57,13 @@ export async function startEtcd({ tls }: { tls: boolean }): Promise<EtcdCluster>
     for (const server of servers) server.kill('SIGKILL');
   });
   const clients = [0, 1, 2].map((i) => ({
-    hosts: url(i, 0),
+    hosts: clientUrl(i),
     ...(security === undefined ? {} : { credentials: security.credentials }),
   }));
   await Promise.all(clients.map(untilServing));
   return {
     clients,
-    pids: servers.map(({ pid }) => pid as number),
+    pid: (i) => servers[i]?.pid as number,
     async leader() {
       for (const [i, options] of clients.entries()) {
         const client = new Etcd3(options);
@@ -104,16 +113,23 @@ async function secure(dir: string): Promise<{ flags: string[]; credentials: NonN
   };
 }
 
-async function untilServing(options: IOptions): Promise<void> {
-  const client = new Etcd3(options);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await client.put('ready').value('yes');
-      break;
-    } catch (error) {
-      if (attempt > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+async function untilServing(options: IOptions & { hosts: string }): Promise<void> {
+  const end = performance.now() + START_MS;
+  while (!(await serves(options))) {
+    if (performance.now() > end) throw new Error(`etcd at ${options.hosts} does not serve`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  client.close();
+}
+
+/** Asks with a client of its own, as one waits longer and longer between its attempts to connect. */
+async function serves(options: IOptions): Promise<boolean> {
+  const client = new Etcd3(options);
+  try {
+    await client.put('ready').value('yes');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
 }

@@ -1,5 +1,6 @@
-import type { Driver } from './drivers.ts';
+import type { Driver, DriverOptions } from './drivers.ts';
 import { closedLoop } from './load.ts';
+import { recovery } from './recovery.ts';
 import { median } from './results.ts';
 
 /** A figure of a load: its name's ending, and whether more or less is better. */
@@ -11,7 +12,7 @@ export interface Figure {
 }
 
 /** What is done to a cluster, and what comes of it. */
-export interface Load {
+export interface Load extends DriverOptions {
   name: string;
   /** Takes so long that it is done only when asked for. */
   long?: boolean;
@@ -39,6 +40,7 @@ export const loads: readonly Load[] = [
   memory('rss-100k-keys', 100_000),
   { name: 'failover', run: failover },
   { ...memory('rss-1m-keys', 1_000_000), long: true },
+  { name: 'recovery-1g', long: true, fresh: true, keepsLog: true, run: recovery },
 ];
 
 /** Loads for npm's `etcd3`, which drives etcd in all others too, as the client of Keelson's etcd API. */

@@ -1,4 +1,4 @@
-import { type Driver, etcdDriver, keelsonAsEtcdDriver, keelsonDriver } from './drivers.ts';
+import { type Driver, type DriverOptions, etcdDriver, keelsonAsEtcdDriver, keelsonDriver } from './drivers.ts';
 import { etcd3Loads, type Figure, type Load, loads, warmUp } from './loads.ts';
 import type { SuiteOptions } from './main.ts';
 import { higherIsBetter, lowerIsBetter, type Result } from './results.ts';
@@ -6,11 +6,11 @@ import { higherIsBetter, lowerIsBetter, type Result } from './results.ts';
 /** What loads run on. */
 interface Subject {
   name: string;
-  start(): Promise<Driver>;
+  start(options: DriverOptions): Promise<Driver>;
 }
 
-const etcd: Subject = { name: 'etcd', start: () => etcdDriver({ tls: true }) };
-const plainEtcd: Subject = { name: 'etcd without TLS', start: () => etcdDriver({ tls: false }) };
+const etcd: Subject = { name: 'etcd', start: (options) => etcdDriver({ ...options, tls: true }) };
+const plainEtcd: Subject = { name: 'etcd without TLS', start: (options) => etcdDriver({ ...options, tls: false }) };
 
 /** Each load on Keelson and, if asked for, on etcd, one after the other on the same machine. */
 export async function run(options: SuiteOptions): Promise<Result[]> {
@@ -48,9 +48,13 @@ async function measure(
   { seconds, tell }: SuiteOptions,
 ): Promise<Map<string, Figure>> {
   const figures = new Map<string, Figure>();
-  const runOn = async (some: readonly Load[], prepare?: (driver: Driver) => Promise<void>): Promise<void> => {
+  const runOn = async (
+    some: readonly Load[],
+    driverOptions: DriverOptions,
+    prepare?: (driver: Driver) => Promise<void>,
+  ): Promise<void> => {
     if (some.length === 0) return;
-    const driver = await start();
+    const driver = await start(driverOptions);
     try {
       await prepare?.(driver);
       for (const load of some) {
@@ -65,8 +69,9 @@ async function measure(
   const isFresh = ({ fresh }: Load): boolean => fresh === true;
   await runOn(
     wanted.filter((load) => !isFresh(load)),
+    {},
     warmUp,
   );
-  for (const load of wanted.filter(isFresh)) await runOn([load]);
+  for (const load of wanted.filter(isFresh)) await runOn([load], load);
   return figures;
 }

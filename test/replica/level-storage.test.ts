@@ -263,6 +263,23 @@ test('the space of what was dropped is given back while writes go on', async (t)
   await storage.close();
 });
 
+test('a large database is mapped into memory in small part', async (t) => {
+  const directory = await makeDirectory(t);
+  const storage = await openLevelStorage(directory);
+  await storage.load(identity);
+  await storage.initialise(identity, STORE, position(0, 0));
+  const data = Buffer.alloc(1024 * 1024, 'x');
+  for (let index = 1; index <= 300; index++) {
+    await storage.write({ entries: [{ index, term: 1, kind: 'command', data }] });
+  }
+  t.true((await bytesIn(directory)) > 300e6);
+  // Elsewhere it can't be looked at.
+  const maps = await fs.readFile('/proc/self/maps', 'latin1').catch(() => '');
+  const mapped = maps.split('\n').filter((line) => line.includes(directory)).length;
+  t.true(mapped <= 64, `${mapped} files`);
+  await storage.close();
+});
+
 async function bytesIn(directory: string): Promise<number> {
   let bytes = 0;
   for (const name of await fs.readdir(directory)) {

@@ -152,6 +152,13 @@ export class Net {
   }
 }
 
+/** A handler of snapshots of which nothing is here yet. */
+export function takes(
+  take: (message: SnapshotMessage, chunks: AsyncIterable<Uint8Array>) => Promise<void>,
+): TransportHandler['onSnapshot'] {
+  return (message, { after }) => take(message, after({ chunks: 0, bytes: 0, checksum: 0 }));
+}
+
 export function heartbeat(from: number, to: number, round: number): Message {
   return { type: 'heartbeat', from, to, term: 1, commit: 0, readRound: round };
 }

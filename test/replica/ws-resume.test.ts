@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { errorCode, seededRandom } from '../../src/base/index.ts';
+import { MemoryDisk, openMemoryStorage, type SnapshotPart } from '../../src/replica/index.ts';
 import { Net, type Peer, type PeerSettings, snapshotMessage } from './ws-harness.ts';
 
 const random = seededRandom(6);
@@ -45,40 +46,59 @@ class Cable {
 
 interface Taken {
   starts: number;
-  received: Uint8Array[];
+  received: number;
   ends: string[];
 }
 
-async function wired(t: ExecutionContext, settings: PeerSettings = {}) {
+interface Wire {
+  one: Peer;
+  two: Peer;
+  cable: Cable;
+  taken: Taken;
+  disk: MemoryDisk;
+}
+
+/** Two peers on a cable; the second stores what it takes on a disk, which may hold something already. */
+async function wired(t: ExecutionContext, settings: PeerSettings = {}): Promise<Wire> {
   const network = await Net.create(t);
   const one = await network.peer(1);
   const two = await network.peer(2, settings);
   const cable = new Cable(t, two.address.port);
   one.transport.setPeers([{ ...two.address, port: await cable.plugIn() }]);
-  const taken: Taken = { starts: 0, received: [], ends: [] };
-  two.handler.onSnapshot = async (_message, incoming) => {
+  const wire: Wire = { one, two, cable, disk: new MemoryDisk(), taken: { starts: 0, received: 0, ends: [] } };
+  storeOn(wire);
+  return wire;
+}
+
+function storeOn({ two, disk, taken }: Wire): void {
+  const storage = openMemoryStorage(disk);
+  two.handler.onSnapshot = async ({ position }, { source, after }) => {
     taken.starts += 1;
-    taken.received.length = 0;
-    try {
-      for await (const chunk of incoming) {
-        taken.received.push(Uint8Array.from(chunk));
+    const counted = async function* (part: SnapshotPart): AsyncGenerator<Uint8Array> {
+      taken.received = part.chunks;
+      for await (const chunk of after(part)) {
+        yield chunk;
+        taken.received += 1;
         two.handler.changed();
       }
+    };
+    try {
+      await storage.stageReceived(position, { source, after: counted });
       taken.ends.push('complete');
     } catch (error) {
       taken.ends.push(errorCode(error)!);
-      two.handler.changed();
       throw error;
+    } finally {
+      two.handler.changed();
     }
   };
-  return { one, two, cable, taken };
 }
 
 /** Sends till the other side has taken `count` chunks, and cuts the cable. */
-async function sendAndCut({ one, two, cable, taken }: Awaited<ReturnType<typeof wired>>, count: number): Promise<void> {
+async function sendAndCut({ one, two, cable, taken }: Wire, count: number): Promise<void> {
   const source = (async function* () {
     yield* chunks.slice(0, count);
-    await two.handler.until(() => taken.received.length === count);
+    await two.handler.until(() => taken.received === count);
     cable.cut();
     // More is there, but nobody to take it.
     yield* chunks.slice(count);
@@ -93,8 +113,8 @@ async function* whole(): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }
 
-function isWhole(t: ExecutionContext, { received }: Taken): void {
-  t.true(Buffer.concat(received).equals(Buffer.concat(chunks)));
+function isWhole(t: ExecutionContext, { disk }: Wire): void {
+  t.true(Buffer.concat(disk.received!.chunks).equals(Buffer.concat(chunks)));
 }
 
 test('a snapshot whose connection breaks goes on where it stopped', async (t) => {
@@ -102,32 +122,77 @@ test('a snapshot whose connection breaks goes on where it stopped', async (t) =>
   await sendAndCut(wire, 20);
   wire.cable.bytes = 0;
   await wire.one.transport.sendSnapshot(snapshotMessage(1, 2), whole());
-  t.like(wire.taken, { starts: 1, ends: ['complete'] });
-  isWhole(t, wire.taken);
+  t.like(wire.taken, { starts: 2, ends: ['SNAPSHOT_BROKEN', 'complete'] });
+  isWhole(t, wire);
   t.true(wire.cable.bytes < 1_500_000, `${wire.cable.bytes} bytes for the last third of 3 000 000`);
 });
 
 test('it may break again and again', async (t) => {
   const wire = await wired(t);
   for (const count of [5, 12, 29]) await sendAndCut(wire, count);
+  wire.cable.bytes = 0;
   await wire.one.transport.sendSnapshot(snapshotMessage(1, 2), whole());
-  t.like(wire.taken, { starts: 1, ends: ['complete'] });
-  isWhole(t, wire.taken);
+  isWhole(t, wire);
+  t.true(wire.cable.bytes < 300_000, `${wire.cable.bytes} bytes for one chunk of 100 000`);
 });
 
-test('another snapshot, or another term’s, begins anew and ends the one that stands still', async (t) => {
+test('it goes on after a restart of its receiver, and of its sender', async (t) => {
+  const before = await wired(t);
+  await sendAndCut(before, 20);
+  await before.two.transport.close();
+  const after = { ...(await wired(t)), disk: before.disk };
+  storeOn(after);
+  await after.one.transport.sendSnapshot(snapshotMessage(1, 2), whole());
+  t.like(after.taken, { starts: 1, ends: ['complete'] });
+  isWhole(t, after);
+  t.true(after.cable.bytes < 1_500_000, `${after.cable.bytes} bytes for the last third of 3 000 000`);
+});
+
+test('another term’s leader may go on with it; another snapshot begins anew', async (t) => {
   const wire = await wired(t);
   await sendAndCut(wire, 20);
-  const later = snapshotMessage(1, 2);
-  await wire.one.transport.sendSnapshot({ ...later, term: later.term + 1 }, whole());
-  t.like(wire.taken, { starts: 2, ends: ['SNAPSHOT_BROKEN', 'complete'] });
-  isWhole(t, wire.taken);
+  const message = snapshotMessage(1, 2);
+  await wire.one.transport.sendSnapshot({ ...message, term: message.term + 1 }, whole());
+  isWhole(t, wire);
+  wire.cable.bytes = 0;
+  const position = { ...message.position, index: message.position.index + 1 };
+  await wire.one.transport.sendSnapshot({ ...message, position }, whole());
+  isWhole(t, wire);
+  t.true(wire.cable.bytes > 3_000_000, `${wire.cable.bytes} bytes for 3 000 000`);
 });
 
-test('a snapshot that nobody goes on with is given up after a while', async (t) => {
-  const wire = await wired(t, { limits: { stallMs: 150 } });
+test('a snapshot that is not what its beginning was of is noticed, and begun anew', async (t) => {
+  const wire = await wired(t);
   await sendAndCut(wire, 20);
-  const two: Peer = wire.two;
-  await two.handler.until(() => wire.taken.ends.length > 0);
+  wire.disk.received!.chunks[7]![5]! ^= 1;
+  const sending = wire.one.transport.sendSnapshot(snapshotMessage(1, 2), whole());
+  t.is(errorCode(await t.throwsAsync(sending)), 'SNAPSHOT_BROKEN');
+  t.deepEqual(wire.taken.ends, ['SNAPSHOT_BROKEN', 'SNAPSHOT_CORRUPT']);
+  await wire.one.transport.sendSnapshot(snapshotMessage(1, 2), whole());
+  isWhole(t, wire);
+});
+
+test('a snapshot that stands still is cut off', async (t) => {
+  const wire = await wired(t, { limits: { stallMs: 150 } });
+  const endless = (async function* () {
+    yield* chunks.slice(0, 20);
+    await new Promise(() => {});
+  })();
+  wire.one.transport.sendSnapshot(snapshotMessage(1, 2), endless).catch(() => {});
+  await wire.two.handler.until(() => wire.taken.ends.length > 0);
   t.deepEqual(wire.taken.ends, ['SNAPSHOT_BROKEN']);
+});
+
+test('a sender that comes again does not wait till its broken connection is known to be', async (t) => {
+  const wire = await wired(t);
+  const never = (async function* () {
+    yield* chunks.slice(0, 20);
+    await new Promise(() => {});
+  })();
+  const lost = wire.one.transport.sendSnapshot(snapshotMessage(1, 2), never);
+  lost.catch(() => {});
+  await wire.two.handler.until(() => wire.taken.received === 20);
+  await wire.one.transport.sendSnapshot(snapshotMessage(1, 2), whole());
+  t.like(wire.taken, { starts: 2, ends: ['SNAPSHOT_BROKEN', 'complete'] });
+  isWhole(t, wire);
 });

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { errorCode, seededRandom } from '../../src/base/index.ts';
-import { heartbeat, Net, type Peer, snapshotMessage } from './ws-harness.ts';
+import { heartbeat, Net, type Peer, snapshotMessage, takes } from './ws-harness.ts';
 
 async function pair(t: ExecutionContext): Promise<{ one: Peer; two: Peer }> {
   const network = await Net.create(t);
@@ -25,12 +25,12 @@ test('a snapshot arrives whole, chunk by chunk, and is confirmed only when store
   const { one, two } = await pair(t);
   const received: Uint8Array[] = [];
   let stored = false;
-  two.handler.onSnapshot = async (message, incoming) => {
+  two.handler.onSnapshot = takes(async (message, incoming) => {
     t.deepEqual(message, snapshotMessage(1, 2));
     for await (const chunk of incoming) received.push(Uint8Array.from(chunk));
     await new Promise((resolve) => setImmediate(resolve));
     stored = true;
-  };
+  });
   await one.transport.sendSnapshot(snapshotMessage(1, 2), source());
   t.true(stored);
   t.true(Buffer.concat(received).equals(Buffer.concat(chunks)));
@@ -40,9 +40,9 @@ test('a snapshot arrives whole, chunk by chunk, and is confirmed only when store
 test('an empty snapshot arrives too', async (t) => {
   const { one, two } = await pair(t);
   let count = 0;
-  two.handler.onSnapshot = async (_message, incoming) => {
+  two.handler.onSnapshot = takes(async (_message, incoming) => {
     for await (const _ of incoming) count += 1;
-  };
+  });
   await one.transport.sendSnapshot(snapshotMessage(1, 2), (async function* () {})());
   t.is(count, 0);
 });
@@ -51,13 +51,13 @@ test('a slow receiver slows the sender down', async (t) => {
   const { one, two } = await pair(t);
   let sent = 0;
   const resume = Promise.withResolvers<void>();
-  two.handler.onSnapshot = async (_message, incoming) => {
+  two.handler.onSnapshot = takes(async (_message, incoming) => {
     let first = true;
     for await (const _ of incoming) {
       if (first) await resume.promise;
       first = false;
     }
-  };
+  });
   const big = (async function* () {
     for (let i = 0; i < 400; i++) {
       sent += 1;
@@ -78,12 +78,12 @@ test('a slow receiver slows the sender down', async (t) => {
 
 test('a refusal comes with its reason, at the start and in the middle', async (t) => {
   const { one, two } = await pair(t);
-  for (const takes of [0, 3]) {
-    two.handler.onSnapshot = async (_message, incoming) => {
+  for (const taken of [0, 3]) {
+    two.handler.onSnapshot = takes(async (_message, incoming) => {
       let count = 0;
-      if (takes > 0) for await (const _ of incoming) if (++count >= takes) break;
+      if (taken > 0) for await (const _ of incoming) if (++count >= taken) break;
       throw new Error('no room');
-    };
+    });
     const error = await t.throwsAsync(one.transport.sendSnapshot(snapshotMessage(1, 2), source()));
     t.is(errorCode(error), 'SNAPSHOT_BROKEN');
     t.regex(error!.message, /no room/);
@@ -93,7 +93,7 @@ test('a refusal comes with its reason, at the start and in the middle', async (t
 test('a source that fails leaves the receiver with an error', async (t) => {
   const { one, two } = await pair(t);
   const outcome = Promise.withResolvers<unknown>();
-  two.handler.onSnapshot = async (_message, incoming) => {
+  two.handler.onSnapshot = takes(async (_message, incoming) => {
     try {
       for await (const _ of incoming);
       outcome.resolve('complete');
@@ -101,7 +101,7 @@ test('a source that fails leaves the receiver with an error', async (t) => {
       outcome.resolve(errorCode(error));
       throw error;
     }
-  };
+  });
   const failing = source((i) => {
     if (i === 5) throw new Error('disk gone');
   });
@@ -113,9 +113,9 @@ test('closing either end breaks a snapshot under way', async (t) => {
   for (const side of ['one', 'two'] as const) {
     const peers = await pair(t);
     const began = Promise.withResolvers<void>();
-    peers.two.handler.onSnapshot = async (_message, incoming) => {
+    peers.two.handler.onSnapshot = takes(async (_message, incoming) => {
       for await (const _ of incoming) began.resolve();
-    };
+    });
     const endless = (async function* () {
       for (;;) yield chunks[0]!;
     })();

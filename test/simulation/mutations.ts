@@ -178,7 +178,7 @@ export async function mutate(mutation: Mutation): Promise<{ software: Software }
       ownSoftware.startReplica({ ...options, storage: mutation.wrapStorage(options.storage) });
     return { software: { ...ownSoftware, startReplica: start }, [Symbol.asyncDispose]: async () => {} };
   }
-  const layers = ['base', 'raft', 'replica', 'store', 'api', 'client', 'cel', 'apiserver', 'controllers'];
+  const layers = ['base', 'raft', 'replica', 'store', 'api', 'cel', 'client', 'apiserver', 'controllers'];
   const copy = await plant(mutation, layers);
   // All of it, or parts would not know each other's errors.
   const { startReplica } = await copy.load<Software>('replica');

@@ -60,6 +60,7 @@ test('runs try what they are to try', async (t) => {
     'crash-at-write',
     'slow-write',
     'snapshots',
+    'resumedSnapshots',
   ];
   const work = ['answered', 'unanswered', 'refreshes', 'fencedWrites', 'fencedOff', 'resumed', 'compacted', 'leases'];
   for (const what of [...kinds, ...others, ...work, 'dropped', 'repeated', 'reordered', 'configurations']) {

@@ -48,12 +48,16 @@ export class MachineDisk {
   /** For one life; `crash` ends it. */
   open(life: Life, crash: () => void): Storage {
     const storage = openMemoryStorage(this.memory, { beforeSync: () => this.#wait(life) });
-    const { load, write } = { load: storage.load.bind(storage), write: storage.write.bind(storage) };
+    const load = storage.load.bind(storage);
+    const write = storage.write.bind(storage);
+    const stageReceived = storage.stageReceived.bind(storage);
     storage.load = async (identity) => {
       if (this.isCorrupt) throw new KeelsonError('DATA_CORRUPT', 'a record does not match its checksum');
       return await load(identity);
     };
     storage.write = (batch) => this.#write(batch, write, life, crash);
+    storage.stageReceived = (position, { source, after }) =>
+      stageReceived(position, { source, after: (part) => this.#dyingAtChunks(after(part), life, crash) });
     return storage;
   }
 
@@ -62,13 +66,26 @@ export class MachineDisk {
     const dies = this.#random.next() < this.faults.crash;
     const isLost = dies && this.#random.next() < 0.5;
     if (!isLost) await write(batch);
-    if (dies && life.isAlive) {
-      this.counts.crashes += 1;
-      this.#loop.after(0, () => life.do(crash));
-      await never;
-    }
+    if (dies) await this.#die(life, crash);
     // Durable, and not known to be.
     await this.#wait(life);
+  }
+
+  /** A chunk is asked for when the one before is durable. */
+  async *#dyingAtChunks(chunks: AsyncIterable<Uint8Array>, life: Life, crash: () => void): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      const dies = this.#random.next() < this.faults.crash;
+      const isLost = dies && this.#random.next() < 0.5;
+      if (!isLost) yield chunk;
+      if (dies) await this.#die(life, crash);
+    }
+  }
+
+  async #die(life: Life, crash: () => void): Promise<void> {
+    if (!life.isAlive) return;
+    this.counts.crashes += 1;
+    this.#loop.after(0, () => life.do(crash));
+    await never;
   }
 
   #wait(life: Life): Promise<void> {

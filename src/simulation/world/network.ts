@@ -1,6 +1,6 @@
 import { KeelsonError, type Random } from '../../base/index.ts';
 import type { Message, PeerId } from '../../raft/index.ts';
-import type { SnapshotMessage, Transport, TransportHandler } from '../../replica/index.ts';
+import type { SnapshotMessage, SnapshotStream, Transport, TransportHandler } from '../../replica/index.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { Life } from './life.ts';
 import type { Trace } from './trace.ts';
@@ -37,7 +37,7 @@ export class SimulatedNetwork {
   #side: ReadonlySet<PeerId> = new Set();
   /** By link: when the last message that keeps its place arrives. */
   readonly #lastArrival = new Map<number, number>();
-  readonly counts = { delivered: 0, dropped: 0, repeated: 0, reordered: 0, snapshots: 0 };
+  readonly counts = { delivered: 0, dropped: 0, repeated: 0, reordered: 0, snapshots: 0, resumedSnapshots: 0 };
 
   constructor(loop: EventLoop, random: Random, trace: Trace) {
     this.#loop = loop;
@@ -169,14 +169,29 @@ export class SimulatedNetwork {
     if (to.handler.isRemoved(from.id) || !(await this.#admit(from, to))) {
       throw new KeelsonError('SNAPSHOT_BROKEN', `peer ${message.to} does not listen`);
     }
+    const stream: SnapshotStream = {
+      source: from.handler.credential.store,
+      after: ({ chunks: arrived }) => {
+        if (arrived > 0) this.counts.resumedSnapshots += 1;
+        return this.#deliver(content.slice(arrived));
+      },
+    };
     this.counts.snapshots += 1;
     this.#trace.text('snapshot');
     this.#trace.number(message.position.index);
     await new Promise<void>((resolve, reject) => {
-      to.life.do(() => to.handler.onSnapshot(message, iterate(content)).then(resolve, reject));
+      to.life.do(() => to.handler.onSnapshot(message, stream).then(resolve, reject));
       // The receiver may die over it, and the connection with it.
       this.#loop.after(2000, () => reject(new KeelsonError('SNAPSHOT_BROKEN', 'the connection broke')));
     });
+  }
+
+  /** Over a connection that may break behind each chunk. */
+  async *#deliver(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+    for (const chunk of chunks) {
+      yield chunk;
+      if (this.#random.next() < this.faults.drop) throw new KeelsonError('SNAPSHOT_BROKEN', 'the connection broke');
+    }
   }
 
   #target(from: PeerId, to: PeerId): Endpoint | undefined {
@@ -192,8 +207,4 @@ export class SimulatedNetwork {
   #latency(): number {
     return 0.2 + this.#random.next() * 1.5;
   }
-}
-
-async function* iterate(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks;
 }
