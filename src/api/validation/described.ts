@@ -13,6 +13,14 @@ const exempt: ReadonlySet<string> = new Set([
   'TopologySpreadConstraint.topologyKey',
   'PolicyRule.verbs',
   'RoleRef.apiGroup',
+  'MetricSpec.type',
+  'MetricTarget.type',
+  'MetricIdentifier.name',
+  'ResourceMetricSource.name',
+  'ContainerResourceMetricSource.name',
+  'ContainerResourceMetricSource.container',
+  'HPAScalingPolicy.type',
+  'HTTPIngressPath.pathType',
 ]);
 
 /**
@@ -80,6 +88,7 @@ const alphabetical: ReadonlySet<string> = new Set([
   'MountPropagationMode',
   'HostPathType',
   'PersistentVolumeReclaimPolicy',
+  'UnhealthyPodEvictionPolicyType',
 ]);
 
 function supported({ name, values }: EnumType): string[] {

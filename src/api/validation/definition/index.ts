@@ -23,7 +23,9 @@ export const definitionRules = kindRules<CustomResourceDefinition>({
   check({ metadata = {}, spec, status }, errors) {
     const path = fieldPath('spec');
     // That something is missing at all the description says already.
-    const { group = '', names = { plural: '', kind: '' }, versions = [], scope, conversion, ...rest } = spec ?? {};
+    const { group = '', names = { plural: '', kind: '' }, versions: given, scope, conversion, ...rest } = spec ?? {};
+    // A list that has to be there is null where it isn't given.
+    const versions = given ?? [];
     if (metadata.name !== `${names.plural}.${group}`) {
       const text = 'must be spec.names.plural+"."+spec.group';
       errors.push(invalidValue(fieldPath('metadata', 'name'), metadata.name, text));
