@@ -12,11 +12,13 @@ import { validateDescribed } from './described.ts';
 import { disruptionBudgetRules } from './disruption.ts';
 import { ingressRules } from './ingress.ts';
 import { jobRules } from './jobs.ts';
+import { limitRules } from './limits.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { networkPolicyRules } from './network-policy.ts';
 import { podRules } from './pod.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
+import { storageRules } from './storage.ts';
 import { workloadRules } from './workloads.ts';
 
 const rules: Readonly<Record<string, KindRules | undefined>> = {
@@ -27,6 +29,8 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   'CustomResourceDefinition.apiextensions.k8s.io': definitionRules,
   ...workloadRules,
   ...jobRules,
+  ...storageRules,
+  ...limitRules,
   ...autoscalingRules,
   ...ingressRules,
   'NetworkPolicy.networking.k8s.io': networkPolicyRules,
