@@ -10,6 +10,7 @@ import { configMapRules, secretRules } from './config.ts';
 import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
 import { disruptionBudgetRules } from './disruption.ts';
+import { fixedKindRules } from './fixed-kinds.ts';
 import { ingressRules } from './ingress.ts';
 import { jobRules } from './jobs.ts';
 import { limitRules } from './limits.ts';
@@ -31,6 +32,7 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   ...jobRules,
   ...storageRules,
   ...limitRules,
+  ...fixedKindRules,
   ...autoscalingRules,
   ...ingressRules,
   'NetworkPolicy.networking.k8s.io': networkPolicyRules,
