@@ -12,21 +12,25 @@ const maxLabelLength = 63;
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
+const wildcard = `\\*\\.${subdomain}`;
 const label1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const labelKey = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValue = `(${labelKey})?`;
 const configKey = '[-._a-zA-Z0-9]+';
 const httpHeader = '[-A-Za-z0-9]+';
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 const percent = '[0-9]+%';
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
 const labelPattern = whole(label);
 const subdomainPattern = whole(subdomain);
+const wildcardPattern = whole(wildcard);
 const label1035Pattern = whole(label1035);
 const labelKeyPattern = whole(labelKey);
 const labelValuePattern = whole(labelValue);
 const configKeyPattern = whole(configKey);
 const httpHeaderPattern = whole(httpHeader);
+const httpPathPattern = whole(httpPath);
 const percentPattern = whole(percent);
 
 /*
@@ -51,6 +55,15 @@ export function checkDns1123Subdomain(value: string): string[] {
   const text =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
   return [...problems, patternText(text, subdomain, 'example.com')];
+}
+
+/** Any one label, then a subdomain: `*.example.com`. */
+export function checkWildcardDns1123Subdomain(value: string): string[] {
+  const problems = value.length > maxSubdomainLength ? [tooLongText(maxSubdomainLength)] : [];
+  if (wildcardPattern.test(value)) return problems;
+  const text =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [...problems, patternText(text, wildcard, '*.example.com')];
 }
 
 /** A label that starts with a letter: the name of a Service. */
@@ -155,6 +168,16 @@ export const isDns1123Label = (value: string): boolean => value.length <= maxLab
 
 export const isDns1123Subdomain = (value: string): boolean =>
   value.length <= maxSubdomainLength && subdomainPattern.test(value);
+
+/** A domain, a slash and a path: the name of a controller. */
+export function checkDomainPrefixedPath(value: string): string[] {
+  const slash = value.indexOf('/');
+  if (slash <= 0 || slash === value.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const problems = checkDns1123Subdomain(value.slice(0, slash));
+  const path = value.slice(slash + 1);
+  if (!httpPathPattern.test(path)) problems.push(patternText('Invalid path', httpPath));
+  return problems;
+}
 
 /** `length` random characters of the suffix alphabet. */
 export function randomSuffix(random: Random, length: number = suffixLength): string {

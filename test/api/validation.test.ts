@@ -596,7 +596,7 @@ test('the other workloads', (t) => {
     [once, []],
     [
       { spec: { template: { spec: { containers: [container] } } } },
-      ['spec.template.spec.restartPolicy: Unsupported value: "Always": supported values: "OnFailure", "Never"'],
+      ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
     ],
     [
       { spec: { ...once.spec, parallelism: 1, completionMode: 'Indexed' } },

@@ -5,6 +5,8 @@ import type { Errors } from './checks.ts';
 export interface KindRules {
   /** Of a new or changed object. */
   check?(object: KubernetesObject, errors: Errors): void;
+  /** Of a new object alone. */
+  checkCreate?(object: KubernetesObject, errors: Errors): void;
   /** Of a change. */
   checkUpdate?(object: KubernetesObject, old: KubernetesObject, errors: Errors): void;
 }
@@ -12,6 +14,7 @@ export interface KindRules {
 /** Rules for objects of type T; who looks them up by kind vouches for the type. */
 export function kindRules<T extends KubernetesObject>(rules: {
   check?(object: T, errors: Errors): void;
+  checkCreate?(object: T, errors: Errors): void;
   checkUpdate?(object: T, old: T, errors: Errors): void;
 }): KindRules {
   return rules as unknown as KindRules;

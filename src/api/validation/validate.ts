@@ -3,15 +3,23 @@ import type { FieldError } from '../field-errors.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { PlainObject } from '../plain.ts';
 import type { ResourceType } from '../resource.ts';
+import { autoscalingRules } from './autoscaling.ts';
 import { certificateRules } from './certificates.ts';
 import { clusterRules } from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
 import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
+import { disruptionBudgetRules } from './disruption.ts';
+import { fixedKindRules } from './fixed-kinds.ts';
+import { ingressRules } from './ingress.ts';
+import { jobRules } from './jobs.ts';
+import { limitRules } from './limits.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { networkPolicyRules } from './network-policy.ts';
 import { podRules } from './pod.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
+import { storageRules } from './storage.ts';
 import { workloadRules } from './workloads.ts';
 
 const rules: Readonly<Record<string, KindRules | undefined>> = {
@@ -21,6 +29,14 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   Secret: secretRules,
   'CustomResourceDefinition.apiextensions.k8s.io': definitionRules,
   ...workloadRules,
+  ...jobRules,
+  ...storageRules,
+  ...limitRules,
+  ...fixedKindRules,
+  ...autoscalingRules,
+  ...ingressRules,
+  'NetworkPolicy.networking.k8s.io': networkPolicyRules,
+  'PodDisruptionBudget.policy': disruptionBudgetRules,
   ...clusterRules,
   ...certificateRules,
 };
@@ -29,7 +45,9 @@ type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced' | 'custom'>;
 
 /** What is wrong with a new object that is named and completed by applyDefaults; empty if nothing is. */
 export function validate(object: KubernetesObject, type: Checked): FieldError[] {
-  return [...validateMetadata(object.metadata, type), ...validateContent(object, type)];
+  const errors = [...validateMetadata(object.metadata, type), ...validateContent(object, type)];
+  rulesOf(type)?.checkCreate?.(object, errors);
+  return errors;
 }
 
 /** What is wrong with changing `old` into `object`. */

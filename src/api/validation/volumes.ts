@@ -4,6 +4,7 @@ import { compareQuantities, tryParseQuantity, zeroQuantity } from '../quantity.t
 import type { v1 } from '../types/index.ts';
 import { addEach, type Errors, eachRepeated } from './checks.ts';
 import { checkNoBacksteps, checkRelativePath } from './containers.ts';
+import { checkClaim } from './storage.ts';
 
 export function checkVolumes(errors: Errors, path: FieldPath, volumes: readonly v1.Volume[]): void {
   for (const [index, volume] of volumes.entries()) checkVolume(errors, path.index(index), volume);
@@ -15,7 +16,7 @@ export function checkVolumes(errors: Errors, path: FieldPath, volumes: readonly 
 }
 
 function checkVolume(errors: Errors, path: FieldPath, volume: v1.Volume): void {
-  const { name, emptyDir, hostPath, configMap, secret, projected, downwardAPI } = volume;
+  const { name, emptyDir, hostPath, configMap, secret, projected, downwardAPI, ephemeral } = volume;
   if (name) addEach(errors, path.child('name'), name, checkDns1123Label(name));
   const sources = Object.keys(volume).filter((field) => field !== 'name');
   if (sources.length === 0) errors.push(required(path, 'must specify a volume type'));
@@ -28,6 +29,11 @@ function checkVolume(errors: Errors, path: FieldPath, volume: v1.Volume): void {
       const detail = 'SizeLimit field must be a valid resource quantity';
       errors.push(forbiddenField(path.child('emptyDir', 'sizeLimit'), detail));
     }
+  }
+  if (ephemeral !== undefined) {
+    const template = path.child('ephemeral', 'volumeClaimTemplate');
+    if (ephemeral.volumeClaimTemplate === undefined) errors.push(required(template));
+    else checkClaim(errors, template.child('spec'), ephemeral.volumeClaimTemplate.spec ?? {});
   }
   if (hostPath?.path) checkNoBacksteps(errors, path.child('hostPath', 'path'), hostPath.path);
   if (configMap && !configMap.name) errors.push(required(path.child('configMap', 'name')));

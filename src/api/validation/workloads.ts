@@ -1,7 +1,6 @@
 import { type FieldPath, fieldPath, forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
 import { equalPlain } from '../plain.ts';
-import { type LabelSelectorObject, selectorFromObject } from '../selectors/index.ts';
-import type { appsv1, batchv1, metav1, v1 } from '../types/index.ts';
+import type { appsv1, metav1, v1 } from '../types/index.ts';
 import {
   checkAtMost100Percent,
   checkImmutable,
@@ -10,9 +9,8 @@ import {
   checkNonNegative,
   type Errors,
 } from './checks.ts';
-import { checkTemplateMetadata } from './metadata.ts';
 import { checkLabelSelector } from './placement.ts';
-import { checkPodSpec } from './pod-spec.ts';
+import { checkTemplate, checkTemplateMatches } from './pod-template.ts';
 import { type KindRules, kindRules } from './rules.ts';
 
 const spec = fieldPath('spec');
@@ -91,26 +89,6 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       errors.push(forbiddenField(spec, detail));
     },
   }),
-  'Job.batch': kindRules<batchv1.Job>({
-    check: ({ spec: job }, errors) => checkJob(errors, spec, job),
-    checkUpdate(job, old, errors) {
-      checkImmutable(errors, spec.child('selector'), job.spec?.selector, old.spec?.selector);
-      checkImmutable(errors, spec.child('completionMode'), job.spec?.completionMode, old.spec?.completionMode);
-      if (job.spec?.completionMode !== 'Indexed') {
-        checkImmutable(errors, spec.child('completions'), job.spec?.completions, old.spec?.completions);
-      }
-      const suspended = old.spec?.suspend === true && old.status?.startTime === undefined;
-      if (!suspended) checkImmutable(errors, spec.child('template'), job.spec?.template, old.spec?.template);
-    },
-  }),
-  'CronJob.batch': kindRules<batchv1.CronJob>({
-    check({ spec: cronJob }, errors) {
-      if (cronJob === undefined) return;
-      const { startingDeadlineSeconds, successfulJobsHistoryLimit, failedJobsHistoryLimit } = cronJob;
-      checkNonNegatives(errors, { startingDeadlineSeconds, successfulJobsHistoryLimit, failedJobsHistoryLimit });
-      checkJob(errors, spec.child('jobTemplate', 'spec'), cronJob.jobTemplate?.spec);
-    },
-  }),
   ReplicationController: kindRules<v1.ReplicationController>({
     check({ spec: controller }, errors) {
       if (controller === undefined) return;
@@ -120,7 +98,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       if (Object.keys(selector).length === 0) errors.push(required(spec.child('selector')));
       if (template === undefined) errors.push(required(spec.child('template')));
       else {
-        checkMatch(errors, { matchLabels: selector }, template);
+        checkTemplateMatches(errors, spec.child('template'), template, { matchLabels: selector });
         checkTemplate(errors, spec.child('template'), template);
         checkAlwaysRestarted(errors, template);
       }
@@ -155,33 +133,9 @@ function checkSelected(
     checkLabelSelector(errors, path, selector);
     const empty = Object.keys(selector.matchLabels ?? {}).length === 0 && !selector.matchExpressions?.length;
     if (empty) errors.push(invalidValue(path, selector, emptyText));
-    else if (template !== undefined) checkMatch(errors, selector, template);
+    else if (template !== undefined) checkTemplateMatches(errors, spec.child('template'), template, selector);
   }
   if (template !== undefined) checkTemplate(errors, spec.child('template'), template);
-}
-
-function checkMatch(errors: Errors, selector: LabelSelectorObject, template: v1.PodTemplateSpec): void {
-  const labels = template.metadata?.labels;
-  let matches: boolean;
-  try {
-    matches = selectorFromObject(selector).matches(labels);
-  } catch {
-    // What is wrong with the selector itself is reported by its own check.
-    return;
-  }
-  if (matches) return;
-  const path = spec.child('template', 'metadata', 'labels');
-  errors.push(invalidValue(path, labels ?? {}, '`selector` does not match template `labels`'));
-}
-
-function checkTemplate(errors: Errors, path: FieldPath, template: v1.PodTemplateSpec): void {
-  checkTemplateMetadata(errors, path.child('metadata'), template.metadata);
-  if (template.spec === undefined) return;
-  checkPodSpec(errors, path.child('spec'), template.spec);
-  if (template.spec.ephemeralContainers?.length) {
-    const detail = 'ephemeral containers not allowed in pod template';
-    errors.push(forbiddenField(path.child('spec', 'ephemeralContainers'), detail));
-  }
 }
 
 function checkAlwaysRestarted(errors: Errors, template: v1.PodTemplateSpec | undefined): void {
@@ -222,25 +176,4 @@ function checkRolling(
 
 function isZero(value: number | string | undefined): boolean {
   return value === undefined || Number.parseInt(String(value), 10) === 0;
-}
-
-function checkJob(errors: Errors, path: FieldPath, job: batchv1.JobSpec | undefined): void {
-  if (job === undefined) return;
-  const counts = {
-    parallelism: job.parallelism,
-    completions: job.completions,
-    activeDeadlineSeconds: job.activeDeadlineSeconds,
-    backoffLimit: job.backoffLimit,
-    ttlSecondsAfterFinished: job.ttlSecondsAfterFinished,
-  };
-  for (const [name, value] of Object.entries(counts)) checkNonNegative(errors, path.child(name), value);
-  if (job.completionMode === 'Indexed' && job.completions === undefined) {
-    errors.push(required(path.child('completions'), 'when completion mode is Indexed'));
-  }
-  if (job.template === undefined) return;
-  checkTemplate(errors, path.child('template'), job.template);
-  const policy = job.template.spec?.restartPolicy;
-  if (policy !== undefined && policy !== 'Never' && policy !== 'OnFailure') {
-    errors.push(notSupported(path.child('template', 'spec', 'restartPolicy'), policy, ['OnFailure', 'Never']));
-  }
 }

@@ -69,7 +69,7 @@ function checkWebhook(hook: Hook, path: FieldPath): FieldError[] {
     ...checkSelector(path.child('objectSelector'), hook.objectSelector),
     ...checkClientConfig(path.child('clientConfig'), hook.clientConfig),
     ...checkConditions(path.child('matchConditions'), hook.matchConditions, requestVariables),
-    ...checkReviewVersions(path.child('admissionReviewVersions'), hook.admissionReviewVersions),
+    ...checkReviewVersions(path.child('admissionReviewVersions'), hook.admissionReviewVersions ?? []),
   );
   return errors;
 }

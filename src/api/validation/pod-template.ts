@@ -1,0 +1,37 @@
+import { type FieldPath, forbiddenField, invalidValue } from '../field-errors.ts';
+import { type LabelSelectorObject, selectorFromObject } from '../selectors/index.ts';
+import type { v1 } from '../types/index.ts';
+import type { Errors } from './checks.ts';
+import { checkTemplateMetadata } from './metadata.ts';
+import { checkPodSpec } from './pod-spec.ts';
+
+/** Of a template for pods. */
+export function checkTemplate(errors: Errors, path: FieldPath, template: v1.PodTemplateSpec): void {
+  checkTemplateMetadata(errors, path.child('metadata'), template.metadata);
+  if (template.spec === undefined) return;
+  checkPodSpec(errors, path.child('spec'), template.spec);
+  if (template.spec.ephemeralContainers?.length) {
+    const detail = 'ephemeral containers not allowed in pod template';
+    errors.push(forbiddenField(path.child('spec', 'ephemeralContainers'), detail));
+  }
+}
+
+/** The pods that are made of the template at `path` must be those that the selector asks for. */
+export function checkTemplateMatches(
+  errors: Errors,
+  path: FieldPath,
+  template: v1.PodTemplateSpec,
+  selector: LabelSelectorObject,
+): void {
+  const labels = template.metadata?.labels;
+  let matches: boolean;
+  try {
+    matches = selectorFromObject(selector).matches(labels);
+  } catch {
+    // What is wrong with the selector itself is reported by its own check.
+    return;
+  }
+  if (matches) return;
+  const detail = '`selector` does not match template `labels`';
+  errors.push(invalidValue(path.child('metadata', 'labels'), labels ?? {}, detail));
+}
