@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { processesWith } from './support/processes.ts';
@@ -21,7 +22,12 @@ async function processes(): Promise<Map<string, number[]>> {
 
 /** Each of so many pods is one living process. */
 async function runs(t: { deepEqual(a: unknown, b: unknown): void; is(a: unknown, b: unknown): void }, count: number) {
-  const found = await processes();
+  let found = await processes();
+  // A container runs before it has become its program.
+  for (let tries = 0; tries < 50 && [...found.values()].some((pids) => pids.length === 0); tries++) {
+    await setTimeout(100);
+    found = await processes();
+  }
   t.is(found.size, count);
   t.deepEqual(
     [...found.values()].map((pids) => pids.length),

@@ -107,8 +107,11 @@ bothKubectls('exec: what can not be', async (t, kubectl) => {
 
 bothKubectls('exec in a terminal: size, resizing, Ctrl-C, exit code', async (t, kubectl) => {
   const terminal = user.terminal(`stty rows 33 cols 99; ${kubectl} exec -it work -c main -- bash --norc`);
-  terminal.type('stty size; test -t 0 && test -t 1 && echo "a terminal"\r');
-  await terminal.until(/33 99\r\na terminal\r\n/);
+  // The size comes after the command has begun.
+  terminal.type(
+    'until [ "$(stty size)" = "33 99" ]; do sleep 0.05; done; test -t 0 && test -t 1 && echo "a terminal"\r',
+  );
+  await terminal.until(/\ra terminal\r\n/);
   terminal.type('echo "from now on"; until [ "$(stty size)" = "22 77" ]; do sleep 0.05; done; echo "and resized"\r');
   await terminal.until(/from now on\r/);
   await terminal.resize(77, 22);

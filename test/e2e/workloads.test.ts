@@ -107,6 +107,8 @@ test.serial('a rollout that does not get on is told so', async (t) => {
   );
   t.regex(await user.sh('kubectl get deployment web --no-headers'), /^web +1\/1 +1 +1 +\w+\n$/);
   t.regex(await user.sh('kubectl describe deployment web'), /^ {2}Progressing +False +ProgressDeadlineExceeded$/m);
+  // A second may be too short for what does get on, too.
+  await user.sh(`kubectl patch deployment web -p '{"spec":{"progressDeadlineSeconds":600}}'`);
   await user.sh('kubectl rollout undo deployment/web && kubectl rollout status deployment/web');
 });
 

@@ -38,7 +38,7 @@ test('fresh seeds find nothing', async (t) => {
 
 test('runs try what they are to try', async (t) => {
   const total: Record<string, number> = {};
-  for (let seed = 1; seed <= 25; seed++) addUp(total, await simulate({ seed, steps: 10_000 }));
+  for (let seed = 1; seed <= 30; seed++) addUp(total, await simulate({ seed, steps: 10_000 }));
   const kinds = [
     'crash',
     'crash-leader',

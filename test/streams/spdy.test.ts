@@ -129,6 +129,8 @@ test('a stream has headers, takes data and gives some, and ends on both sides', 
   connection.close();
   await client.until(() => client.frames.at(-1)?.type === 'goaway');
   t.deepEqual(client.frames.at(-1), { type: 'goaway', lastStreamId: id, status: 0 });
+  // Who is told so closes first.
+  client.socket.end();
   await client.ended;
   await connection.closed;
 });
