@@ -108,6 +108,10 @@ export class WatchCache implements StateReader {
     return this.#collections.get(prefix)?.range(from, prefixEnd(from)) ?? [];
   }
 
+  count(type: GroupResource): number {
+    return this.#collections.get(collectionPrefix(type))?.size ?? 0;
+  }
+
   /** The object of a key and value read from the store; the cached one where it is the same. */
   objectOf({ key, value, modRevision }: KeyValue): StoredObject {
     const cached = this.get(key);
