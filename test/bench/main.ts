@@ -23,6 +23,7 @@ export interface SuiteOptions {
 
 const suites: Record<string, () => Promise<Suite>> = {
   store: () => import('./store.ts'),
+  api: () => import('./api.ts'),
   startup: () => import('./startup.ts'),
   scheduling: () => import('./scheduling.ts'),
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { startCluster } from '../support/cluster.ts';
 import type { SuiteOptions } from './main.ts';
+import { residentMiB } from './process-figures.ts';
 import { lowerIsBetter, type Result } from './results.ts';
 
 const IDLE_SECONDS = 20;
@@ -38,8 +39,4 @@ function cpuTicks(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentMiB(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
 }
