@@ -26,7 +26,8 @@ class Requests {
       [5, () => ['KV.Range', this.#range()]],
       [2, () => ['KV.DeleteRange', this.#delete()]],
       [6, () => ['KV.Txn', this.#txn(0)]],
-      [0.3, () => ['KV.Compact', { revision: this.#revision() }]],
+      // Revision 0 etcd takes once, before anything was compacted, to no effect.
+      [0.3, () => ['KV.Compact', { revision: Math.max(1, this.#revision()) }]],
       [1, () => ['Lease.LeaseGrant', { ID: this.#lease(), TTL: this.#one(300, 9_000_000_000, 9_000_000_001) }]],
       [0.5, () => ['Lease.LeaseRevoke', { ID: this.#lease() }]],
       [0.5, () => ['Lease.LeaseTimeToLive', { ID: this.#lease(), keys: this.#chance(0.5) }]],

@@ -158,10 +158,11 @@ export function checkClaim(errors: Errors, path: FieldPath, claim: v1.Persistent
 }
 
 /** What may not change of a claim. `old` says whether it was bound, and so has a size that may grow. */
-function comparable({ spec: claim = {}, status }: v1.PersistentVolumeClaim, old: v1.PersistentVolumeClaim): object {
+function comparable({ spec: claim = {} }: v1.PersistentVolumeClaim, old: v1.PersistentVolumeClaim): object {
   const { volumeName, storageClassName, volumeAttributesClassName: _, resources, ...rest } = claim;
   const { storage, ...requests } = resources?.requests ?? {};
-  const bound = status?.phase === 'Bound';
+  // As it was: the update that binds a claim is none of its spec.
+  const bound = old.status?.phase === 'Bound';
   const unbound = !old.spec?.volumeName;
   // A default class may come to a claim that was made before there was one.
   const classless = old.spec?.storageClassName === undefined;

@@ -67,7 +67,11 @@ test('claims and volumes in use are held; claims grow only if their class lets t
       patchType: 'application/merge-patch+json',
       patch: { spec: { resources: { requests: { storage: '2Gi' } } } },
     });
-  t.regex((await refused(t, grow(), 'Forbidden')).message!, /Only bound persistent volume claims can be expanded$/);
+  // Validation says so before the plug-in does.
+  t.regex(
+    (await refused(t, grow(), 'Invalid')).message!,
+    /spec is immutable after creation except resources\.requests/,
+  );
   const bound = { status: { phase: 'Bound' } };
   const patchType = 'application/merge-patch+json' as const;
   await registry.patch({ ...at(claims), name: 'data', subresource: 'status', patchType, patch: bound });
