@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, errors } from '../api/index.ts';
-import { type Clock, errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
+import { type Clock, errorCode, errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
 import type { Auditor } from './audit/index.ts';
 import { Deadlines } from './deadlines.ts';
 import { anonymous, type Exchange } from './exchange.ts';
@@ -122,7 +122,7 @@ function createListener(options: ServeOptions, sockets: Set<Socket>): Server {
     options.logger.debug({ error: errorMessage(error) }, 'TLS handshake failed');
     socket.destroy();
   });
-  server.on('clientError', (_error, socket) => refuse(socket, 400, 'Bad Request'));
+  server.on('clientError', (error, socket) => refuseMalformed(socket, errorCode(error)));
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -269,6 +269,15 @@ function report(logger: Logger, { info, signal }: Exchange, error: unknown): voi
     { path: info.path, verb: info.verb, error: errorMessage(error), stack: (error as Error).stack },
     'request failed',
   );
+}
+
+/** What is no HTTP, or too much of it, or takes too long to come. */
+function refuseMalformed(socket: Duplex, code: string | undefined): void {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    refuse(socket, 431, 'Request Header Fields Too Large', errors.headersTooLarge(MAX_HEADER_BYTES));
+  } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    refuse(socket, 408, 'Request Timeout', errors.requestTimeout());
+  } else refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
 }
 
 /** Answers a socket that is no longer (or never was) an HTTP exchange of Node's. */
