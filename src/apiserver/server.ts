@@ -8,7 +8,7 @@ import type { Auditor } from './audit/index.ts';
 import { Deadlines } from './deadlines.ts';
 import { anonymous, type Exchange } from './exchange.ts';
 import { MAX_REQUEST_MS, requestTimeoutOf } from './http/deadline.ts';
-import { acceptHttp2, HTTP_PROTOCOLS } from './http/http2.ts';
+import { acceptHttp2, HTTP_PROTOCOLS, IDLE_MS } from './http/http2.ts';
 import { sendError, statusOf } from './http/respond.ts';
 import type { RequestMetrics } from './metrics.ts';
 import { isLongRunning, requestInfoOf } from './request-info.ts';
@@ -17,6 +17,8 @@ import type { Stages } from './stages.ts';
 /** Milliseconds that a client has for its TLS handshake and for its request's header. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** How often it is looked whose time is up. */
+const CHECK_MS = 5_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 16_384;
 
@@ -110,7 +112,8 @@ function createListener(options: ServeOptions, sockets: Set<Socket>): Server {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
     maxHeaderSize: MAX_HEADER_BYTES,
-    keepAliveTimeout: 90_000,
+    keepAliveTimeout: IDLE_MS,
+    connectionsCheckingInterval: CHECK_MS,
     noDelay: true,
   });
   server.maxConnections = MAX_CONNECTIONS;
