@@ -53,7 +53,7 @@ export function scenario<Context>(test: TestFn<Context>): Scenario {
     template,
     managers: async (what) => (await value(what, '.metadata.managedFields[*].manager')).split(' '),
     async dryRuns(line) {
-      for (const kind of ['client', 'server']) await sh(`${line} --dry-run=${kind}`);
+      for (const kind of ['client', 'server']) await sh(line.replace(/( -- .*)?$/, ` --dry-run=${kind}$1`));
     },
   };
 }
