@@ -109,7 +109,9 @@ test.serial('a rollout that does not get on is told so', async (t) => {
   t.regex(await user.sh('kubectl describe deployment web'), /^ {2}Progressing +False +ProgressDeadlineExceeded$/m);
   // A second may be too short for what does get on, too.
   await user.sh(`kubectl patch deployment web -p '{"spec":{"progressDeadlineSeconds":600}}'`);
-  await user.sh('kubectl rollout undo deployment/web && kubectl rollout status deployment/web');
+  // Till the pod that did not start is gone, the rollout still counts as one that does not get on, as in Kubernetes.
+  await user.sh('kubectl rollout undo deployment/web && kubectl wait --for=condition=Progressing deployment/web');
+  await user.sh('kubectl rollout status deployment/web');
 });
 
 test.serial('scale: checked, to nothing, and by force of the Deployment', async (t) => {
