@@ -43,6 +43,17 @@ export interface Terminal extends Background {
 /** How long a line may take. Nothing waits for it unless something is wrong. */
 const LINE_TIMEOUT_MS = 90_000;
 
+/** In which kubectl and helm are, and work with that cluster. */
+export function environmentFor({ kubeconfig, dataDir }: RealCluster): Record<string, string> {
+  return {
+    KUBECONFIG: kubeconfig,
+    // Caches and helm's own files stay out of the home directory.
+    HOME: dataDir,
+    KUBECACHEDIR: `${dataDir}/cache`,
+    PATH: `${dirname(binary('kubectl'))}:${dirname(binary('helm'))}:${process.env['PATH']}`,
+  };
+}
+
 /** A cluster, of three peers unless told otherwise, that lives as long as the tests of the file. */
 export function clusterUser<Context>(test: TestFn<Context>, options: { peers?: number } = {}): User {
   let cluster: RealCluster | undefined;
@@ -50,14 +61,7 @@ export function clusterUser<Context>(test: TestFn<Context>, options: { peers?: n
   const running = new Set<Background>();
   test.before(async () => {
     cluster = await startCluster(options);
-    const { kubeconfig, dataDir } = cluster;
-    env = {
-      KUBECONFIG: kubeconfig,
-      // Caches and helm's own files stay out of the home directory.
-      HOME: dataDir,
-      KUBECACHEDIR: `${dataDir}/cache`,
-      PATH: `${dirname(binary('kubectl'))}:${dirname(binary('helm'))}:${process.env['PATH']}`,
-    };
+    env = environmentFor(cluster);
   });
   test.after.always(async () => {
     await Promise.all([...running].map((command) => command.interrupt()));
