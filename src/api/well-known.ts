@@ -47,5 +47,12 @@ export const resources = {
     'customresourcedefinitions',
     'CustomResourceDefinition',
   ),
+  flowSchemas: cluster('flowcontrol.apiserver.k8s.io', 'v1', 'flowschemas', 'FlowSchema'),
+  priorityLevels: cluster(
+    'flowcontrol.apiserver.k8s.io',
+    'v1',
+    'prioritylevelconfigurations',
+    'PriorityLevelConfiguration',
+  ),
   priorityClasses: cluster('scheduling.k8s.io', 'v1', 'priorityclasses', 'PriorityClass'),
 } as const satisfies Record<string, ResourceReference>;

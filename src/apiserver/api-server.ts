@@ -8,6 +8,7 @@ import { type TokenAuthenticator, unionAuthenticator, unionTokenAuthenticator } 
 import { x509Authenticator } from './authentication/x509.ts';
 import type { Authorizer, RbacSource } from './authorization/index.ts';
 import { discoveryRoute } from './discovery.ts';
+import { FlowControl, type FlowControlSource, flowControlStage } from './flow-control/index.ts';
 import { type HealthCheck, healthRoute } from './health.ts';
 import { sendJson, sendText } from './http/respond.ts';
 import { issuerRoute } from './issuer.ts';
@@ -39,6 +40,8 @@ export interface KubernetesApiOptions {
   authorizer: Authorizer;
   /** The rules behind it, for those who ask what they may do. */
   rbac: RbacSource;
+  /** The rules of who waits for whom. */
+  flowControl: FlowControlSource;
   /** Makes and checks service accounts' tokens; absent: there are none. */
   tokens?: ServiceAccountTokens | undefined;
   /** Further kinds of bearer tokens. */
@@ -79,11 +82,12 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   const proxy = { registry, types, random, kubelets };
   const metrics = createRequestMetrics(() => clock.monotonic());
   const now = (): number => clock.now();
+  const flowControl = new FlowControl({ source: options.flowControl, clock });
   const routes: Route[] = [
     ...(options.routes ?? []),
     healthRoute(options.healthChecks),
     versionRoute,
-    metricsRoute(() => metrics.text() + (options.metrics?.() ?? '')),
+    metricsRoute(() => metrics.text() + flowControl.metrics() + (options.metrics?.() ?? '')),
     discoveryRoute(registry.scheme, metricsTypes),
     openApiRoute(registry.scheme),
     ...(tokens === undefined ? [] : [issuerRoute(tokens)]),
@@ -98,6 +102,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   ];
   const server = await startApiServer({
     tls,
+    clock,
     logger,
     metrics,
     auditor: options.auditor,
@@ -111,7 +116,11 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
       watchApiRoute({ registry, authorizer }),
       watchUpgradeRoute({ registry, now }),
     ],
-    stages: createStages(authenticator, authorizer),
+    stages: createStages(
+      authenticator,
+      authorizer,
+      flowControlStage(flowControl, (info) => registry.count(info)),
+    ),
   });
   return {
     host: server.host,

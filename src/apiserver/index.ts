@@ -13,6 +13,13 @@ export * from './authentication/service-account/index.ts';
 export type { Authenticator, TokenAuthenticator } from './authentication/types.ts';
 export * from './authorization/index.ts';
 export type { Exchange } from './exchange.ts';
+export {
+  AUTO_UPDATE,
+  defaultFlowSchemas,
+  defaultPriorityLevels,
+  type FlowControlSource,
+  mandatoryNames,
+} from './flow-control/index.ts';
 export type { HealthCheck } from './health.ts';
 export { readBody } from './http/body.ts';
 export { drained } from './http/drained.ts';

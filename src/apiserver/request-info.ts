@@ -60,6 +60,13 @@ export function requestInfoOf(method: string, path: string, watching: boolean): 
   return info;
 }
 
+/** What lasts until somebody ends it: neither the time that a request may take nor its turn among others holds for it. */
+export function isLongRunning({ isResource, verb, subresource }: RequestInfo): boolean {
+  return isResource && (verb === 'watch' || longRunningSubresources.has(subresource));
+}
+
+const longRunningSubresources = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
+
 function verbOf(method: string, named: boolean, watching: boolean): string {
   switch (method) {
     case 'GET':

@@ -59,9 +59,12 @@ async function servedType(
   return scheme.findResource(group, version, resource);
 }
 
-export function requestOf({ info, user, warnings, signal }: Exchange, type: ResourceType): ObjectRequest {
+export function requestOf(exchange: Exchange, type: ResourceType): ObjectRequest {
+  const { info, user, warnings } = exchange;
   const namespace = type.namespaced ? info.namespace : undefined;
-  const request: ObjectRequest = { type, namespace, name: info.name, user, warnings, signal };
+  const request: ObjectRequest = { type, namespace, name: info.name, user, warnings };
+  // A read is done before anybody would look.
+  if (info.verb !== 'get') request.signal = exchange.signal;
   if (info.subresource !== '') request.subresource = info.subresource;
   return request;
 }

@@ -3,18 +3,22 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, errors } from '../api/index.ts';
-import { errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
+import { type Clock, errorCode, errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
 import type { Auditor } from './audit/index.ts';
+import { Deadlines } from './deadlines.ts';
 import { anonymous, type Exchange } from './exchange.ts';
-import { acceptHttp2, HTTP_PROTOCOLS } from './http/http2.ts';
+import { MAX_REQUEST_MS, requestTimeoutOf } from './http/deadline.ts';
+import { acceptHttp2, HTTP_PROTOCOLS, IDLE_MS } from './http/http2.ts';
 import { sendError, statusOf } from './http/respond.ts';
 import type { RequestMetrics } from './metrics.ts';
-import { requestInfoOf } from './request-info.ts';
+import { isLongRunning, requestInfoOf } from './request-info.ts';
 import type { Stages } from './stages.ts';
 
 /** Milliseconds that a client has for its TLS handshake and for its request's header. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** How often it is looked whose time is up. */
+const CHECK_MS = 5_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 16_384;
 
@@ -41,8 +45,11 @@ export interface ApiServerOptions {
   metrics: RequestMetrics;
   /** Absent: nothing is written down. */
   auditor?: Auditor | undefined;
+  clock: Clock;
   logger: Logger;
 }
+
+type ServeOptions = ApiServerOptions & { deadlines: Deadlines<Exchange> };
 
 export interface Listener {
   host: string;
@@ -60,11 +67,14 @@ export interface ApiServer {
 }
 
 /** Listens for API requests. Rejects with PORT_BUSY or PORT_REFUSED when a port can't be had. */
-export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+export async function startApiServer(given: ApiServerOptions): Promise<ApiServer> {
+  const deadlines = new Deadlines<Exchange>(given.clock, MAX_REQUEST_MS, (exchange) => timeOut(given.logger, exchange));
+  const options = { ...given, deadlines };
   const servers: Server[] = [];
   // Upgraded sockets leave a server's own list, but closing must end them too.
   const sockets = new Set<Socket>();
   const close = async (): Promise<void> => {
+    deadlines.close();
     const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     for (const server of servers) server.closeAllConnections();
     for (const socket of sockets) socket.destroy();
@@ -88,7 +98,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-function createListener(options: ApiServerOptions, sockets: Set<Socket>): Server {
+function createListener(options: ServeOptions, sockets: Set<Socket>): Server {
   const server = createServer({
     ca: options.tls.ca,
     cert: options.tls.cert,
@@ -102,7 +112,8 @@ function createListener(options: ApiServerOptions, sockets: Set<Socket>): Server
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
     maxHeaderSize: MAX_HEADER_BYTES,
-    keepAliveTimeout: 90_000,
+    keepAliveTimeout: IDLE_MS,
+    connectionsCheckingInterval: CHECK_MS,
     noDelay: true,
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -114,7 +125,7 @@ function createListener(options: ApiServerOptions, sockets: Set<Socket>): Server
     options.logger.debug({ error: errorMessage(error) }, 'TLS handshake failed');
     socket.destroy();
   });
-  server.on('clientError', (_error, socket) => refuse(socket, 400, 'Bad Request'));
+  server.on('clientError', (error, socket) => refuseMalformed(socket, errorCode(error)));
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -136,39 +147,87 @@ function listen(server: Server, { host, port, shared }: Listener, logger: Logger
   });
 }
 
-function receive(request: IncomingMessage, response: ServerResponse): Exchange {
+/** `gone` is to be called when the client is no longer there. */
+function receive(request: IncomingMessage, response: ServerResponse): { exchange: Exchange; gone(): void } {
   const target = request.url ?? '/';
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
-  const controller = new AbortController();
-  response.once('close', () => controller.abort());
-  return {
+  // Made only for those who ask: most requests are over before anybody does.
+  let controller: AbortController | undefined;
+  let over = false;
+  const exchange: Exchange = {
     request,
     response,
     query,
     info: requestInfoOf(request.method ?? 'GET', path, ['true', '1'].includes(query.get('watch') ?? '')),
     user: anonymous,
     warnings: [],
-    signal: controller.signal,
+    get signal() {
+      if (controller === undefined) {
+        controller = new AbortController();
+        if (over) controller.abort();
+      }
+      return controller.signal;
+    },
+  };
+  return {
+    exchange,
+    gone() {
+      over = true;
+      controller?.abort();
+    },
   };
 }
 
-async function serve(options: ApiServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const exchange = receive(request, response);
+async function serve(options: ServeOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { exchange, gone } = receive(request, response);
   const done = options.metrics.begin(exchange);
-  response.once('close', done);
+  let release: (() => void) | undefined;
+  let closed = false;
+  // One listener for all: each is felt.
+  response.once('close', () => {
+    options.deadlines.delete(exchange);
+    closed = true;
+    gone();
+    release?.();
+    done();
+  });
   try {
     await authenticate(options, exchange);
     options.auditor?.begin(exchange);
+    limitTime(options.deadlines, exchange);
     await options.stages.impersonate(exchange);
+    // A whole answer takes its memory until it is sent; a watch has its seat only while it begins.
+    release = await options.stages.takeTurn(exchange);
+    if (closed) release();
     await options.stages.authorize(exchange);
-    for (const route of options.routes) if (await route(exchange)) return;
-    await options.notFound(exchange);
+    await answer(options, exchange);
+    if (exchange.info.verb === 'watch') release();
   } catch (error) {
     report(options.logger, exchange, error);
     await sendError(exchange, error).catch(() => response.destroy());
   }
+}
+
+async function answer({ routes, notFound }: ApiServerOptions, exchange: Exchange): Promise<void> {
+  for (const route of routes) if (await route(exchange)) return;
+  await notFound(exchange);
+}
+
+function limitTime(deadlines: Deadlines<Exchange>, exchange: Exchange): void {
+  if (exchange.info.isResource && !isLongRunning(exchange.info)) {
+    deadlines.add(exchange, requestTimeoutOf(exchange.query));
+  }
+}
+
+/** What doesn't answer in time is answered so, and what it still does is nobody's any more. */
+function timeOut(logger: Logger, exchange: Exchange): void {
+  const { info, response } = exchange;
+  if (response.headersSent) return;
+  logger.warn({ path: info.path, verb: info.verb }, 'request timed out');
+  const error = errors.timeout('request did not complete within the allotted timeout');
+  sendError(exchange, error).catch(() => response.destroy());
 }
 
 async function upgrade(
@@ -178,7 +237,8 @@ async function upgrade(
   head: Buffer,
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
-  const exchange = receive(request, new (nodeHttp().ServerResponse)(request));
+  const { exchange, gone } = receive(request, new (nodeHttp().ServerResponse)(request));
+  socket.once('close', gone);
   try {
     await authenticate(options, exchange);
     const started = options.auditor?.beginUpgrade(exchange, socket);
@@ -204,12 +264,23 @@ async function authenticate({ stages, auditor }: ApiServerOptions, exchange: Exc
   }
 }
 
-function report(logger: Logger, { info }: Exchange, error: unknown): void {
+function report(logger: Logger, { info, signal }: Exchange, error: unknown): void {
+  // Who went away is not there to be failed.
+  if (signal.aborted) return;
   if (error instanceof ApiError && error.httpCode < 500) return;
   logger.error(
     { path: info.path, verb: info.verb, error: errorMessage(error), stack: (error as Error).stack },
     'request failed',
   );
+}
+
+/** What is no HTTP, or too much of it, or takes too long to come. */
+function refuseMalformed(socket: Duplex, code: string | undefined): void {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    refuse(socket, 431, 'Request Header Fields Too Large', errors.headersTooLarge(MAX_HEADER_BYTES));
+  } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    refuse(socket, 408, 'Request Timeout', errors.requestTimeout());
+  } else refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
 }
 
 /** Answers a socket that is no longer (or never was) an HTTP exchange of Node's. */

@@ -12,6 +12,7 @@ import { WATCH_PATH } from './watch-api/protocol.ts';
  *   authenticate     here             who asks                                     401
  *   audit            audit            it is written down, if the policy says so
  *   impersonate      here             as whom                                      403
+ *   take turns       flow-control     who waits for whom when there are many       429
  *   authorize        here             may they                                     403
  *   route            routes.ts        health, discovery, OpenAPI, or a resource    404
  *   decode           resources.ts     the body becomes an object                   400 415
@@ -22,14 +23,21 @@ import { WATCH_PATH } from './watch-api/protocol.ts';
 export interface Stages {
   authenticate(exchange: Exchange): Promise<void>;
   impersonate(exchange: Exchange): Promise<void>;
+  /** Waits for a seat; resolves with the way to give it back. */
+  takeTurn(exchange: Exchange): Promise<() => void>;
   authorize(exchange: Exchange): Promise<void>;
 }
 
 /** Paths that everybody may read: what load balancers need, which can't authenticate. */
 const publicPaths = new Set(['/healthz', '/livez', '/readyz']);
 
-export function createStages(authenticator: Authenticator, authorizer: Authorizer): Stages {
+export function createStages(
+  authenticator: Authenticator,
+  authorizer: Authorizer,
+  takeTurn: Stages['takeTurn'],
+): Stages {
   return {
+    takeTurn,
     async authenticate(exchange) {
       const user = await authenticator.authenticate(exchange.request);
       if (user === undefined) {

@@ -18,6 +18,7 @@ import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
 import type { PeerContext } from './context.ts';
+import { flowControlSource, keepFlowControl } from './flow-control.ts';
 import { openPeerStore } from './peer-store.ts';
 import { rbacSource } from './rbac-source.ts';
 import { kubeletRoute, kubeletUpgradeRoute, statusRoute, storeRoute } from './routes.ts';
@@ -97,6 +98,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const admin = createLocalClient(registry, { name: 'system:apiserver', groups: ['system:masters'] });
   const informers = createInformerFactory({ client: admin, clock, random, logger });
   const rbac = rbacSource(informers);
+  const flowControl = flowControlSource(informers);
   const authorizer = unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]);
   const components = startComponents(context, {
     bootstrapped: rbac.bootstrapped(),
@@ -113,6 +115,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const api = await startKubernetesApi({
     registry,
     rbac,
+    flowControl,
     authorizer,
     auditor: await openAuditor(context),
     tokens,
@@ -144,6 +147,8 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const { serviceCIDR } = config;
   const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clientCa: tls.ca, clock, random, logger };
   onStop(keepBootstrapped(backend.bootstrapTurn, admin, bootstrapping));
+  const synced = informers.synced();
+  onStop(keepFlowControl({ turn: backend.bootstrapTurn, source: flowControl, synced, client: admin, clock, logger }));
   return {
     host: api.host,
     port: api.port,

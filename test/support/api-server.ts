@@ -22,6 +22,7 @@ import {
 import { silentLogger, systemClock, systemRandom } from '../../src/base/index.ts';
 import { type Client, createInformerFactory } from '../../src/client/index.ts';
 import { bootstrap } from '../../src/peer/bootstrap.ts';
+import { flowControlSource } from '../../src/peer/flow-control.ts';
 import { kubeconfigOf } from '../../src/peer/kubeconfig.ts';
 import { createAuthority, issueCertificate, type KeyPair } from '../../src/peer/pki/certificates.ts';
 import { rbacSource } from '../../src/peer/rbac-source.ts';
@@ -104,6 +105,7 @@ export async function startTestApiServer(
   const server: ApiServer = await startKubernetesApi({
     registry,
     rbac,
+    flowControl: flowControlSource(informers),
     tokens,
     auditor: options.auditor,
     tokenAuthenticators: options.tokenAuthenticators ?? [],

@@ -12,6 +12,8 @@ export interface ParsedBody {
 /** A body that can't be parsed; the text is Go's. */
 export class BodySyntaxError extends Error {}
 
+/** JSON.parse takes numbers beyond a double for infinity, which is no JSON. */
+const TOO_LARGE = 'json: cannot unmarshal number into Go value of type float64';
 const none: readonly string[] = [];
 
 /**
@@ -34,6 +36,7 @@ export function parseJson(body: Uint8Array): ParsedBody {
 /** Keys and string values. */
 function countStrings(value: unknown, depth: number): number {
   if (typeof value === 'string') return 1;
+  if (value === Infinity || value === -Infinity) throw new BodySyntaxError(TOO_LARGE);
   if (typeof value !== 'object' || value === null) return 0;
   if (depth >= maxDepth) throw new BodySyntaxError('exceeded max depth');
   let count = 0;

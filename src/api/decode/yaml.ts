@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
+import { errorMessage } from '../../base/index.ts';
 import { type PlainObject, setOwn } from '../plain.ts';
 import { BodySyntaxError, maxDepth, type ParsedBody, parseJson } from './json.ts';
 
@@ -35,8 +36,9 @@ export function parseYaml(body: Uint8Array): ParsedBody {
   } catch (error) {
     // Its parser is recursive: a body of brackets only exhausts the stack.
     if (error instanceof RangeError) throw new BodySyntaxError('yaml: exceeded max depth');
-    if (error instanceof ReferenceError) throw new BodySyntaxError(`yaml: ${error.message}`);
-    throw error;
+    if (error instanceof BodySyntaxError) throw error;
+    // Whatever else a parser throws is about its text: aliases of nothing, merges of what is no map, too many aliases.
+    throw new BodySyntaxError(`yaml: ${errorMessage(error)}`);
   }
 }
 

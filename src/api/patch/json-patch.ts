@@ -2,6 +2,10 @@ import { badRequest, patchRefused, tooManyPatchOperations } from '../errors.ts';
 import { clonePlain, equalPlain, getOwn, isPlainObject, type PlainObject, setOwn } from '../plain.ts';
 
 const maxOperations = 10_000;
+/** Bytes that all copies of a patch may add; Kubernetes' limit. A few hundred of them could otherwise fill any memory. */
+const maxCopyBytes = 3 * 1024 * 1024;
+/** As deep as bodies may be: moves can nest, too. */
+const maxDepth = 1_000;
 const kinds = ['add', 'remove', 'replace', 'move', 'copy', 'test'] as const;
 
 interface Operation {
@@ -17,9 +21,10 @@ interface Operation {
  */
 export function applyJsonPatch(current: PlainObject, patch: unknown): PlainObject {
   const operations = readPatch(patch);
-  const root = { document: clonePlain(current) as unknown };
+  const root: Root = { document: clonePlain(current), copied: 0 };
   for (const operation of operations) apply(root, operation);
   if (!isPlainObject(root.document)) throw patchRefused('the patched document is not an object');
+  if (isDeeper(root.document, maxDepth)) throw patchRefused(`the patched document has more than ${maxDepth} levels`);
   return root.document;
 }
 
@@ -53,6 +58,8 @@ function pointer(item: PlainObject, name: string, index: number): string {
 
 interface Root {
   document: unknown;
+  /** Bytes that were copied so far. */
+  copied: number;
 }
 
 function apply(root: Root, { op, path, from, value }: Operation): void {
@@ -76,9 +83,13 @@ function apply(root: Root, { op, path, from, value }: Operation): void {
       add(root, path, moved);
       return;
     }
-    case 'copy':
-      add(root, path, clonePlain(find(root, from, op)));
+    case 'copy': {
+      const original = find(root, from, op);
+      root.copied += sizeUpTo(original, maxCopyBytes - root.copied);
+      if (root.copied > maxCopyBytes) throw copyTooLarge(root.copied);
+      add(root, path, clonePlain(original));
       return;
+    }
     case 'test': {
       const actual = lookUp(root, path);
       if (!equalPlain(actual ?? null, value ?? null)) throw patchRefused(`testing value ${path} failed: test failed`);
@@ -146,6 +157,29 @@ function indexOf(key: string, length: number, path: string): number {
   const index = /^(0|[1-9]\d*)$/.test(key) ? Number(key) : Number.NaN;
   if (!(index <= length)) throw patchRefused(`add operation does not apply: ${path}: invalid index referenced`);
   return index;
+}
+
+/** About as many bytes as a value has in JSON; counted no further than what is known to be too many. */
+function sizeUpTo(value: unknown, limit: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 4;
+  let size = 2;
+  for (const [key, item] of Object.entries(value)) {
+    size += key.length + 4 + sizeUpTo(item, limit - size);
+    if (size > limit) break;
+  }
+  return size;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
+}
+
+function copyTooLarge(size: number): Error {
+  return patchRefused(
+    `Unable to complete the copy, the accumulated size increase of copy is ${size}, exceeding the limit ${maxCopyBytes}`,
+  );
 }
 
 function missing(op: string, path: string): Error {

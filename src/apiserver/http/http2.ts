@@ -13,6 +13,8 @@ const MAX_STREAMS = 250;
 const WINDOW_BYTES = 256 * 1024;
 /** The same for all requests of a connection together. */
 const SESSION_WINDOW_BYTES = 1024 * 1024;
+/** Milliseconds; the same as for connections of HTTP/1.1. */
+export const IDLE_MS = 90_000;
 /** Megabytes that one connection's streams may take: all its watches together, each of which has a bound of its own. */
 const MAX_SESSION_MEGABYTES = 128;
 
@@ -47,6 +49,7 @@ function createHttp2(server: Server, sessions: Set<Http2Session>): Http2Server {
     sessions.add(session);
     session.setLocalWindowSize(SESSION_WINDOW_BYTES);
     session.once('close', () => sessions.delete(session));
+    endIdle(session);
     session.on('error', () => session.destroy());
   });
   http2.on('sessionError', () => {});
@@ -62,6 +65,18 @@ function createHttp2(server: Server, sessions: Set<Http2Session>): Http2Server {
     server.emit('request', request as unknown as IncomingMessage, response as unknown as ServerResponse);
   });
   return http2;
+}
+
+/** Ends a connection on which nothing is asked and nothing comes, be it from its very beginning. */
+function endIdle(session: Http2Session): void {
+  let open = 0;
+  session.on('stream', (stream) => {
+    open++;
+    stream.once('close', () => open--);
+  });
+  session.setTimeout(IDLE_MS, () => {
+    if (open === 0) session.close();
+  });
 }
 
 /** Where bytes wait to be sent: an HTTP/2 response is no stream itself. */

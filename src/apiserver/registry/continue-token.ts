@@ -26,7 +26,9 @@ export function decodeContinue(text: string, prefix: string): ContinueToken {
       rv !== 0 &&
       (rv as number) >= -1 &&
       typeof start === 'string' &&
-      start !== ''
+      start !== '' &&
+      // What the store's keys are made of.
+      /^[\0-\xff]*$/.test(start)
     ) {
       return { revision: rv === -1 ? undefined : (rv as number), start: prefix + start };
     }

@@ -23,5 +23,15 @@ export function collectionPrefixOf(key: string): string | undefined {
 
 /** `namespace` is undefined for cluster-scoped objects. */
 export function objectKey(prefix: string, namespace: string | undefined, name: string): string {
-  return namespace === undefined ? prefix + name : `${prefix}${namespace}/${name}`;
+  return namespace === undefined ? prefix + bytesOf(name) : namespacePrefix(prefix, namespace) + bytesOf(name);
+}
+
+/** What the keys of a namespace's objects begin with. */
+export function namespacePrefix(prefix: string, namespace: string): string {
+  return `${prefix}${bytesOf(namespace)}/`;
+}
+
+/** The store's keys are bytes, a character each; names of roles, for instance, may be of any script and are there as UTF-8. */
+function bytesOf(name: string): string {
+  return /^[\0-\x7f]*$/.test(name) ? name : Buffer.from(name).toString('latin1');
 }

@@ -22,7 +22,7 @@ import { withApiErrors } from './store-errors.ts';
 import { bindPod } from './subresources/binding.ts';
 import { evictPod } from './subresources/eviction.ts';
 import { requestToken } from './subresources/token.ts';
-import type { Encoded, Registry, StateReader } from './types.ts';
+import type { Encoded, GroupResource, Registry, StateReader } from './types.ts';
 import { patchObject, updateObject } from './update.ts';
 import { startWatch } from './watch.ts';
 import { WatchCache } from './watch-cache.ts';
@@ -54,6 +54,8 @@ export interface RunningRegistry extends Registry {
   ready(): Promise<void>;
   /** The store's revision up to which everything is seen here. */
   readonly revision: number;
+  /** How many objects of a resource there are. */
+  count(resource: GroupResource): number;
   /** Ends all watches. */
   close(): void;
 }
@@ -86,6 +88,7 @@ export function createRegistry(options: RegistryOptions): RunningRegistry {
     get revision() {
       return cache.revision;
     },
+    count: (resource) => cache.count(resource),
     close() {
       admission.close();
       conversions.close();

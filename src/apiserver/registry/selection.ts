@@ -7,7 +7,7 @@ import {
 } from '../../api/index.ts';
 import { prefixEnd } from '../../store/index.ts';
 import type { StoredObject } from './encoded.ts';
-import { objectKey } from './keys.ts';
+import { namespacePrefix, objectKey } from './keys.ts';
 import { prepareServed, type Storage, servedForm, storageOf } from './storage.ts';
 import type { CollectionRequest } from './types.ts';
 
@@ -45,7 +45,7 @@ export class Selection {
       this.from = objectKey(prefix, namespace, name);
       this.end = `${this.from}\0`;
     } else {
-      this.from = namespace === undefined ? prefix : `${prefix}${namespace}/`;
+      this.from = namespace === undefined ? prefix : namespacePrefix(prefix, namespace);
       this.end = prefixEnd(this.from);
       if (name !== undefined) this.#suffix = `/${name}`;
     }

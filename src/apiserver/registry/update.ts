@@ -10,6 +10,7 @@ import {
   forbiddenField,
   goPrinted,
   invalidValue,
+  isPlainObject,
   type ObjectMeta,
   type PatchKind,
   required,
@@ -93,8 +94,8 @@ async function applyObject(
 ): Promise<Changed> {
   const { name, namespace, subresource, fieldManager: manager, force = false } = request;
   if (!manager) throw optionsInvalid(required(fieldPath('fieldManager'), 'is required for apply patch'));
-  const config = clonePlain(request.patch) as UnstructuredObject;
-  config.metadata = { ...config.metadata, name: config.metadata?.name || name };
+  const config = configurationOf(request.patch);
+  if (isPlainObject(config.metadata)) config.metadata.name ||= name;
   requireKind(config, expectedKind(request));
   // Only for what is to be refused or told: what is applied are the fields as the client wrote them.
   check(config, scope);
@@ -105,6 +106,19 @@ async function applyObject(
     return check(applyConfiguration(parameters) as UnstructuredObject, scope, { fieldValidation: 'Ignore' });
   };
   return changeObject(context, { ...scope, applied: true }, request, change, subresource === undefined);
+}
+
+/** What is to be applied; null stands for nothing. 400 when it is no object at all, in Go's words. */
+function configurationOf(patch: unknown): UnstructuredObject {
+  const config = clonePlain(patch ?? {});
+  if (!isPlainObject(config)) {
+    const kind = Array.isArray(config) ? 'array' : typeof config === 'boolean' ? 'bool' : typeof config;
+    throw errors.badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`,
+    );
+  }
+  config['metadata'] ??= {};
+  return config as unknown as UnstructuredObject;
 }
 
 function expectedKind({ type, subresource }: ObjectRequest): { apiVersion: string; kind: string } {

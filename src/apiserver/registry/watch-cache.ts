@@ -4,7 +4,7 @@ import { type KeyValue, prefixEnd, type Store, type WatchBatch, type WatchHandle
 import { Collection } from './collection.ts';
 import { DerivedMemory } from './derived-memory.ts';
 import { StoredObject } from './encoded.ts';
-import { collectionPrefix, collectionPrefixOf, objectKey, REGISTRY_PREFIX } from './keys.ts';
+import { collectionPrefix, collectionPrefixOf, namespacePrefix, objectKey, REGISTRY_PREFIX } from './keys.ts';
 import type { GroupResource, StateReader } from './types.ts';
 
 export interface WatchCacheOptions {
@@ -104,8 +104,12 @@ export class WatchCache implements StateReader {
 
   all(type: GroupResource, namespace?: string): StoredObject[] {
     const prefix = collectionPrefix(type);
-    const from = namespace === undefined ? prefix : `${prefix}${namespace}/`;
+    const from = namespace === undefined ? prefix : namespacePrefix(prefix, namespace);
     return this.#collections.get(prefix)?.range(from, prefixEnd(from)) ?? [];
+  }
+
+  count(type: GroupResource): number {
+    return this.#collections.get(collectionPrefix(type))?.size ?? 0;
   }
 
   /** The object of a key and value read from the store; the cached one where it is the same. */

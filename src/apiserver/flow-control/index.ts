@@ -1,0 +1,3 @@
+export { AUTO_UPDATE, defaultFlowSchemas, defaultPriorityLevels, mandatoryNames } from './defaults.ts';
+export { FlowControl, type FlowControlSource } from './flow-control.ts';
+export { flowControlStage } from './stage.ts';
