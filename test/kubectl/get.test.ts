@@ -59,7 +59,6 @@ test.serial('all kinds of the category, in pages', async (t) => {
     /default\n[\s\S]*kube-public\n[\s\S]*kube-system\n/,
   );
   for (const name of ['a', 'b', 'c']) await sh('kubectl create -f -', JSON.stringify(configMap(name)));
-  t.regex(await sh('kubectl get cm --chunk-size=1 --watch --request-timeout=1s 2>&1 || true'), /^c\s/m);
 });
 
 test.serial('templates, parts and watches', async (t) => {
@@ -75,11 +74,17 @@ test.serial('templates, parts and watches', async (t) => {
     await fails('kubectl get pod one --subresource=scale'),
     'Error from server (NotFound): the server could not find the requested resource',
   );
-  const watch = (options: string): Promise<string> => sh(`kubectl get ${options} -w --request-timeout=1 2>&1 || true`);
-  t.regex(await watch('pods'), /^NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE\none\s/);
-  t.regex(await watch('pod/one -o name'), /^pod\/one\n/);
-  t.regex(await watch('pod/one -o yaml'), /^apiVersion: v1\n[\s\S]*\n {2}name: one\n/);
-  t.regex(await watch('pod/none'), /"none" not found/);
+  for (const [options, shown] of [
+    ['pods', /^NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE\none\s/],
+    ['pod/one -o name', /^pod\/one\n/],
+    ['pod/one -o yaml', /^apiVersion: v1\n[\s\S]*\n {2}name: one\n/],
+    ['cm --chunk-size=1', /^c\s/m],
+  ] as const) {
+    const watch = user.background(`kubectl get ${options} --watch`);
+    await watch.until(shown);
+    await watch.interrupt();
+  }
+  t.regex(await fails('kubectl get pod/none -w'), /"none" not found/);
 });
 
 test.serial('several objects at once, and of all namespaces', async (t) => {

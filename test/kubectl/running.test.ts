@@ -2,7 +2,7 @@ import test from 'ava';
 import { configMap, IMAGE, pod, runningPod, workload } from './support/manifests.ts';
 import { scenario } from './support/scenario.ts';
 
-const { sh, fails, file, names, value, template, enterNamespace } = scenario(test);
+const { user, sh, fails, file, names, value, template, enterNamespace } = scenario(test);
 
 test.serial.before(() => enterNamespace('running'));
 
@@ -29,7 +29,9 @@ test.serial('events', async (t) => {
   t.notRegex(await sh('kubectl events --for=cronjob/pi --no-headers'), /LAST SEEN/);
   t.notRegex(await sh('kubectl events --for=cronjob/pi --types=Normal 2>&1'), /InvalidSchedule/);
   t.regex(await sh('kubectl events --for=cronjob/pi -o json'), /"reason": "InvalidSchedule"/);
-  t.regex(await sh('kubectl events --for=cronjob/pi --watch --request-timeout=1s 2>&1 || true'), told);
+  const watch = user.background('kubectl events --for=cronjob/pi --watch');
+  await watch.until(told);
+  await watch.interrupt();
   t.regex(await sh('kubectl get events'), /^LAST SEEN\s+TYPE\s+REASON\s+OBJECT\s+MESSAGE\n[\s\S]*cronjob\/pi/);
   t.is(await value('events.events.k8s.io told', '.note'), 'no such day');
   t.regex(

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
-import { checks, type Kind, type Outcome, Subject } from './verbs.ts';
+import { type Kind, Subject } from './subject.ts';
+import { checks, type Outcome } from './verbs.ts';
 
 export interface Row {
   kind: Kind;

@@ -1,17 +1,7 @@
-import { decodeProtobuf, encodeProtobuf, type KubernetesObject, patchMediaTypes } from '../../src/api/index.ts';
-import type { Answer, Connection, Json, Question } from './connection.ts';
-import { nameOf, neededBy, sampleFor } from './samples.ts';
-
-/** A resource of a group version, as discovery tells of it. */
-export interface Kind {
-  groupVersion: string;
-  group: string;
-  resource: string;
-  kind: string;
-  namespaced: boolean;
-  verbs: readonly string[];
-  subresources: readonly string[];
-}
+import { decodeProtobuf, encodeProtobuf, patchMediaTypes } from '../../src/api/index.ts';
+import type { Json } from './connection.ts';
+import { neededBy } from './samples.ts';
+import type { Kind, Subject } from './subject.ts';
 
 /** Works, or is no verb of that kind (undefined), or why it fails. */
 export type Outcome = true | undefined | { problem: string };
@@ -25,80 +15,6 @@ export interface Check {
 
 const protobuf = 'application/vnd.kubernetes.protobuf';
 const MAGIC = Buffer.from('k8s\0');
-/** Nothing waits for it unless something is wrong. */
-const PATIENCE_MS = 20_000;
-
-/** An object of the kind that is looked at, and the requests about it. */
-export class Subject {
-  readonly kind: Kind;
-  readonly #connection: Connection;
-  #number: number;
-
-  /** `number` makes names that nothing else has. */
-  constructor(connection: Connection, kind: Kind, number: number) {
-    this.kind = kind;
-    this.#connection = connection;
-    this.#number = number;
-  }
-
-  get qualified(): string {
-    return this.kind.group === '' ? this.kind.resource : `${this.kind.resource}.${this.kind.group}`;
-  }
-
-  get name(): string {
-    return nameOf(this.qualified, this.#number);
-  }
-
-  get collection(): string {
-    const { group, groupVersion, namespaced, resource } = this.kind;
-    return `/${group === '' ? 'api' : 'apis'}/${groupVersion}${namespaced ? '/namespaces/matrix' : ''}/${resource}`;
-  }
-
-  get path(): string {
-    return `${this.collection}/${this.name}`;
-  }
-
-  /** From now on it is about an object of another name. */
-  next(): void {
-    this.#number++;
-  }
-
-  /** And back to the one before. */
-  back(): void {
-    this.#number--;
-  }
-
-  object(): KubernetesObject {
-    const { groupVersion, kind } = this.kind;
-    const metadata = { name: this.name, labels: { matrix: this.name } };
-    return { apiVersion: groupVersion, kind, metadata, ...sampleFor(this.qualified, this.#number) };
-  }
-
-  /** Reviews are not stored and have no names. */
-  get isStored(): boolean {
-    return this.kind.verbs.includes('get');
-  }
-
-  async ask(code: number, method: string, path: string, question?: Question): Promise<Answer> {
-    const answer = await this.#connection.ask(method, path, question);
-    if (answer.code !== code) throw new Error(answer.json?.message ?? `${answer.code} instead of ${code}`);
-    return answer;
-  }
-
-  firstEvent(path: string): Promise<Json> {
-    return this.#connection.firstEvent(path);
-  }
-
-  /** Resolves when the object is not there any more. */
-  async gone(): Promise<void> {
-    for (const until = Date.now() + PATIENCE_MS; ; ) {
-      if ((await this.#connection.ask('GET', this.path)).code === 404) return;
-      if (Date.now() > until) throw new Error('it does not go');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
-
 const verb = (name: string) => (kind: Kind) => kind.verbs.includes(name);
 const expect = (holds: boolean, text: string): void => {
   if (!holds) throw new Error(text);
@@ -202,9 +118,9 @@ export const checks: readonly Check[] = [
     title: 'update',
     applies: verb('update'),
     async run(subject) {
-      const { json } = await subject.ask(200, 'GET', subject.path);
-      json.metadata.labels.updated = 'yes';
-      const { json: updated } = await subject.ask(200, 'PUT', subject.path, { body: json });
+      const updated = await subject.change(subject.path, ({ metadata }) => {
+        metadata.labels.updated = 'yes';
+      });
       expect(updated.metadata.labels.updated === 'yes', 'the label is not there');
     },
   },
@@ -217,9 +133,7 @@ export const checks: readonly Check[] = [
     applies: ({ subresources }) => subresources.includes('status'),
     async run(subject) {
       const path = `${subject.path}/status`;
-      const { json } = await subject.ask(200, 'GET', path);
-      delete json.metadata.resourceVersion;
-      await subject.ask(200, 'PUT', path, { body: json });
+      await subject.change(path);
       await subject.ask(200, 'PATCH', path, { body: { status: {} }, contentType: patchMediaTypes.merge });
     },
   },
@@ -228,10 +142,7 @@ export const checks: readonly Check[] = [
     applies: ({ subresources }) => subresources.includes('scale'),
     async run(subject) {
       const path = `${subject.path}/scale`;
-      const { json } = await subject.ask(200, 'GET', path);
-      expect(json.kind === 'Scale', 'no Scale');
-      delete json.metadata.resourceVersion;
-      await subject.ask(200, 'PUT', path, { body: json });
+      expect((await subject.change(path)).kind === 'Scale', 'no Scale');
       const body = { spec: { replicas: 0 } };
       await subject.ask(200, 'PATCH', path, { body, contentType: patchMediaTypes.merge });
     },
