@@ -77,7 +77,7 @@ export function invalid(type: GroupKind, name: string, fieldErrors: readonly Fie
   return failure(422, 'Invalid', `${kind} ${quote(name)} is invalid${list}`, {
     ...(name === '' ? {} : { name }),
     ...(type.group === '' ? {} : { group: type.group }),
-    kind: type.kind,
+    ...(type.kind === '' ? {} : { kind: type.kind }),
     ...(causes.length === 0 ? {} : { causes }),
   });
 }

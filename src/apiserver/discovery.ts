@@ -11,7 +11,7 @@ import {
 } from '../api/index.ts';
 import type { Exchange } from './exchange.ts';
 import { type MediaRange, parseAccept } from './http/accept.ts';
-import { sendBody } from './http/respond.ts';
+import { sendBody, sendJsonBody } from './http/respond.ts';
 import type { Route } from './server.ts';
 
 /** A document that is made once, with the tag that tells clients whether theirs is still good. */
@@ -58,7 +58,10 @@ export async function sendDocument(exchange: Exchange, { contentType, body, etag
     response.writeHead(304).end();
     return;
   }
-  await sendBody(exchange, 200, contentType, body);
+  // OpenAPI documents are too long to be read.
+  if (contentType === 'application/json' && !exchange.info.path.startsWith('/openapi')) {
+    await sendJsonBody(exchange, 200, body);
+  } else await sendBody(exchange, 200, contentType, body);
 }
 
 function documentOf(

@@ -279,6 +279,26 @@ test('each endpoint tracks only what it changes', (t) => {
   t.is(entryOf(next as unknown as KubernetesObject, 's')!.subresource, 'status');
 });
 
+test("what admission sets or changes is nobody's, and takes nothing from others", (t) => {
+  const asked = config({ metadata: { labels: { a: 'b' } } }) as unknown as Deployment;
+  applyDefaults(asked);
+  const created = structuredClone(asked);
+  created.metadata.labels = { a: 'b', injected: 'x' };
+  Object.assign(created.spec!.template.spec!, { serviceAccountName: 'default' });
+  trackUpdate({ type, live: undefined, next: created, asked, manager: 'm', now: 0 });
+  const plain = structuredClone(asked);
+  trackUpdate({ type, live: undefined, next: plain, manager: 'm', now: 0 });
+  t.deepEqual(created.metadata.managedFields, plain.metadata.managedFields);
+
+  const wanted = structuredClone(created);
+  Object.assign(wanted.spec!, { paused: true });
+  const next = structuredClone(wanted);
+  next.spec!.replicas = 7;
+  trackUpdate({ type, live: frozen(created), next, asked: wanted, manager: 'n', now: 0 });
+  t.deepEqual(entryOf(next, 'n')!.fieldsV1, { 'f:spec': { 'f:paused': {} } });
+  t.deepEqual(entryOf(next, 'm')!.fieldsV1, entryOf(created, 'm')!.fieldsV1);
+});
+
 test('managedFields can be reset by a client, and nonsense in them is ignored', (t) => {
   const applied = apply(config({}));
   const reset = update(

@@ -584,6 +584,16 @@ test('the other workloads', (t) => {
       [/only allowed for updateStrategy 'RollingUpdate'/],
     ],
     [workload({ updateStrategy: { rollingUpdate: { partition: -1 } } }), [/partition: Invalid value: -1/]],
+    [
+      workload({
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: { containers: [{ ...container, volumeMounts: [{ name: 'data', mountPath: '/data' }] }] },
+        },
+        volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } }],
+      }),
+      [],
+    ],
   ]);
   t.deepEqual(updateErrors(apps('StatefulSet'), workload({}), workload({ replicas: 3 })), []);
   t.regex(

@@ -34,6 +34,22 @@ test('without a certificate only health is answered', async (t) => {
   });
 });
 
+test('people get their JSON indented, programs do not', async (t) => {
+  await server.request('POST', CONFIG_MAPS, { body: configMap('pretty') });
+  const answer = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
+    (await server.request('GET', path, { headers })).body;
+  const curl = { 'user-agent': 'curl/8.5.0' };
+  const one = `${CONFIG_MAPS}/pretty`;
+  for (const path of [one, '/api/v1', '/version', `${CONFIG_MAPS}/none`]) {
+    const [plain, shown] = [await answer(path), await answer(path, curl)];
+    t.is(shown, JSON.stringify(JSON.parse(shown), undefined, 2), path);
+    t.notRegex(plain.trimEnd(), /\n/, path);
+    t.is(await answer(`${path}?pretty=false`, curl), plain, path);
+    t.is(await answer(`${path}?pretty=true`), shown, path);
+  }
+  t.regex(await answer(CONFIG_MAPS, curl), /^\{\n {2}"kind": "ConfigMapList",\n/);
+});
+
 test("another authority's certificate is nobody's", async (t) => {
   const { createAuthority, issueCertificate } = await import('../../src/peer/pki/certificates.ts');
   const other = await createAuthority('other', Date.now());

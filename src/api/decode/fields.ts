@@ -3,7 +3,7 @@ import { type FieldDescription, structOf, type TypeDescription, typeOf, type Val
 import { badRequest } from '../errors.ts';
 import type { KubernetesObject, UnstructuredObject } from '../object.ts';
 import { isPlainObject, type PlainObject, setOwn } from '../plain.ts';
-import { goTypeName, jsonTypeName, packageOf } from './go-names.ts';
+import { goTypeName, jsonTypeName, packageOf, restoringText } from './go-names.ts';
 import { maxDepth } from './json.ts';
 import { readScalar, ScalarError } from './scalars.ts';
 import { fillZeros, isOmitted } from './zero.ts';
@@ -26,6 +26,16 @@ export interface CheckOptions {
   unknown?: readonly string[];
   /** What the object is made of, where its kind is none of Kubernetes'. */
   type?: TypeDescription;
+  /** What to throw instead of a 400. */
+  refuse?: (mistake: DecodingMistake) => Error;
+}
+
+/** Why an object can't be decoded. */
+export interface DecodingMistake {
+  /** As Go's JSON decoder says it. */
+  text: string;
+  /** As Kubernetes says it where an object is restored from a map: after a strategic merge patch. */
+  restoring: string;
 }
 
 /** Kubernetes tells a client no more than that many of its mistakes. */
@@ -42,6 +52,7 @@ export function checkFields(object: KubernetesObject, options: CheckOptions): Ch
   if (type === undefined) {
     throw cannotBeHandled(object, notRegistered(object));
   }
+  const { refuse = ({ text }) => cannotBeHandled(object, text) } = options;
   const checker = new FieldChecker(options.fieldValidation !== 'Ignore', options.unknown);
   // Metadata stands before the rest, as Go writes it.
   const checked: PlainObject = { kind: object.kind, apiVersion: object.apiVersion };
@@ -49,7 +60,7 @@ export function checkFields(object: KubernetesObject, options: CheckOptions): Ch
   try {
     checker.struct(type, object as unknown as PlainObject, checked, undefined);
   } catch (error) {
-    if (error instanceof FieldTypeError) throw cannotBeHandled(object, error.message);
+    if (error instanceof FieldTypeError) throw refuse({ text: error.message, restoring: error.restoring });
     throw error;
   }
   const mistakes = checker.unknown.map((path) => `unknown field "${path}"`);
@@ -60,7 +71,8 @@ export function checkFields(object: KubernetesObject, options: CheckOptions): Ch
   }
   mistakes.splice(maxMistakes);
   if (options.fieldValidation === 'Strict' && mistakes.length > 0) {
-    throw cannotBeHandled(object, `strict decoding error: ${mistakes.join(', ')}`);
+    const text = `strict decoding error: ${mistakes.join(', ')}`;
+    throw refuse({ text, restoring: text });
   }
   return { object: checked as UnstructuredObject, warnings: options.fieldValidation === 'Warn' ? mistakes : [] };
 }
@@ -80,7 +92,14 @@ export function notRegistered(object: { apiVersion: string; kind: string }): str
   return `no kind "${object.kind}" is registered for version "${object.apiVersion}"`;
 }
 
-class FieldTypeError extends Error {}
+class FieldTypeError extends Error {
+  readonly restoring: string;
+
+  constructor(text: string, restoring = text) {
+    super(text);
+    this.restoring = restoring;
+  }
+}
 
 /** Where a value stands; a chain, so that going down costs little and only mistakes write paths out. */
 interface Place {
@@ -218,6 +237,7 @@ function mismatch(type: ValueType, value: unknown, place: Place, owner: TypeDesc
   const goType = goTypeName(type, packageOf(owner.groupVersion));
   return new FieldTypeError(
     `json: cannot unmarshal ${jsonTypeName(value, integer)} into Go struct field ${owner.name}.${path} of type ${goType}`,
+    restoringText(type, goType, value),
   );
 }
 

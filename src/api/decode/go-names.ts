@@ -40,3 +40,40 @@ export function jsonTypeName(value: unknown, integer: boolean): string {
       return typeof value;
   }
 }
+
+/** Why a parsed value can't become one of that type: what Kubernetes' converter of maps to structs says. */
+export function restoringText(type: ValueType, goType: string, value: unknown): string {
+  const kind = goKind(value);
+  switch (type.kind) {
+    case 'object':
+      return `cannot restore struct from: ${kind}`;
+    case 'map':
+      return `cannot restore map from ${kind}`;
+    case 'list':
+    case 'bytes':
+      return `cannot restore slice from ${kind}`;
+    default: {
+      const text = type.kind === 'string' || type.kind === 'enum';
+      // Go can convert numbers to numbers and integers to strings; the converter refuses.
+      const convertible = typeof value === 'number' && type.kind !== 'bool' && (!text || kind === 'int64');
+      return convertible ? `cannot convert ${kind} to ${goType}` : `unrecognized type: ${text ? 'string' : goType}`;
+    }
+  }
+}
+
+/** What Go calls a parsed JSON value's kind. */
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'slice';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'string' ? 'string' : 'map';
+}
+
+/** A JSON value as Go's `%+v` prints it: `map[a:1 b:[x y]]`. */
+export function goPrinted(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goPrinted).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([key, item]) => `${key}:${goPrinted(item)}`).join(' ')}]`;
+}

@@ -153,9 +153,33 @@ function operation(action: Action, target: Target, parameters: readonly Schema[]
 const parameter = (name: string, type: string, place = 'query'): Schema => ({
   name,
   in: place,
+  ...(descriptions[name] === undefined ? {} : { description: descriptions[name] }),
   ...(place === 'path' ? { required: true } : {}),
   schema: { type, uniqueItems: true },
 });
+
+const descriptions: Record<string, string> = {
+  allowWatchBookmarks: 'Lets the server send BOOKMARK events, from whose resourceVersion a lost watch can go on.',
+  continue: 'The token of the last page of a limited list: asks for the next one, of the same state.',
+  dryRun: '"All": does everything but to store the result.',
+  fieldManager: 'Whose fields become what this request sets.',
+  fieldSelector: 'Restricts the list of returned objects by what their fields are.',
+  fieldValidation: 'What to do about unknown and duplicate fields: "Ignore", "Warn" or "Strict".',
+  force: 'Takes over fields that others own. For server-side apply only.',
+  gracePeriodSeconds: 'How long the object may take to go; 0 means at once.',
+  labelSelector: 'Restricts the list of returned objects by their labels.',
+  limit: 'How many objects to return at most; a longer list goes on with a continue token.',
+  name: 'The name of the object.',
+  namespace: 'The namespace that the objects are in.',
+  orphanDependents: 'Whether what belongs to the object stays. propagationPolicy says more.',
+  pretty: '"true": breaks the answer into indented lines.',
+  propagationPolicy: 'What becomes of what belongs to the object: "Orphan", "Background" or "Foreground".',
+  resourceVersion: 'The state that the answer is to show, as resourceVersionMatch says; where a watch begins.',
+  resourceVersionMatch: '"Exact": that very state; "NotOlderThan": that one or a later one.',
+  sendInitialEvents: 'Whether a watch begins with what is there, up to a bookmark that marks the end of it.',
+  timeoutSeconds: 'After how long the request ends, watches too.',
+  watch: 'Watch for changes to the described resources: they come as they happen, after what is there.',
+};
 
 const namespaceParameter = parameter('namespace', 'string', 'path');
 const nameParameter = parameter('name', 'string', 'path');

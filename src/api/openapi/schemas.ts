@@ -52,6 +52,8 @@ export class SchemaCollector {
       properties[field.jsonName] = this.#property(field);
       if (field.required) required.push(field.jsonName);
     }
+    const listed = properties['metadata'] && properties['items'];
+    if (listed && type.name.endsWith('List')) listed['description'] = `List of ${pluralOf(type.name.slice(0, -4))}`;
     schema['type'] = 'object';
     if (Object.keys(properties).length > 0) schema['properties'] = properties;
     if (required.length > 0) schema['required'] = required;
@@ -105,6 +107,13 @@ export interface GroupVersionKind {
   group: string;
   kind: string;
   version: string;
+}
+
+/** `networkpolicies` of `NetworkPolicy`. */
+function pluralOf(kind: string): string {
+  const word = kind.toLowerCase();
+  if (word === 'endpoints') return word;
+  return word.endsWith('y') ? `${word.slice(0, -1)}ies` : `${word}${word.endsWith('s') ? 'es' : 's'}`;
 }
 
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';

@@ -5,9 +5,14 @@ import type { Errors } from './checks.ts';
 import { checkTemplateMetadata } from './metadata.ts';
 import { checkPodSpec } from './pod-spec.ts';
 
+/** Of a template for pods, but for what the pods are. */
+export function checkTemplateOutside(errors: Errors, path: FieldPath, template: v1.PodTemplateSpec): void {
+  checkTemplateMetadata(errors, path.child('metadata'), template.metadata);
+}
+
 /** Of a template for pods. */
 export function checkTemplate(errors: Errors, path: FieldPath, template: v1.PodTemplateSpec): void {
-  checkTemplateMetadata(errors, path.child('metadata'), template.metadata);
+  checkTemplateOutside(errors, path, template);
   if (template.spec === undefined) return;
   checkPodSpec(errors, path.child('spec'), template.spec);
   if (template.spec.ephemeralContainers?.length) {

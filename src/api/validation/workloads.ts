@@ -10,7 +10,7 @@ import {
   type Errors,
 } from './checks.ts';
 import { checkLabelSelector } from './placement.ts';
-import { checkTemplate, checkTemplateMatches } from './pod-template.ts';
+import { checkTemplate, checkTemplateMatches, checkTemplateOutside } from './pod-template.ts';
 import { type KindRules, kindRules } from './rules.ts';
 
 const spec = fieldPath('spec');
@@ -67,8 +67,9 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       if (set === undefined) return;
       const { selector, template, replicas, minReadySeconds, revisionHistoryLimit } = set;
       checkNonNegatives(errors, { replicas, minReadySeconds, revisionHistoryLimit });
-      checkSelected(errors, selector, template, 'empty selector is invalid for statefulset');
-      checkAlwaysRestarted(errors, template);
+      // Nor does Kubernetes look into the pods: they have volumes that only their claims bring.
+      checkSelected(errors, selector, template, 'empty selector is invalid for statefulset', checkTemplateOutside);
+      checkAlwaysRestarted(errors, template, 'StatefulSet');
       const { type, rollingUpdate } = set.updateStrategy ?? {};
       const path = spec.child('updateStrategy', 'rollingUpdate');
       if (type === 'OnDelete' && rollingUpdate !== undefined) {
@@ -127,6 +128,7 @@ function checkSelected(
   selector: metav1.LabelSelector | null | undefined,
   template: v1.PodTemplateSpec | undefined,
   emptyText: string,
+  check = checkTemplate,
 ): void {
   const path = spec.child('selector');
   if (selector) {
@@ -135,17 +137,21 @@ function checkSelected(
     if (empty) errors.push(invalidValue(path, selector, emptyText));
     else if (template !== undefined) checkTemplateMatches(errors, spec.child('template'), template, selector);
   }
-  if (template !== undefined) checkTemplate(errors, spec.child('template'), template);
+  if (template !== undefined) check(errors, spec.child('template'), template);
 }
 
-function checkAlwaysRestarted(errors: Errors, template: v1.PodTemplateSpec | undefined): void {
+function checkAlwaysRestarted(
+  errors: Errors,
+  template: v1.PodTemplateSpec | undefined,
+  kind: 'ReplicaSet' | 'StatefulSet' = 'ReplicaSet',
+): void {
   const path = spec.child('template', 'spec');
   const { restartPolicy = 'Always', activeDeadlineSeconds } = template?.spec ?? {};
   if (restartPolicy !== 'Always') {
     errors.push(notSupported(path.child('restartPolicy'), restartPolicy, ['Always']));
   }
   if (activeDeadlineSeconds !== undefined) {
-    const detail = 'activeDeadlineSeconds in ReplicaSet is not Supported';
+    const detail = `activeDeadlineSeconds in ${kind} is not Supported`;
     errors.push(forbiddenField(path.child('activeDeadlineSeconds'), detail));
   }
 }

@@ -1,4 +1,4 @@
-import { newPodSpec } from './pod-spec.ts';
+import { writtenPodSpec } from './pod-spec.ts';
 import type { AdmissionPlugin } from './types.ts';
 
 interface Toleration {
@@ -15,7 +15,7 @@ export function defaultTolerationSeconds(tolerationSeconds: number): AdmissionPl
   return {
     name: 'DefaultTolerationSeconds',
     admit(attributes) {
-      const spec = newPodSpec<{ tolerations?: Toleration[] }>(attributes);
+      const spec = writtenPodSpec<{ tolerations?: Toleration[] }>(attributes)?.spec;
       if (spec === undefined) return;
       for (const key of keys) {
         const tolerated = spec.tolerations?.some(

@@ -1,6 +1,6 @@
 import { errors } from '../../api/index.ts';
 import type { StateReader } from '../registry/types.ts';
-import { newPodSpec } from './pod-spec.ts';
+import { writtenPodSpec } from './pod-spec.ts';
 import type { AdmissionPlugin } from './types.ts';
 
 const priorityClasses = { group: 'scheduling.k8s.io', resource: 'priorityclasses' };
@@ -35,8 +35,10 @@ export function priority(state: StateReader): AdmissionPlugin {
     name: 'Priority',
     async admit(attributes) {
       const { type, name } = attributes;
-      const spec = newPodSpec<PodSpec>(attributes);
-      if (spec === undefined) return;
+      const written = writtenPodSpec<PodSpec>(attributes);
+      if (written === undefined) return;
+      const { spec, before } = written;
+      if (before !== undefined) return keep(spec, before);
       const wanted = spec.priorityClassName || undefined;
       if (wanted !== undefined && byName(wanted) === undefined) await state.fresh();
       const found = wanted === undefined ? defaultClass(classes()) : byName(wanted);
@@ -57,6 +59,12 @@ export function priority(state: StateReader): AdmissionPlugin {
       spec.preemptionPolicy ??= found?.preemptionPolicy ?? 'PreemptLowerPriority';
     },
   };
+
+  /** Who replaces a pod need not repeat what was computed. */
+  function keep(spec: PodSpec, before: PodSpec): void {
+    if (before.priority !== undefined) spec.priority ??= before.priority;
+    if (before.preemptionPolicy !== undefined) spec.preemptionPolicy ??= before.preemptionPolicy;
+  }
 
   function checkPolicy(spec: PodSpec, found: PriorityClass | undefined): void {
     const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority';

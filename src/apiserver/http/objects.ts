@@ -9,7 +9,7 @@ import {
 import type { Exchange } from '../exchange.ts';
 import type { Encoded, ListResult } from '../registry/types.ts';
 import { mediaTypes, type Representation } from './accept.ts';
-import { sendBody } from './respond.ts';
+import { sendBody, sendJson, sendJsonBody } from './respond.ts';
 
 type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -23,7 +23,7 @@ export async function sendEncoded(
   now: number,
 ): Promise<void> {
   if (shape.as === 'object' && shape.encoding === 'json') {
-    await sendBody(exchange, code, 'application/json', encoded.json());
+    await sendJsonBody(exchange, code, encoded.json());
     return;
   }
   await sendValue(exchange, code, shape, objectAs(encoded.object, type, shape, includeObjectOf(exchange), now));
@@ -70,7 +70,7 @@ export async function sendList(
   });
   parts.push(tail);
   const body = Buffer.concat(parts);
-  if (shape.encoding === 'json') await sendBody(exchange, 200, 'application/json', body);
+  if (shape.encoding === 'json') await sendJsonBody(exchange, 200, body);
   else await sendValue(exchange, 200, shape, JSON.parse(body.toString()));
 }
 
@@ -101,11 +101,10 @@ function metadataOf({ metadata }: KubernetesObject): KubernetesObject {
 async function sendValue(exchange: Exchange, code: number, shape: Representation, value: unknown): Promise<void> {
   // The media type alone, as Kubernetes answers; its parameters are the client's wish.
   const { encoding } = shape;
+  if (encoding === 'json') return sendJson(exchange, code, value);
   const body =
-    encoding === 'json'
-      ? JSON.stringify(value)
-      : encoding === 'protobuf'
-        ? encodeProtobuf(value as KubernetesObject)
-        : (await import('yaml')).stringify(value, { aliasDuplicateObjects: false });
+    encoding === 'protobuf'
+      ? encodeProtobuf(value as KubernetesObject)
+      : (await import('yaml')).stringify(value, { aliasDuplicateObjects: false });
   await sendBody(exchange, code, mediaTypes[encoding], body);
 }

@@ -32,7 +32,20 @@ export async function sendBody(
 }
 
 export function sendJson(exchange: Exchange, code: number, value: unknown): Promise<void> {
-  return sendBody(exchange, code, 'application/json', JSON.stringify(value));
+  return sendJsonBody(exchange, code, JSON.stringify(value));
+}
+
+/** Sends finished JSON: as it is to programs, indented to people. */
+export function sendJsonBody(exchange: Exchange, code: number, body: Buffer | string): Promise<void> {
+  const shown = isForPeople(exchange) ? JSON.stringify(JSON.parse(body.toString()), undefined, 2) : body;
+  return sendBody(exchange, code, 'application/json', shown);
+}
+
+/** Whoever does not say what they want is a person if they come with a browser, curl or wget. */
+function isForPeople({ query, request }: Exchange): boolean {
+  const pretty = query.get('pretty');
+  if (pretty !== null) return pretty !== '' && pretty !== 'false' && pretty !== '0';
+  return /^(?:curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
 }
 
 export function sendText(exchange: Exchange, code: number, text: string): Promise<void> {

@@ -43,8 +43,11 @@ export class StoredObject implements Encoded, DerivedHolder {
   }
 
   get object(): UnstructuredObject {
-    if (this.#object === undefined) this.adopt(this.#decode());
-    return this.#object!;
+    if (this.#object !== undefined) return this.#object;
+    const object = this.#decode();
+    // To make room for it, this very object may be told to forget it.
+    this.adopt(object);
+    return object;
   }
 
   /** Whether looking at `object` costs nothing. */
@@ -53,11 +56,11 @@ export class StoredObject implements Encoded, DerivedHolder {
   }
 
   json(): Buffer {
-    if (this.#json === undefined) {
-      this.#json = this.jsonWithin('', '');
-      this.#memory.hold(this, this.#json.length);
-    }
-    return this.#json;
+    if (this.#json !== undefined) return this.#json;
+    const json = this.jsonWithin('', '');
+    this.#json = json;
+    this.#memory.hold(this, json.length);
+    return json;
   }
 
   /** The object's JSON between two texts, in one copy. */

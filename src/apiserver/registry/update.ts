@@ -3,10 +3,12 @@ import {
   applyConfiguration,
   applyPatch,
   clonePlain,
+  type DecodingMistake,
   errors,
   type FieldError,
   fieldPath,
   forbiddenField,
+  goPrinted,
   invalidValue,
   isPlainObject,
   type ObjectMeta,
@@ -68,9 +70,20 @@ export async function patchObject(context: WriteContext, request: Parameters<Reg
     const patched = applyPatch(kind, view, patch, descriptionOf(request, view)) as UnstructuredObject;
     requireKind(patched, view);
     patched.metadata ??= {};
-    return check(patched, scope);
+    const refuse = (mistake: DecodingMistake): Error => unfitPatch(kind, patch, patched, mistake);
+    return check(patched, scope, { refuse });
   };
   return changeObject(context, scope, request, change, false);
+}
+
+/** 422 of a patch that makes of an object what is none of its kind; it shows the patch, or what came out. */
+function unfitPatch(kind: PatchKind, patch: unknown, patched: object, { text, restoring }: DecodingMistake): Error {
+  const path = fieldPath('patch');
+  const problem =
+    kind === 'strategic'
+      ? invalidValue(path, goPrinted(patch), restoring)
+      : invalidValue(path, JSON.stringify(patched), text);
+  return errors.invalid({ group: '', kind: '' }, '', [problem]);
 }
 
 /** Server-side apply: creates what isn't there. */
@@ -90,7 +103,7 @@ async function applyObject(
   const type = descriptionOf(request, config);
   const change = (view: UnstructuredObject | undefined): UnstructuredObject => {
     const parameters = { type, live: view, manager, subresource, now: context.clock.now(), config, force };
-    return check(applyConfiguration(parameters) as UnstructuredObject, scope, 'Ignore');
+    return check(applyConfiguration(parameters) as UnstructuredObject, scope, { fieldValidation: 'Ignore' });
   };
   return changeObject(context, { ...scope, applied: true }, request, change, subresource === undefined);
 }

@@ -1,4 +1,5 @@
 import {
+  type CheckOptions,
   checkObject,
   clonePlain,
   completeObject,
@@ -70,9 +71,9 @@ export interface WriteScope {
 export function check(
   object: KubernetesObject,
   { request }: WriteScope,
-  fieldValidation: WriteParameters['fieldValidation'] = request.fieldValidation ?? 'Warn',
+  { fieldValidation = request.fieldValidation ?? 'Warn', refuse }: Partial<CheckOptions> = {},
 ): UnstructuredObject {
-  const options = { fieldValidation, duplicates: request.duplicateFields ?? [] };
+  const options = { fieldValidation, duplicates: request.duplicateFields ?? [], ...(refuse ? { refuse } : {}) };
   const checked = checkObject(object, request.type, options);
   // A patch may be applied several times.
   for (const warning of checked.warnings) if (!request.warnings.includes(warning)) request.warnings.push(warning);
@@ -92,6 +93,7 @@ export async function stageCreation(
   if (type.custom?.terminating) throw errors.definitionTerminating(type);
   settleNamespace(draft, type, request.namespace);
   completeObject(draft, type);
+  const asked = clonePlain(draft);
   const attributes = attributesOf('CREATE', scope, draft, undefined);
   await context.admission.admit(attributes);
 
@@ -102,7 +104,7 @@ export async function stageCreation(
   if (hasStatus(type) && !strategy.keepsStatusOnCreate) draft['status'] = {};
   strategy.prepareForCreate?.(draft);
   const companions = strategy.accompany?.(draft, undefined, context) ?? {};
-  track(context, scope, draft, undefined);
+  track(context, scope, draft, undefined, asked);
 
   refuseInvalid(draft, type, problemsOf(draft, undefined, scope));
   await context.admission.validate(attributes);
@@ -118,6 +120,7 @@ export async function stageUpdate(
 ): Promise<PutDecision | DeleteDecision | KeepDecision> {
   const { type, strategy, request } = scope;
   completeObject(draft, type);
+  const asked = clonePlain(draft);
   const attributes = attributesOf('UPDATE', scope, draft, old);
   await context.admission.admit(attributes);
 
@@ -130,7 +133,7 @@ export async function stageUpdate(
     draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   const companions = strategy.accompany?.(draft, old, context) ?? {};
-  track(context, scope, draft, old);
+  track(context, scope, draft, old, asked);
 
   const asNew = subresourceOf(type, request.subresource)?.beyondUpdates === true;
   refuseInvalid(draft, type, problemsOf(draft, asNew ? undefined : old, scope));
@@ -283,15 +286,16 @@ function withoutVersion(object: UnstructuredObject): UnstructuredObject {
   return { ...object, metadata };
 }
 
-/** Notes in managedFields what the writer changed. */
+/** Notes in managedFields what the writer changed, who `asked` for it so; the rest is admission's. */
 function track(
   { clock }: WriteContext,
   { request, applied }: WriteScope,
   draft: UnstructuredObject,
   old: UnstructuredObject | undefined,
+  asked: UnstructuredObject,
 ): void {
   const type = request.type.custom?.description ?? typeOf(draft.apiVersion, draft.kind);
   if (applied || type === undefined) return;
   const { fieldManager = DEFAULT_MANAGER, subresource } = request;
-  trackUpdate({ type, live: old, next: draft, manager: fieldManager, subresource, now: clock.now() });
+  trackUpdate({ type, live: old, next: draft, asked, manager: fieldManager, subresource, now: clock.now() });
 }

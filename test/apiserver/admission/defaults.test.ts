@@ -89,6 +89,20 @@ test('a new node is not ready before it is seen to be', async (t) => {
   t.deepEqual(made.spec.taints, [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
 });
 
+test('who replaces a pod by its manifest need not repeat what admission added', async (t) => {
+  const { registry } = await createFixture(t);
+  const created = fields(await registry.create({ ...at(pods), object: pod('p') }));
+  t.is(created.spec.priority, 0);
+  const manifest = pod('p');
+  Object.assign(manifest.metadata, { labels: { replaced: 'yes' } });
+  // Not so what only a new pod gets.
+  const { serviceAccountName, serviceAccount } = created.spec;
+  Object.assign(fields({ object: manifest }).spec, { serviceAccountName, serviceAccount });
+  const { result } = await registry.update({ ...at(pods), name: 'p', object: manifest });
+  t.deepEqual(fields(result).spec, created.spec);
+  t.deepEqual(result.object.metadata.labels, { replaced: 'yes' });
+});
+
 test('a pod gets what its RuntimeClass says', async (t) => {
   const { registry } = await createFixture(t);
   const create = (name: string, spec: object) => registry.create({ ...at(pods), object: pod(name, spec) });

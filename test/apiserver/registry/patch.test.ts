@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { PatchType } from '../../../src/apiserver/registry/types.ts';
 import {
   at,
   configMap,
@@ -45,6 +46,34 @@ test('a patch that changes nothing writes nothing', async (t) => {
   const patch = { data: { x: '1' } };
   await registry.patch({ ...at(configMaps), name: 'a', patchType: 'application/merge-patch+json', patch });
   t.is((await store.status()).revision, revision);
+});
+
+test('a patch that makes of an object what is none of its kind is refused as invalid', async (t) => {
+  const { registry } = await createFixture(t);
+  await registry.create({ ...at(deployments), object: deployment('web') });
+  const patched = async (patchType: PatchType, patch: unknown): Promise<string> => {
+    const write = registry.patch({ ...at(deployments), name: 'web', patchType, patch, fieldValidation: 'Strict' });
+    return (await refused(t, write, 'Invalid')).message!;
+  };
+  const strategic = 'application/strategic-merge-patch+json';
+  const merge = 'application/merge-patch+json';
+  for (const [patch, printed, text] of [
+    [{ metadata: { labels: 'x' } }, 'map[metadata:map[labels:x]]', 'cannot restore map from string'],
+    [{ spec: { template: [1] } }, 'map[spec:map[template:[1]]]', 'cannot restore struct from: slice'],
+    [{ spec: { replicas: 'two' } }, 'map[spec:map[replicas:two]]', 'unrecognized type: int32'],
+    [
+      { spec: { nope: null, no: true } },
+      'map[spec:map[no:true nope:<nil>]]',
+      'strict decoding error: unknown field "spec.no"',
+    ],
+    [{ metadata: { labels: { a: 1 } } }, 'map[metadata:map[labels:map[a:1]]]', 'cannot convert int64 to string'],
+  ] as const) {
+    t.is(await patched(strategic, patch), ` "" is invalid: patch: Invalid value: "${printed}": ${text}`);
+  }
+  t.regex(
+    await patched(merge, { metadata: { labels: 'x' } }),
+    /^ "" is invalid: patch: Invalid value: "\{.*\}": json: cannot unmarshal string into Go struct field ObjectMeta\.metadata\.labels of type map\[string\]string$/,
+  );
 });
 
 test('a patch with a version is for that version only', async (t) => {
@@ -107,7 +136,7 @@ test('unknown fields in a patch are handled like those of an object', async (t) 
   const { registry } = await createFixture(t);
   await registry.create({ ...at(configMaps), object: configMap('a') });
   const request = { ...at(configMaps), name: 'a', patchType: 'application/merge-patch+json' as const };
-  await refused(t, registry.patch({ ...request, patch: { oddity: 1 }, fieldValidation: 'Strict' }), 'BadRequest');
+  await refused(t, registry.patch({ ...request, patch: { oddity: 1 }, fieldValidation: 'Strict' }), 'Invalid');
   await registry.patch({ ...request, patch: { oddity: 1 } });
   t.deepEqual(request.warnings, ['unknown field "oddity"']);
 });

@@ -5,7 +5,7 @@ import { type ProcessStat, processTree } from '../../../src/runtime/proc.ts';
 import { type RealCluster, startCluster } from '../../support/cluster.ts';
 import { binary, run } from '../../support/kubectl.ts';
 
-/** Somebody with a shell, kubectl, helm and the kubeconfig of a cluster of three peers. */
+/** Somebody with a shell, kubectl, helm and the kubeconfig of a cluster. */
 export interface User {
   readonly cluster: RealCluster;
   /** Runs a line of shell that must succeed; returns what it printed. */
@@ -43,21 +43,25 @@ export interface Terminal extends Background {
 /** How long a line may take. Nothing waits for it unless something is wrong. */
 const LINE_TIMEOUT_MS = 90_000;
 
-/** A cluster that lives as long as the tests of the file. */
-export function clusterUser<Context>(test: TestFn<Context>): User {
+/** In which kubectl and helm are, and work with that cluster. */
+export function environmentFor({ kubeconfig, dataDir }: RealCluster): Record<string, string> {
+  return {
+    KUBECONFIG: kubeconfig,
+    // Caches and helm's own files stay out of the home directory.
+    HOME: dataDir,
+    KUBECACHEDIR: `${dataDir}/cache`,
+    PATH: `${dirname(binary('kubectl'))}:${dirname(binary('helm'))}:${process.env['PATH']}`,
+  };
+}
+
+/** A cluster, of three peers unless told otherwise, that lives as long as the tests of the file. */
+export function clusterUser<Context>(test: TestFn<Context>, options: { peers?: number } = {}): User {
   let cluster: RealCluster | undefined;
   let env: Record<string, string> = {};
   const running = new Set<Background>();
   test.before(async () => {
-    cluster = await startCluster();
-    const { kubeconfig, dataDir } = cluster;
-    env = {
-      KUBECONFIG: kubeconfig,
-      // Caches and helm's own files stay out of the home directory.
-      HOME: dataDir,
-      KUBECACHEDIR: `${dataDir}/cache`,
-      PATH: `${dirname(binary('kubectl'))}:${dirname(binary('helm'))}:${process.env['PATH']}`,
-    };
+    cluster = await startCluster(options);
+    env = environmentFor(cluster);
   });
   test.after.always(async () => {
     await Promise.all([...running].map((command) => command.interrupt()));

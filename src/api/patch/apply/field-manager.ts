@@ -67,17 +67,21 @@ export function applyConfiguration(change: Change & { config: object; force: boo
 
 /**
  * Notes in `next`'s managedFields what a create, update or patch changed: changed fields become the
- * manager's alone. Call it with the object as it will be stored. Changes only managedFields.
+ * manager's alone. Call it with the object as it will be stored, and as it was `asked` for if admission
+ * may have changed it: what admission sets is nobody's. Changes only managedFields.
  */
-export function trackUpdate(change: Change & { next: KubernetesObject }): void {
-  const { type, live: stored, next, now } = change;
+export function trackUpdate(change: Change & { next: KubernetesObject; asked?: KubernetesObject }): void {
+  const { type, live: stored, next, asked, now } = change;
   const given = next.metadata.managedFields;
   // One empty entry asks for a new start; what isn't understood is ignored.
   const reset = given?.length === 1 && Object.keys(given[0]!).length === 0;
   const owners = reset ? [] : ((given && decodeManagers(given)) ?? ownersOf(stored));
   const object = next as unknown as PlainObject;
   const live = stored === undefined ? emptyObject(object, type) : withoutManagedFields(stored);
-  const comparison = compareObjects(live, withoutManagedFields(next), rootShape(type));
+  const compare = (other: KubernetesObject): Comparison =>
+    compareObjects(live, withoutManagedFields(other), rootShape(type));
+  const whole = compare(next);
+  const comparison = asked === undefined || sameButForSystem(asked, next) ? whole : inBoth(whole, compare(asked));
   const self = managerOf('Update', change, object);
   const taken = tracked(comparison.modified.union(comparison.added), change);
   const settled = owners.map((owner) => yielding(owner, comparison));
@@ -97,6 +101,23 @@ export function sameButForTimes(next: KubernetesObject, live: KubernetesObject):
     metadata: { ...object.metadata, managedFields: object.metadata.managedFields?.map(({ time: _, ...rest }) => rest) },
   });
   return equalPlain(timeless(next), timeless(live));
+}
+
+/** Whether two states of an object differ at most in metadata that only the system sets. */
+function sameButForSystem(a: KubernetesObject, b: KubernetesObject): boolean {
+  const settable = ({ metadata, ...rest }: KubernetesObject): PlainObject => ({
+    ...rest,
+    of: [metadata.labels, metadata.annotations, metadata.finalizers, metadata.ownerReferences],
+  });
+  return equalPlain(settable(a), settable(b));
+}
+
+function inBoth(a: Comparison, b: Comparison): Comparison {
+  return {
+    added: a.added.intersection(b.added),
+    modified: a.modified.intersection(b.modified),
+    removed: a.removed.intersection(b.removed),
+  };
 }
 
 function managerOf(operation: Manager['operation'], change: Change, object: PlainObject): Manager {
