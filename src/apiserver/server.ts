@@ -147,6 +147,9 @@ function listen(server: Server, { host, port, shared }: Listener, logger: Logger
   });
 }
 
+/** One for all: to make an error costs more than many a request. */
+const clientGone = new DOMException('the client is gone', 'AbortError');
+
 /** `gone` is to be called when the client is no longer there. */
 function receive(request: IncomingMessage, response: ServerResponse): { exchange: Exchange; gone(): void } {
   const target = request.url ?? '/';
@@ -166,7 +169,7 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     get signal() {
       if (controller === undefined) {
         controller = new AbortController();
-        if (over) controller.abort();
+        if (over) controller.abort(clientGone);
       }
       return controller.signal;
     },
@@ -175,7 +178,7 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     exchange,
     gone() {
       over = true;
-      controller?.abort();
+      controller?.abort(clientGone);
     },
   };
 }
