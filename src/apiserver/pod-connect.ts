@@ -1,4 +1,4 @@
-import { errors, type ResourceType, type v1 } from '../api/index.ts';
+import { booleanParameter, errors, type ResourceType, type v1 } from '../api/index.ts';
 import { type Authorizer, denied } from './authorization/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { KubeletConnection } from './kubelet-connection.ts';
@@ -36,9 +36,7 @@ const connectables: Readonly<Record<string, Connectable>> = {
 function streamQuery(asked: URLSearchParams): [string, string][] {
   const names = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' };
   return Object.entries(names).flatMap(([name, kubeletName]): [string, string][] => {
-    const value = asked.get(name);
-    const on =
-      value === null ? name === 'stdout' || name === 'stderr' : ['', '1', 't', 'true'].includes(value.toLowerCase());
+    const on = booleanParameter(asked, name) ?? (name === 'stdout' || name === 'stderr');
     return on ? [[kubeletName, '1']] : [];
   });
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError, errors } from '../api/index.ts';
+import { ApiError, booleanParameter, errors } from '../api/index.ts';
 import { type Clock, errorCode, errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
 import type { Auditor } from './audit/index.ts';
 import { Deadlines } from './deadlines.ts';
@@ -163,7 +163,7 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     request,
     response,
     query,
-    info: requestInfoOf(request.method ?? 'GET', path, ['true', '1'].includes(query.get('watch') ?? '')),
+    info: requestInfoOf(request.method ?? 'GET', path, booleanParameter(query, 'watch') ?? false),
     user: anonymous,
     warnings: [],
     get signal() {
