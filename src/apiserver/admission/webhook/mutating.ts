@@ -124,7 +124,9 @@ async function patch(
 function sameIdentity(a: UnstructuredObject, b: UnstructuredObject): boolean {
   const identity = ({ apiVersion, kind, metadata }: UnstructuredObject): string =>
     JSON.stringify([apiVersion, kind, metadata?.name ?? '', metadata?.namespace ?? '']);
-  return isPlainObject(a.metadata) && identity(a) === identity(b);
+  // A connection's options have no metadata.
+  const alike = a.metadata === undefined ? b.metadata === undefined : isPlainObject(a.metadata);
+  return alike && identity(a) === identity(b);
 }
 
 /** The draft stays the same object: those who hold it see the change. */
