@@ -163,6 +163,7 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     info: requestInfoOf(request.method ?? 'GET', path, ['true', '1'].includes(query.get('watch') ?? '')),
     user: anonymous,
     warnings: [],
+    auditAnnotations: {},
     get signal() {
       if (controller === undefined) {
         controller = new AbortController();
