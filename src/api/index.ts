@@ -18,6 +18,7 @@ export * from './plain.ts';
 export * from './pod-resources.ts';
 export * from './printing/index.ts';
 export * from './quantity.ts';
+export * from './query.ts';
 export * from './quota-usage.ts';
 export * from './rbac/index.ts';
 export * from './resource.ts';

@@ -1,4 +1,4 @@
-import { errors, type KubernetesObject } from '../api/index.ts';
+import { booleanParameter, errors, type KubernetesObject } from '../api/index.ts';
 
 /** What a request to connect asks for, as admission sees it and may change it: an object of core/v1 without metadata. */
 export type ConnectionOptions = { apiVersion: 'v1'; kind: string } & Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export function streamOptions(kind: 'PodExecOptions' | 'PodAttachOptions', query
   return {
     kind,
     apiVersion: 'v1',
-    ...Object.fromEntries(streams.flatMap((name) => (isOn(query.get(name)) ? [[name, true]] : []))),
+    ...Object.fromEntries(streams.flatMap((name) => (booleanParameter(query, name) ? [[name, true]] : []))),
     ...(container === '' ? {} : { container }),
     ...(kind === 'PodExecOptions' ? { command: query.getAll('command') } : {}),
   };
@@ -37,11 +37,6 @@ export function proxyOptions(resource: string, path: string): ConnectionOptions 
 /** As the registry takes them. */
 export function asObject(options: ConnectionOptions): KubernetesObject {
   return options as unknown as KubernetesObject;
-}
-
-/** A parameter that is there is on, unless it says otherwise. */
-function isOn(value: string | null): boolean {
-  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }
 
 function portOf(text: string): number {

@@ -1,4 +1,11 @@
-import { apiVersionOf, errors, hasProtobuf, type KubernetesObject, type ResourceType } from '../api/index.ts';
+import {
+  apiVersionOf,
+  booleanParameter,
+  errors,
+  hasProtobuf,
+  type KubernetesObject,
+  type ResourceType,
+} from '../api/index.ts';
 import { deprecationOf } from './deprecations.ts';
 import type { Exchange } from './exchange.ts';
 import { mediaTypes, negotiate, parseAccept, type Representation } from './http/accept.ts';
@@ -140,11 +147,11 @@ const verbs: Record<string, Verb> = {
   async patch(exchange, request, { registry, now }) {
     const shape = shapeOf(exchange, request, request.subresource === undefined);
     const patch = decodePatch(exchange, await readBody(exchange.request));
-    const force = exchange.query.get('force');
+    const force = booleanParameter(exchange.query, 'force');
     const { result, created } = await registry.patch({
       ...request,
       ...patch,
-      ...(force === null ? {} : { force: force === 'true' || force === '1' || force === '' }),
+      ...(force === undefined ? {} : { force }),
       ...writeParameters(exchange),
     });
     await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError, errors } from '../api/index.ts';
+import { ApiError, booleanParameter, errors } from '../api/index.ts';
 import { type Clock, errorCode, errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
 import type { Auditor } from './audit/index.ts';
 import { Deadlines } from './deadlines.ts';
@@ -147,6 +147,9 @@ function listen(server: Server, { host, port, shared }: Listener, logger: Logger
   });
 }
 
+/** One for all: to make an error costs more than many a request. */
+const clientGone = new DOMException('the client is gone', 'AbortError');
+
 /** `gone` is to be called when the client is no longer there. */
 function receive(request: IncomingMessage, response: ServerResponse): { exchange: Exchange; gone(): void } {
   const target = request.url ?? '/';
@@ -160,14 +163,14 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     request,
     response,
     query,
-    info: requestInfoOf(request.method ?? 'GET', path, ['true', '1'].includes(query.get('watch') ?? '')),
+    info: requestInfoOf(request.method ?? 'GET', path, booleanParameter(query, 'watch') ?? false),
     user: anonymous,
     warnings: [],
     auditAnnotations: {},
     get signal() {
       if (controller === undefined) {
         controller = new AbortController();
-        if (over) controller.abort();
+        if (over) controller.abort(clientGone);
       }
       return controller.signal;
     },
@@ -176,7 +179,7 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     exchange,
     gone() {
       over = true;
-      controller?.abort();
+      controller?.abort(clientGone);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as setTimer } from 'node:timers';
 import {
+  booleanParameter,
   encodeProtobuf,
   encodeWatchFrame,
   errors,
@@ -11,7 +12,7 @@ import type { Exchange } from './exchange.ts';
 import { mediaTypes, type Representation } from './http/accept.ts';
 import { drained } from './http/drained.ts';
 import { includeObjectOf, objectAs } from './http/objects.ts';
-import { boolean, integer, listParameters } from './http/parameters.ts';
+import { integer, listParameters } from './http/parameters.ts';
 import { setWarnings } from './http/respond.ts';
 import type { CollectionRequest, EncodedEvent, Registry, WatchParameters } from './registry/types.ts';
 
@@ -128,14 +129,14 @@ export async function pipeWatch(
 
 function watchParameters(query: URLSearchParams): Omit<WatchParameters, 'onEvent' | 'onEnd'> {
   const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listParameters(query);
-  const initial = boolean(query, 'sendInitialEvents');
+  const initial = booleanParameter(query, 'sendInitialEvents');
   return {
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(resourceVersionMatch === undefined ? {} : { resourceVersionMatch }),
     ...(initial === undefined ? {} : { sendInitialEvents: initial }),
-    allowBookmarks: boolean(query, 'allowWatchBookmarks') ?? false,
+    allowBookmarks: booleanParameter(query, 'allowWatchBookmarks') ?? false,
   };
 }
 

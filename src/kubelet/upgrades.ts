@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { v1 } from '../api/index.ts';
+import { booleanParameter, type v1 } from '../api/index.ts';
 import { errorMessage } from '../base/index.ts';
 import { openCommandStreams, openPortStreams, refuseUpgrade, UpgradeRefused } from '../streams/index.ts';
 import { dial, forwardPort } from './port-forward.ts';
@@ -72,7 +72,7 @@ function containerOf({ status }: v1.Pod, name: string): string {
 }
 
 function commandOf(query: URLSearchParams, containerId: string): CommandRequest {
-  const asked = (name: string): boolean => query.get(name) === '1' || query.get(name) === 'true';
+  const asked = (name: string): boolean => booleanParameter(query, name) ?? false;
   const tty = asked('tty');
   const streams = { stdin: asked('input'), stdout: asked('output'), stderr: asked('error') && !tty, tty };
   if (!streams.stdin && !streams.stdout && !streams.stderr) {

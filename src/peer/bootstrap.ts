@@ -95,6 +95,8 @@ export async function bootstrap(
   ]);
   await Promise.all([
     ensure(client, resources.services, kubernetesService(options)),
+    // Its controller would make it as well; but a cluster that says that it is ready takes pods at once.
+    ensure(client, resources.serviceAccounts, defaultServiceAccount),
     ...(options.clientCa === undefined
       ? []
       : [ensure(client, resources.configMaps, clientAuthentication(options.clientCa))]),
@@ -168,6 +170,12 @@ async function ensure<T extends KubernetesObject>(
     return undefined;
   }
 }
+
+const defaultServiceAccount: KubernetesObject = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: { name: 'default', namespace: 'default' },
+};
 
 function namespace(name: string): KubernetesObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };

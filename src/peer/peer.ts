@@ -13,6 +13,7 @@ import {
 } from '../apiserver/index.ts';
 import { type Clock, errorMessage, type Logger, type Random, systemClock, systemRandom } from '../base/index.ts';
 import { type Client, createInformerFactory } from '../client/index.ts';
+import type { Storage, Transport } from '../replica/index.ts';
 import type { Store } from '../store/index.ts';
 import { mayRequest, openAuditor, openProviders, openTokens } from './access.ts';
 import { keepBootstrapped } from './bootstrap.ts';
@@ -31,6 +32,14 @@ export interface PeerOptions {
   logger: Logger;
   clock?: Clock;
   random?: Random;
+  /** Default: files in the data directory, and connections to the other members. */
+  replication?: Replication | undefined;
+}
+
+/** What the embedded store is kept in, and how its messages reach the other members. */
+export interface Replication {
+  storage: Storage;
+  transport: Transport;
 }
 
 /** A peer that runs in this process. */
@@ -41,6 +50,8 @@ export interface Peer {
   /** The administrator's client, in process. */
   readonly client: Client;
   readonly store: Store;
+  /** Rejects as long as the peer does not serve, as `/readyz` tells. */
+  ready(): Promise<void>;
   status(): PeerStatus;
   /** Rejects when the peer had to stop by itself, for instance because its disk failed. */
   readonly failed: Promise<never>;
@@ -53,7 +64,7 @@ export interface Peer {
  * Rejects with a KeelsonError (PORT_BUSY, DATA_LOCKED, DATA_CORRUPT, DATA_FOREIGN, PKI, UNAVAILABLE for an etcd that does not answer, …) whose text says what to do.
  */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
-  const { config, logger, clock = systemClock, random = systemRandom } = options;
+  const { config, logger, clock = systemClock, random = systemRandom, replication } = options;
   const self = config.members.find(({ id }) => id === config.peerId) as MemberConfig;
   const stops: (() => Promise<void> | void)[] = [];
   const stopAll = async (): Promise<void> => {
@@ -67,7 +78,8 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   };
   const tls = readTls(config, clock.now());
   try {
-    return await start({ config, self, tls, clock, random, logger, onStop: (stop) => stops.push(stop) }, stopAll);
+    const onStop: PeerContext['onStop'] = (stop) => stops.push(stop);
+    return await start({ config, self, tls, clock, random, logger, replication, onStop }, stopAll);
   } catch (error) {
     await stopAll();
     throw error;
@@ -114,6 +126,12 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     const node = components.node();
     return { peerId, clusterId, ...backend.state(), mode: node?.mode ?? '', pods: node?.pods() ?? 0 };
   };
+  let bootstrapped = false;
+  const checkBootstrapped = async (): Promise<void> => {
+    // The last of what pods need; whether somebody deletes it later is no matter of this peer's.
+    if (!bootstrapped) await admin.get(resources.serviceAccounts, 'default', 'default');
+    bootstrapped = true;
+  };
   const api = await startKubernetesApi({
     registry,
     rbac,
@@ -132,11 +150,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     healthChecks: [
       { name: 'ping', live: true, check: () => {} },
       { name: 'store', live: false, check: () => store.readBarrier() },
-      {
-        name: 'bootstrap',
-        live: false,
-        check: async () => void (await admin.get(resources.namespaces, undefined, 'default')),
-      },
+      { name: 'bootstrap', live: false, check: checkBootstrapped },
     ],
     metrics: () => metricsOf(status()),
     routes: [statusRoute(status), ...backend.routes, kubeletRoute(components.node)],
@@ -156,6 +170,10 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     port: api.port,
     client: admin,
     store,
+    async ready() {
+      await store.readBarrier();
+      await checkBootstrapped();
+    },
     status,
     failed: backend.failed,
     async stop({ workloads = false } = {}) {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { CustomResourceDefinition, CustomSchema } from '../../src/api/index.ts';
-import { checkDefinitionRules } from '../../src/apiserver/custom-rules/index.ts';
 import { ruleCost } from '../../src/apiserver/custom-rules/costs.ts';
+import { checkDefinitionRules } from '../../src/apiserver/custom-rules/index.ts';
 
 /*
  * What Kubernetes reckons for the same rules and schemas (figures of its compilation_test.go): without any limit, and with one.
@@ -32,8 +32,14 @@ const object = (properties: Record<string, CustomSchema>, required: string[] = [
   required,
 });
 
-const arrayOf = (item: string): Limited => (limit) => array(primitive(item), limit);
-const mapOf = (value: string): Limited => (limit) => map(primitive(value), limit);
+const arrayOf =
+  (item: string): Limited =>
+  (limit) =>
+    array(primitive(item), limit);
+const mapOf =
+  (value: string): Limited =>
+  (limit) =>
+    map(primitive(value), limit);
 const text: Limited = (limit) => primitive('string', limit);
 const objects: Limited = (limit) =>
   array(object({ required: primitive('string'), optional: primitive('string') }, ['required']), limit);
@@ -124,3 +130,81 @@ for (const [name, schema, rule, open, limit, limited] of cases) {
     t.is(ruleCost(rule, schema(limit)), limited);
   });
 }
+
+const definition = (...schemas: CustomSchema[]): CustomResourceDefinition => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'things.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'things', kind: 'Thing' },
+    versions: schemas.map((openAPIV3Schema, index) => ({
+      name: `v${index + 1}`,
+      served: true,
+      storage: index === 0,
+      schema: { openAPIV3Schema },
+    })),
+  },
+});
+const ruled = (schema: CustomSchema, ...rules: object[]): CustomSchema =>
+  ({ ...schema, 'x-kubernetes-validations': rules }) as CustomSchema;
+const told = (of: CustomResourceDefinition, old?: CustomResourceDefinition): string[] =>
+  checkDefinitionRules(of, old).map(({ type, field, detail }) => `${type} ${field}: ${detail}`);
+const hint =
+  '(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)';
+const root = 'spec.validation.openAPIV3Schema';
+const loops = { rule: 'self.all(x, self.all(y, x != y))' };
+
+test('a rule that may cost too much is refused, unless it was there before', (t) => {
+  const costly = definition(object({ list: ruled(array(primitive('string')), loops) }));
+  const refusals = told(costly);
+  const at = `FieldValueForbidden ${root}.properties[list].x-kubernetes-validations[0].rule`;
+  t.deepEqual(refusals, [
+    `${at}: estimated rule cost exceeds budget by factor of more than 100x ${hint}`,
+    `${at}: contributed to estimated rule & messageExpression cost total exceeding cost limit for entire OpenAPIv3 schema`,
+    `FieldValueForbidden ${root}: estimated rule & messageExpression cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x ${hint}`,
+  ]);
+  t.deepEqual(told(costly, costly), []);
+  t.deepEqual(told(definition(object({ list: ruled(array(primitive('string', 10), 10), loops) }))), []);
+});
+
+test('how often a value can be there counts: limits of all lists and maps above', (t) => {
+  const rule = { rule: 'self.matches("x")' };
+  const inList = (length?: number, items?: number) =>
+    told(definition(object({ list: array(ruled(primitive('string', length), rule), items) })));
+  // 22 steps for fifty characters, and a text without limit is one of a million in a request.
+  t.deepEqual(inList(50, 1_000), []);
+  t.deepEqual(inList(50), [
+    `FieldValueForbidden ${root}.properties[list].items.x-kubernetes-validations[0].rule: estimated rule cost exceeds budget by factor of 2.3x ${hint}`,
+  ]);
+  t.regex(inList(undefined, 32)[0]!, /estimated rule cost exceeds budget by factor of 1\.006637x/);
+});
+
+test('messages have their limit too, and all rules together', (t) => {
+  const message = { rule: 'true', messageExpression: 'self.list.map(x, self.list.join(x)).join("")' };
+  const [refusal] = told(definition(ruled(object({ list: array(primitive('string')) }), message)));
+  t.is(
+    refusal,
+    `FieldValueForbidden ${root}.x-kubernetes-validations[0].messageExpression: estimated messageExpression cost exceeds budget by factor of more than 100x ${hint}`,
+  );
+  const nearly = { rule: 'self.all(x, true)' };
+  const lists = Array.from({ length: 25 }, (_, index): [string, CustomSchema] => [
+    `l${index}`,
+    ruled(array(primitive('number')), nearly),
+  ]);
+  const many = told(definition(object(Object.fromEntries(lists))));
+  t.is(many.length, 5);
+  t.regex(many[0]!, /^FieldValueForbidden .*properties\[l0\].*: contributed to estimated rule & messageExpression/);
+  t.is(
+    many[4],
+    `FieldValueForbidden ${root}: estimated rule & messageExpression cost total for entire OpenAPIv3 schema exceeds budget by factor of 1.179648x ${hint}`,
+  );
+});
+
+test('versions with schemas of their own are told apart', (t) => {
+  const costly = object({ list: ruled(array(primitive('string')), loops) });
+  const [first] = told(definition(object({}), costly));
+  t.regex(first!, /^FieldValueForbidden spec\.versions\[1\]\.schema\.openAPIV3Schema\.properties\[list\]/);
+  t.deepEqual(told(definition(costly, costly)), told(definition(costly)));
+});

@@ -1,5 +1,5 @@
 import { type CustomSchema, type FieldError, type FieldPath, forbiddenField } from '../../api/index.ts';
-import { celTypes, estimateCost, type Schema, schemaType, type Type } from '../../cel/index.ts';
+import { celTypes, estimateCost, type Schema, schemaType } from '../../cel/index.ts';
 import { mostElementsAt, mostInRequest } from './sizes.ts';
 
 /** What a rule may cost by its estimate, for all values that it is checked for in one object, and all rules together. */
@@ -13,8 +13,10 @@ const WORTH_NAMING = DEFINITION_LIMIT / 100;
 export function ruleCost(
   rule: string,
   schema: CustomSchema,
-  { self = schemaType(schema as Schema), oldSelf = self }: { self?: Type; oldSelf?: Type } = {},
+  { optionalOldSelf = false }: { optionalOldSelf?: boolean | undefined } = {},
 ): number {
+  const self = schemaType(schema as Schema);
+  const oldSelf = optionalOldSelf ? celTypes.optional(self) : self;
   const options = { variables: { self, oldSelf }, result: [celTypes.bool, celTypes.string] };
   return estimateCost(rule, options, (path) => mostElementsAt(schema, path));
 }

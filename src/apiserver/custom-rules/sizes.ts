@@ -82,7 +82,8 @@ export function mostElementsAt(schema: CustomSchema, path: readonly string[]): n
     // Of a map's keys Kubernetes reckons nothing.
     if (step === '@keys') return isMap(at) && index === path.length - 1 ? 0 : undefined;
     if (step === '@items') at = at.type === 'array' ? itemSchema(at) : undefined;
-    else if (step === '@values') at = isMap(at) ? fieldSchema({ ...at, properties: undefined } as CustomSchema, '') : undefined;
+    else if (step === '@values')
+      at = isMap(at) ? fieldSchema({ ...at, properties: undefined } as CustomSchema, '') : undefined;
     else at = propertyOf(at, step);
     if (at === undefined || (at.type === undefined && !at['x-kubernetes-int-or-string'])) return undefined;
   }

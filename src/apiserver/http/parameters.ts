@@ -1,4 +1,4 @@
-import { errors, FENCE_HEADER, parseFence } from '../../api/index.ts';
+import { booleanParameter, errors, FENCE_HEADER, parseFence } from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { DeleteParameters, ListParameters, WriteParameters } from '../registry/types.ts';
 import { readBody } from './body.ts';
@@ -37,7 +37,7 @@ export async function deleteParameters(exchange: Exchange): Promise<DeleteParame
   const grace = (options['gracePeriodSeconds'] as number | undefined) ?? integer(query, 'gracePeriodSeconds');
   const propagation =
     (options['propagationPolicy'] as string | undefined) ?? query.get('propagationPolicy') ?? undefined;
-  const orphan = (options['orphanDependents'] as boolean | undefined) ?? boolean(query, 'orphanDependents');
+  const orphan = (options['orphanDependents'] as boolean | undefined) ?? booleanParameter(query, 'orphanDependents');
   const fence = parseFence(request.headers[FENCE_HEADER]?.toString());
   if (grace !== undefined && !Number.isSafeInteger(grace))
     throw errors.badRequest('gracePeriodSeconds must be an integer');
@@ -64,11 +64,6 @@ export function integer(query: URLSearchParams, name: string): number | undefine
   if (!/^-?\d{1,15}$/.test(value))
     throw errors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   return Number(value);
-}
-
-export function boolean(query: URLSearchParams, name: string): boolean | undefined {
-  const value = query.get(name);
-  return value === null ? undefined : value !== 'false' && value !== '0';
 }
 
 function dryRunOf(values: readonly string[]): { dryRun?: boolean } {

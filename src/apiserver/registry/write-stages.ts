@@ -257,7 +257,7 @@ function problemsOf(
   { type, strategy, request }: WriteScope,
 ): FieldError[] {
   const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type);
-  const problems = [...found, ...(strategy.validate?.(draft) ?? [])];
+  const problems = [...found, ...(strategy.validate?.(draft, old) ?? [])];
   if (type.custom === undefined) return problems;
   const warn = (text: string): void => void request.warnings.push(text);
   return [...problems, ...checkRules(draft, old, type.custom.schema, problems, warn)];

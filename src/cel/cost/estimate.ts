@@ -1,9 +1,11 @@
 import type { CallExpression, Comprehension, Element, Expression, OptionalMap } from '../ast.ts';
 import type { Checked } from '../checked.ts';
 import { analyse, type CompileOptions } from '../compile.ts';
-import { optionalElement, type Type } from '../types.ts';
+import type { Type } from '../types.ts';
 import { estimateCall, type Operand } from './calls.ts';
+import { framesOf, IDENTIFIER, NEW_LIST, NEW_MAP, stepOf } from './loops.ts';
 import { either, exactly, plus, type Range, times, unknown } from './range.ts';
+import { sizeOfLiteral, sizeOfType } from './sizes.ts';
 
 /**
  * How many items, entries, characters or bytes there can be at most at a path from a variable: names of fields, `@items`, `@keys`
@@ -34,10 +36,6 @@ interface Local {
 }
 
 type Path = readonly string[];
-
-const IDENTIFIER = exactly(1);
-const NEW_LIST = exactly(10);
-const NEW_MAP = exactly(30);
 
 class Estimator {
   readonly #checked: Checked;
@@ -273,60 +271,4 @@ class Estimator {
 
 function joined(a: Entries | undefined, b: Entries | undefined): Entries | undefined {
   return a && b && { key: either(a.key, b.key), value: either(a.value, b.value) };
-}
-
-/** What one turn of a loop costs beside its filter: the macro's own part of it, and the test whether to go on. */
-function stepOf(operation: Comprehension['operation'], body: Range): Range {
-  switch (operation) {
-    case 'all':
-      return plus({ min: 1, max: 1 + body.max }, exactly(2));
-    case 'exists':
-      return plus({ min: 1, max: 1 + body.max }, exactly(3));
-    case 'existsOne':
-      return plus(body, { min: 1, max: 2 });
-    case 'filter':
-      return plus(body, { min: 1, max: 13 });
-    case 'map':
-    case 'transformList':
-      return plus(body, exactly(12));
-    case 'transformMap':
-      return plus(body, exactly(3));
-    case 'transformMapEntry':
-      return plus(body, exactly(2));
-  }
-}
-
-/** What a loop costs before its first turn and after its last. */
-function framesOf(operation: Comprehension['operation']): { start: Range; result: Range } {
-  switch (operation) {
-    case 'all':
-    case 'exists':
-      return { start: exactly(0), result: IDENTIFIER };
-    case 'existsOne':
-      return { start: exactly(0), result: exactly(2) };
-    case 'transformMap':
-    case 'transformMapEntry':
-      return { start: NEW_MAP, result: IDENTIFIER };
-    default:
-      return { start: NEW_LIST, result: IDENTIFIER };
-  }
-}
-
-function sizeOfLiteral(expression: Expression): Range | undefined {
-  switch (expression.kind) {
-    case 'literal':
-      if (typeof expression.value === 'string') return exactly([...expression.value].length);
-      return exactly(expression.value instanceof Uint8Array ? expression.value.length : 1);
-    case 'list':
-      return exactly(expression.elements.length);
-    case 'map':
-      return exactly(expression.entries.length);
-    default:
-      return undefined;
-  }
-}
-
-function sizeOfType(type: Type): Range | undefined {
-  const { kind } = optionalElement(type) ?? type;
-  return ['bool', 'double', 'duration', 'int', 'timestamp', 'uint'].includes(kind) ? exactly(1) : undefined;
 }
