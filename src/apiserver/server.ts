@@ -278,13 +278,13 @@ function report(logger: Logger, { info, signal }: Exchange, error: unknown): voi
   );
 }
 
-/** What is no HTTP, or too much of it, or takes too long to come. */
+/** What is no HTTP, or too much of it. Who is silent, late or gone is not answered, as by Go's server: nobody waits for it. */
 function refuseMalformed(socket: Duplex, code: string | undefined): void {
   if (code === 'HPE_HEADER_OVERFLOW') {
     refuse(socket, 431, 'Request Header Fields Too Large', errors.headersTooLarge(MAX_HEADER_BYTES));
-  } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    refuse(socket, 408, 'Request Timeout', errors.requestTimeout());
-  } else refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
+  } else if (code?.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
+    refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
+  } else socket.destroy();
 }
 
 /** Answers a socket that is no longer (or never was) an HTTP exchange of Node's. */
