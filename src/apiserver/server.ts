@@ -243,10 +243,13 @@ async function upgrade(
   socket.on('error', () => socket.destroy());
   const { exchange, gone } = receive(request, new (nodeHttp().ServerResponse)(request));
   socket.once('close', gone);
+  let release: (() => void) | undefined;
   try {
     await authenticate(options, exchange);
     const started = options.auditor?.beginUpgrade(exchange, socket);
     await options.stages.impersonate(exchange);
+    // Of what runs long, only watches have work at their beginning that must wait its turn.
+    if (exchange.info.verb === 'watch') release = await options.stages.takeTurn(exchange);
     await options.stages.authorize(exchange);
     started?.();
     for (const route of options.upgradeRoutes) if (await route(exchange, socket, head)) return;
@@ -256,6 +259,8 @@ async function upgrade(
     exchange.failure = statusOf(error);
     const code = error instanceof ApiError ? error.httpCode : 500;
     refuse(socket, code, error instanceof ApiError ? error.reason : 'Internal Server Error', error);
+  } finally {
+    release?.();
   }
 }
 

@@ -150,6 +150,8 @@ export interface WatchParameters {
    * the reader: resolves when it has room. What happens meanwhile waits in line.
    */
   drained?(): Promise<void>;
+  /** The state and what happened since have been told: from now on it is live. Not called when it ends before. */
+  onBegun?(): void;
   /** The watch is over: a Status (Expired, …) to be sent as an ERROR event, or undefined for a plain end. */
   onEnd(status: Status | undefined): void;
 }
