@@ -80,6 +80,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   };
   const kubelets = createKubeletConnection({ registry, nodes: types.nodes, tls });
   const proxy = { registry, types, random, kubelets };
+  const podConnect = { registry, pods: types.pods, kubelets, authorizer };
   const metrics = createRequestMetrics(() => clock.monotonic());
   const now = (): number => clock.now();
   const flowControl = new FlowControl({ source: options.flowControl, clock });
@@ -96,7 +97,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     metricsApiRoute({ registry, types, kubelets }),
     resourceRoute({
       registry,
-      subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade },
+      subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade(podConnect) },
       now,
     }),
   ];
@@ -111,7 +112,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     notFound: notFoundRoute,
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
-      podConnectRoute({ registry, pods: types.pods, kubelets, authorizer }),
+      podConnectRoute(podConnect),
       proxyUpgradeRoute(proxy),
       watchApiRoute({ registry, authorizer }),
       watchUpgradeRoute({ registry, now }),

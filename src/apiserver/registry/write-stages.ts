@@ -220,20 +220,21 @@ const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 
 export async function confirmConnection(
   { admission }: WriteContext,
   request: Parameters<Registry['connect']>[0],
-): Promise<void> {
+): Promise<KubernetesObject> {
   const scope = scopeOf(request, storageOf(request.type));
   const object = clonePlain(request.options) as UnstructuredObject;
   const attributes = { ...attributesOf('CONNECT', scope, object, undefined), name: request.name };
   await admission.admit(attributes);
   await admission.validate(attributes);
+  return object;
 }
 
 /** The request's parameters as meta.k8s.io/v1 has them, for who decides on it. */
 function optionsOf(
   operation: AdmissionAttributes['operation'],
   request: WriteParameters & DeleteParameters,
-): Record<string, unknown> {
-  if (operation === 'CONNECT') return {};
+): Record<string, unknown> | null {
+  if (operation === 'CONNECT') return null;
   const { dryRun, fieldManager, fieldValidation } = request;
   const { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy } = request;
   const parameters =
@@ -256,7 +257,7 @@ function problemsOf(
   { type, strategy, request }: WriteScope,
 ): FieldError[] {
   const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type);
-  const problems = [...found, ...(strategy.validate?.(draft) ?? [])];
+  const problems = [...found, ...(strategy.validate?.(draft, old) ?? [])];
   if (type.custom === undefined) return problems;
   const warn = (text: string): void => void request.warnings.push(text);
   return [...problems, ...checkRules(draft, old, type.custom.schema, problems, warn)];
