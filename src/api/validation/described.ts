@@ -5,12 +5,10 @@ import type { Errors } from './checks.ts';
 
 /** Required fields that may be empty, or whose absence has an error text of its own. */
 const exempt: ReadonlySet<string> = new Set([
-  'HTTPHeader.value',
-  'Sysctl.value',
   'CSINodeSpec.drivers',
   'EndpointSlice.endpoints',
-  'PodAffinityTerm.topologyKey',
-  'TopologySpreadConstraint.topologyKey',
+  'LabelSelectorRequirement.key',
+  'LabelSelectorRequirement.operator',
   'PolicyRule.verbs',
   'RoleRef.apiGroup',
   'MetricSpec.type',
@@ -22,6 +20,9 @@ const exempt: ReadonlySet<string> = new Set([
   'HPAScalingPolicy.type',
   'HTTPIngressPath.pathType',
 ]);
+
+/** Types whose rules say all of what is wrong with them, in Kubernetes' order. */
+const ruled: ReadonlySet<string> = new Set(['PodSpec']);
 
 /**
  * Checks what the description says by itself, of everything but metadata and status: that required
@@ -138,7 +139,7 @@ function planOf(type: TypeDescription): Plan {
 function looksInto(type: ValueType): boolean {
   if (type.kind === 'list') return looksInto(type.items);
   if (type.kind === 'map') return looksInto(type.values);
-  return type.kind === 'object' || (type.kind === 'enum' && type.closed);
+  return (type.kind === 'object' && !ruled.has(type.type.name)) || (type.kind === 'enum' && type.closed);
 }
 
 function isMetadata({ type }: FieldDescription): boolean {

@@ -23,7 +23,7 @@ import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
 import { type Storage, storageOf } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
-import { hasStatus, subresourceOf } from './subresources/index.ts';
+import { hasStatus } from './subresources/index.ts';
 import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
 import type { DeleteParameters, Guard, ObjectRequest, Registry, WriteParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -135,8 +135,7 @@ export async function stageUpdate(
   const companions = strategy.accompany?.(draft, old, context) ?? {};
   track(context, scope, draft, old, asked);
 
-  const asNew = subresourceOf(type, request.subresource)?.beyondUpdates === true;
-  refuseInvalid(draft, type, problemsOf(draft, asNew ? undefined : old, scope));
+  refuseInvalid(draft, type, problemsOf(draft, old, scope));
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
@@ -255,7 +254,7 @@ function problemsOf(
   old: UnstructuredObject | undefined,
   { type, strategy, request }: WriteScope,
 ): FieldError[] {
-  const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type);
+  const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type, request.subresource);
   const problems = [...found, ...(strategy.validate?.(draft) ?? [])];
   if (type.custom === undefined) return problems;
   const warn = (text: string): void => void request.warnings.push(text);

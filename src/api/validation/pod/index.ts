@@ -1,0 +1,3 @@
+export { checkAnnotationsMatch, checkPodAnnotations } from './annotations.ts';
+export { podRules } from './rules.ts';
+export { checkPodSpec } from './spec.ts';
