@@ -62,7 +62,7 @@ function checkField(
 function checkValue(errors: Errors, path: FieldPath, value: unknown, type: ValueType): void {
   switch (type.kind) {
     case 'object':
-      if (isPlainObject(value)) checkObject(errors, path, value, type.type);
+      if (isPlainObject(value) && !ruled.has(type.type.name)) checkObject(errors, path, value, type.type);
       return;
     case 'list':
       if (!Array.isArray(value)) return;
@@ -139,7 +139,7 @@ function planOf(type: TypeDescription): Plan {
 function looksInto(type: ValueType): boolean {
   if (type.kind === 'list') return looksInto(type.items);
   if (type.kind === 'map') return looksInto(type.values);
-  return (type.kind === 'object' && !ruled.has(type.type.name)) || (type.kind === 'enum' && type.closed);
+  return type.kind === 'object' || (type.kind === 'enum' && type.closed);
 }
 
 function isMetadata({ type }: FieldDescription): boolean {

@@ -19,8 +19,8 @@ export function checkPodResources(errors: Errors, path: FieldPath, spec: v1.PodS
 }
 
 function checkRequests(errors: Errors, path: FieldPath, spec: v1.PodSpec): void {
-  const { resources: _, overhead: __, ...containersAlone } = spec;
-  for (const [name, needed] of podResources(containersAlone, 'requests')) {
+  const { containers, initContainers } = spec;
+  for (const [name, needed] of podResources({ containers: containers ?? [], initContainers }, 'requests')) {
     const given = amountOf(spec.resources?.requests?.[name]) ?? zeroQuantity;
     if (compareQuantities(needed, given) <= 0) continue;
     const detail = `must be greater than or equal to aggregate container requests of ${formatQuantity(needed)}`;
@@ -28,8 +28,8 @@ function checkRequests(errors: Errors, path: FieldPath, spec: v1.PodSpec): void 
   }
 }
 
-function checkLimits(errors: Errors, path: FieldPath, { containers = [], resources }: v1.PodSpec): void {
-  for (const [index, container] of containers.entries()) {
+function checkLimits(errors: Errors, path: FieldPath, { containers, resources }: v1.PodSpec): void {
+  for (const [index, container] of (containers ?? []).entries()) {
     for (const [name, text] of Object.entries(container.resources?.limits ?? {})) {
       const limit = amountOf(text);
       const bound = amountOf(resources?.limits?.[name]);

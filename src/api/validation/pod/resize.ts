@@ -43,14 +43,16 @@ function hasOwnResources({ resources }: v1.PodSpec = noSpec): boolean {
 }
 
 function checkContainersResized(errors: Errors, spec: v1.PodSpec, old: v1.PodSpec): void {
+  // A list that has to be there is null where it isn't given.
+  const containers = spec.containers ?? [];
   for (const [index, before] of old.containers.entries()) {
-    const container = spec.containers[index];
+    const container = containers[index];
     if (container === undefined) continue;
     checkKept(errors, podSpecPath.child('containers').index(index).child('resources'), container, before);
     if (isOnlyResized(container, before)) continue;
     errors.push(forbiddenField(podSpecPath, 'only cpu and memory resources are mutable'));
   }
-  if (spec.containers.length === old.containers.length) return;
+  if (containers.length === old.containers.length) return;
   errors.push(forbiddenField(podSpecPath, 'only cpu and memory resources are mutable'));
 }
 

@@ -123,7 +123,7 @@ function checkAmount(
   amount: string | number,
   checkName: NameCheck,
 ): void {
-  if (!containerResources.has(name)) checkName(errors, path, name);
+  if (name !== 'cpu' && name !== 'memory') checkName(errors, path, name);
   const problem = quantityProblem(amount);
   if (problem !== undefined) {
     errors.push(invalidValue(path, amount, problem));
