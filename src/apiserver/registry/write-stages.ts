@@ -13,6 +13,7 @@ import {
   type UnstructuredObject,
   validate,
   validateUpdate,
+  warningsOf,
 } from '../../api/index.ts';
 import type { Clock, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -75,9 +76,13 @@ export function check(
 ): UnstructuredObject {
   const options = { fieldValidation, duplicates: request.duplicateFields ?? [], ...(refuse ? { refuse } : {}) };
   const checked = checkObject(object, request.type, options);
-  // A patch may be applied several times.
-  for (const warning of checked.warnings) if (!request.warnings.includes(warning)) request.warnings.push(warning);
+  warn(request, checked.warnings);
   return checked.object;
+}
+
+/** Each warning is given once, however often a write has to be tried. */
+function warn({ warnings }: WriteScope['request'], texts: readonly string[]): void {
+  for (const text of texts) if (!warnings.includes(text)) warnings.push(text);
 }
 
 /** default to confirm, for an object that is not there yet. */
@@ -107,6 +112,7 @@ export async function stageCreation(
   track(context, scope, draft, undefined, asked);
 
   refuseInvalid(draft, type, problemsOf(draft, undefined, scope));
+  warn(request, warningsOf(draft, undefined, type));
   await context.admission.validate(attributes);
   return putDecision(context, scope, draft, withOperations(companions, attributes), attributes.guards);
 }
@@ -136,6 +142,7 @@ export async function stageUpdate(
   track(context, scope, draft, old, asked);
 
   refuseInvalid(draft, type, problemsOf(draft, old, scope));
+  if (request.subresource === undefined) warn(request, warningsOf(draft, old, type));
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
@@ -257,8 +264,8 @@ function problemsOf(
   const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type, request.subresource);
   const problems = [...found, ...(strategy.validate?.(draft) ?? [])];
   if (type.custom === undefined) return problems;
-  const warn = (text: string): void => void request.warnings.push(text);
-  return [...problems, ...checkRules(draft, old, type.custom.schema, problems, warn)];
+  const tell = (text: string): void => warn(request, [text]);
+  return [...problems, ...checkRules(draft, old, type.custom.schema, problems, tell)];
 }
 
 function refuseInvalid(object: UnstructuredObject, type: ResourceType, problems: readonly FieldError[]): void {
