@@ -1,4 +1,5 @@
 import { podQosClass, type UnstructuredObject, type v1 } from '../../../api/index.ts';
+import { takeAppArmorAnnotations } from './pod-app-armor.ts';
 import { dropUnsupported } from './pod-fields.ts';
 import { mergeLabelKeys } from './pod-label-keys.ts';
 import type { Strategy } from './strategy.ts';
@@ -25,6 +26,7 @@ export const podStrategy: Strategy = {
     const { spec, metadata } = pod;
     dropUnsupported(spec);
     mergeLabelKeys(spec, metadata.labels ?? {});
+    takeAppArmorAnnotations(spec, metadata.annotations ?? {});
     pod.status = {
       phase: 'Pending',
       qosClass: podQosClass(spec),
