@@ -183,7 +183,8 @@ export function collectionOf(exchange: Exchange, { name, ...collection }: Object
   return collection;
 }
 
-function shapeOf(exchange: Exchange, { type }: ObjectRequest, tables: boolean): Representation {
+/** The form in which the client wants a kind; refuses with 406 what there is not. */
+export function shapeOf(exchange: Exchange, { type }: Pick<ObjectRequest, 'type'>, tables: boolean): Representation {
   const offer = { tables, protobuf: type.custom === undefined && hasProtobuf(apiVersionOf(type), type.kind) };
   const shape = negotiate(parseAccept(exchange.request.headers.accept), offer);
   if (shape !== undefined) return shape;
