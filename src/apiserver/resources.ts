@@ -130,14 +130,18 @@ const verbs: Record<string, Verb> = {
     const body = await bodyObject(exchange, request);
     const { name, ...collection } = request;
     const target = name === '' ? collection : request;
-    const created = await registry.create({ ...target, ...body, ...writeParameters(exchange) });
+    const created = await registry.create({ ...target, ...body, ...writeParameters(exchange, 'CreateOptions') });
     await sendEncoded(exchange, 201, created, request.type, shape, now());
   },
 
   async update(exchange, request, { registry, now }) {
     const shape = shapeOf(exchange, request, request.subresource === undefined);
     const body = await bodyObject(exchange, request);
-    const { result, created } = await registry.update({ ...request, ...body, ...writeParameters(exchange) });
+    const { result, created } = await registry.update({
+      ...request,
+      ...body,
+      ...writeParameters(exchange, 'UpdateOptions'),
+    });
     await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
   },
 
@@ -145,11 +149,15 @@ const verbs: Record<string, Verb> = {
     const shape = shapeOf(exchange, request, request.subresource === undefined);
     const patch = decodePatch(exchange, await readBody(exchange.request));
     const force = booleanParameter(exchange.query, 'force');
+    const parameters = writeParameters(exchange, 'PatchOptions');
+    // Who applies says who it is: a user agent's name is for those who don't know of field managers.
+    if (patch.patchType === 'application/apply-patch+yaml')
+      parameters.fieldManager = exchange.query.get('fieldManager') ?? '';
     const { result, created } = await registry.patch({
       ...request,
       ...patch,
       ...(force === undefined ? {} : { force }),
-      ...writeParameters(exchange),
+      ...parameters,
     });
     await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
   },

@@ -199,7 +199,43 @@ test('unknown and repeated fields are refused, warned of or dropped, as asked', 
   const ignored = await create('Ignore');
   t.is(ignored.headers['warning'], undefined);
   t.is(ignored.json.dta, undefined);
-  t.is((await create('Sometimes')).code, 400);
+  t.is((await create('Sometimes')).code, 422);
+});
+
+test("a request's options are checked before its object", async (t) => {
+  const body = configMap('options');
+  const write = async (method: string, path: string, query: string, type = 'application/json'): Promise<string> => {
+    const headers = { 'content-type': type };
+    const answer = await server.request(method, `${path}?${query}`, { headers, body: method === 'DELETE' ? '' : body });
+    t.is(answer.code, 422, query);
+    return answer.json.message;
+  };
+  const one = `${CONFIG_MAPS}/options`;
+  t.is(
+    await write('POST', CONFIG_MAPS, 'dryRun=Some&fieldManager=a%07b'),
+    'CreateOptions.meta.k8s.io "" is invalid: [fieldManager: Invalid value: "a\\ab": invalid character U+0007 (at position 1), dryRun: Unsupported value: ["Some"]: supported values: "All"]',
+  );
+  t.is(
+    await write('PUT', one, `fieldManager=${'x'.repeat(129)}`),
+    'UpdateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
+  );
+  t.is(
+    await write('PUT', one, 'fieldValidation=Sometimes'),
+    'UpdateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Sometimes": supported values: "", "Ignore", "Strict", "Warn"',
+  );
+  t.is(
+    await write('PATCH', one, '', 'application/apply-patch+yaml'),
+    'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+  );
+  t.is(
+    await write('DELETE', one, 'propagationPolicy=Upward'),
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Upward": supported values: "Foreground", "Background", "Orphan", "nil"',
+  );
+  t.is(
+    await write('DELETE', one, 'propagationPolicy=Orphan&orphanDependents=true'),
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": orphanDependents and deletionPropagation cannot be both set',
+  );
+  t.is((await server.request('GET', one)).code, 404);
 });
 
 test('a body of 50 MB is refused before it is read', async (t) => {
