@@ -1,17 +1,9 @@
-import {
-  apiVersionOf,
-  booleanParameter,
-  errors,
-  hasProtobuf,
-  type KubernetesObject,
-  type ResourceType,
-} from '../api/index.ts';
+import { apiVersionOf, booleanParameter, errors, type KubernetesObject, type ResourceType } from '../api/index.ts';
 import { deprecationOf } from './deprecations.ts';
 import type { Exchange } from './exchange.ts';
-import { mediaTypes, negotiate, parseAccept, type Representation } from './http/accept.ts';
 import { readBody } from './http/body.ts';
 import { decodePatch, parseObject } from './http/decode.ts';
-import { sendEncoded, sendList } from './http/objects.ts';
+import { sendEncoded, sendList, shapeOf } from './http/objects.ts';
 import { deleteParameters, listParameters, writeParameters } from './http/parameters.ts';
 import { sendStatus } from './http/respond.ts';
 import type { RunningRegistry } from './registry/index.ts';
@@ -104,13 +96,13 @@ const verbs: Record<string, Verb> = {
   async get(exchange, request, { registry, now }) {
     // Who reads the status gets the whole object.
     const whole = request.subresource === undefined || request.subresource === 'status';
-    const shape = shapeOf(exchange, request, whole);
+    const shape = shapeOf(exchange, request.type, whole);
     const resourceVersion = exchange.query.get('resourceVersion') ?? undefined;
     await sendEncoded(exchange, 200, await registry.get({ ...request, resourceVersion }), request.type, shape, now());
   },
 
   async list(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, true);
+    const shape = shapeOf(exchange, request.type, true);
     await sendList(
       exchange,
       await registry.list({ ...collectionOf(exchange, request), ...listParameters(exchange.query) }),
@@ -121,12 +113,12 @@ const verbs: Record<string, Verb> = {
   },
 
   async watch(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, true);
+    const shape = shapeOf(exchange, request.type, true);
     await serveWatch(exchange, collectionOf(exchange, request), registry, shape, now);
   },
 
   async create(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const body = await bodyObject(exchange, request);
     const { name, ...collection } = request;
     const target = name === '' ? collection : request;
@@ -135,7 +127,7 @@ const verbs: Record<string, Verb> = {
   },
 
   async update(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const body = await bodyObject(exchange, request);
     const { result, created } = await registry.update({
       ...request,
@@ -146,7 +138,7 @@ const verbs: Record<string, Verb> = {
   },
 
   async patch(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const patch = decodePatch(exchange, await readBody(exchange.request));
     const force = booleanParameter(exchange.query, 'force');
     const parameters = writeParameters(exchange, 'PatchOptions');
@@ -163,7 +155,7 @@ const verbs: Record<string, Verb> = {
   },
 
   async delete(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const parameters = await deleteParameters(exchange);
     const result = await registry.delete({ ...request, ...parameters });
     if ('json' in result) await sendEncoded(exchange, 200, result, request.type, shape, now());
@@ -171,7 +163,7 @@ const verbs: Record<string, Verb> = {
   },
 
   async deletecollection(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, true);
+    const shape = shapeOf(exchange, request.type, true);
     const parameters = await deleteParameters(exchange);
     const result = await registry.deleteCollection({
       ...collectionOf(exchange, request),
@@ -186,14 +178,6 @@ const verbs: Record<string, Verb> = {
 export function collectionOf(exchange: Exchange, { name, ...collection }: ObjectRequest): CollectionRequest {
   if (name !== '') exchange.query.set('fieldSelector', `metadata.name=${name}`);
   return collection;
-}
-
-function shapeOf(exchange: Exchange, { type }: ObjectRequest, tables: boolean): Representation {
-  const offer = { tables, protobuf: type.custom === undefined && hasProtobuf(apiVersionOf(type), type.kind) };
-  const shape = negotiate(parseAccept(exchange.request.headers.accept), offer);
-  if (shape !== undefined) return shape;
-  const { json, yaml, protobuf } = mediaTypes;
-  throw errors.notAcceptable(offer.protobuf ? [json, yaml, protobuf] : [json, yaml]);
 }
 
 async function bodyObject(

@@ -7,6 +7,7 @@ import { checkDeleteOptions, checkWriteOptions, type WriteOptionsKind } from './
 
 export function listParameters(query: URLSearchParams): ListParameters {
   const limit = integer(query, 'limit');
+  const sendInitialEvents = booleanParameter(query, 'sendInitialEvents');
   return {
     ...text(query, 'labelSelector'),
     ...text(query, 'fieldSelector'),
@@ -14,6 +15,7 @@ export function listParameters(query: URLSearchParams): ListParameters {
     ...text(query, 'resourceVersion'),
     ...text(query, 'resourceVersionMatch'),
     ...(limit === undefined ? {} : { limit }),
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
   };
 }
 

@@ -124,6 +124,8 @@ export interface ListParameters {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: string;
+  /** For watches only: refused. */
+  sendInitialEvents?: boolean;
 }
 
 export interface DeleteParameters {

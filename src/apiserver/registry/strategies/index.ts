@@ -22,6 +22,12 @@ const volume: Strategy = {
     object['status'] = { phase: 'Pending' };
   },
 };
+const jobStrategy: Strategy = {
+  generation: true,
+  orphansDependents: true,
+  orphansWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+};
 const requiresResourceVersion: Strategy = { requiresResourceVersion: true };
 
 /** Kinds with ways of their own; by group, then resource. */
@@ -36,7 +42,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     persistentvolumes: volume,
     pods: podStrategy,
     podtemplates: { generation: true, createsOnUpdate: true, returnsDeleted: true },
-    replicationcontrollers: generation,
+    replicationcontrollers: { generation: true, orphansDependents: true },
     resourcequotas: returnsDeleted,
     serviceaccounts: returnsDeleted,
     services: serviceStrategy,
@@ -54,7 +60,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     replicasets: generation,
     statefulsets: generation,
   },
-  batch: { cronjobs: generation, jobs: generation },
+  batch: { cronjobs: generation, jobs: jobStrategy },
   'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },
