@@ -113,7 +113,11 @@ const verbs: Record<string, Verb> = {
   },
 
   async watch(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request.type, true);
+    // A list that comes as a watch has no Table to end with its bookmark.
+    const { query } = exchange;
+    const streamsList =
+      booleanParameter(query, 'sendInitialEvents') === true && booleanParameter(query, 'allowWatchBookmarks') === true;
+    const shape = shapeOf(exchange, request.type, !streamsList);
     await serveWatch(exchange, collectionOf(exchange, request), registry, shape, now);
   },
 
