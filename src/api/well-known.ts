@@ -47,6 +47,12 @@ export const resources = {
     'customresourcedefinitions',
     'CustomResourceDefinition',
   ),
+  validatingAdmissionPolicies: cluster(
+    'admissionregistration.k8s.io',
+    'v1',
+    'validatingadmissionpolicies',
+    'ValidatingAdmissionPolicy',
+  ),
   flowSchemas: cluster('flowcontrol.apiserver.k8s.io', 'v1', 'flowschemas', 'FlowSchema'),
   priorityLevels: cluster(
     'flowcontrol.apiserver.k8s.io',

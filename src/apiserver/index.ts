@@ -1,4 +1,5 @@
 export { defaultAdmissionPlugins } from './admission/index.ts';
+export { checkPolicyTypes } from './admission/policy/index.ts';
 export { type KubernetesApiOptions, startKubernetesApi } from './api-server.ts';
 export {
   type Auditor,

@@ -41,7 +41,10 @@ export function resourceRoute(options: ResourceRouteOptions): Route {
     }
     checkVerb(exchange, type);
     const deprecation = deprecationOf(type);
-    if (deprecation !== undefined) exchange.warnings.push(deprecation);
+    if (deprecation !== undefined) {
+      exchange.warnings.push(deprecation);
+      exchange.auditAnnotations['k8s.io/deprecated'] = 'true';
+    }
     await verbs[info.verb]?.(exchange, request, options);
     return true;
   };
@@ -59,9 +62,9 @@ async function servedType(
 }
 
 export function requestOf(exchange: Exchange, type: ResourceType): ObjectRequest {
-  const { info, user, warnings } = exchange;
+  const { info, user, warnings, auditAnnotations } = exchange;
   const namespace = type.namespaced ? info.namespace : undefined;
-  const request: ObjectRequest = { type, namespace, name: info.name, user, warnings };
+  const request: ObjectRequest = { type, namespace, name: info.name, user, warnings, auditAnnotations };
   // A read is done before anybody would look.
   if (info.verb !== 'get') request.signal = exchange.signal;
   if (info.subresource !== '') request.subresource = info.subresource;

@@ -166,6 +166,7 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     info: requestInfoOf(request.method ?? 'GET', path, booleanParameter(query, 'watch') ?? false),
     user: anonymous,
     warnings: [],
+    auditAnnotations: {},
     get signal() {
       if (controller === undefined) {
         controller = new AbortController();
@@ -242,10 +243,13 @@ async function upgrade(
   socket.on('error', () => socket.destroy());
   const { exchange, gone } = receive(request, new (nodeHttp().ServerResponse)(request));
   socket.once('close', gone);
+  let release: (() => void) | undefined;
   try {
     await authenticate(options, exchange);
     const started = options.auditor?.beginUpgrade(exchange, socket);
     await options.stages.impersonate(exchange);
+    // Of what runs long, only watches have work at their beginning that must wait its turn.
+    if (exchange.info.verb === 'watch') release = await options.stages.takeTurn(exchange);
     await options.stages.authorize(exchange);
     started?.();
     for (const route of options.upgradeRoutes) if (await route(exchange, socket, head)) return;
@@ -255,6 +259,8 @@ async function upgrade(
     exchange.failure = statusOf(error);
     const code = error instanceof ApiError ? error.httpCode : 500;
     refuse(socket, code, error instanceof ApiError ? error.reason : 'Internal Server Error', error);
+  } finally {
+    release?.();
   }
 }
 
@@ -277,13 +283,13 @@ function report(logger: Logger, { info, signal }: Exchange, error: unknown): voi
   );
 }
 
-/** What is no HTTP, or too much of it, or takes too long to come. */
+/** What is no HTTP, or too much of it. Who is silent, late or gone is not answered, as by Go's server: nobody waits for it. */
 function refuseMalformed(socket: Duplex, code: string | undefined): void {
   if (code === 'HPE_HEADER_OVERFLOW') {
     refuse(socket, 431, 'Request Header Fields Too Large', errors.headersTooLarge(MAX_HEADER_BYTES));
-  } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    refuse(socket, 408, 'Request Timeout', errors.requestTimeout());
-  } else refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
+  } else if (code?.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
+    refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
+  } else socket.destroy();
 }
 
 /** Answers a socket that is no longer (or never was) an HTTP exchange of Node's. */

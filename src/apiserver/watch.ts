@@ -23,6 +23,8 @@ const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 
 /** Where a watch's frames go: an HTTP response in chunks, or a WebSocket. */
 export interface WatchSink {
+  /** It goes on from here, whether there is something to tell or not. */
+  begun?(): void;
   /** One event as a line of JSON. Returns the bytes that wait to be sent. */
   write(line: Buffer): number;
   /** Resolves when what was written is on its way, or nobody is there any more. */
@@ -55,6 +57,9 @@ export async function serveWatch(
       response.write(line);
       return response.writableLength;
     },
+    begun() {
+      if (!response.headersSent) begin(exchange, shape);
+    },
     drained: () => drained(response),
     end() {
       // What is still held back would come after the end, where nobody reads it.
@@ -63,7 +68,6 @@ export async function serveWatch(
     },
   };
   await pipeWatch(exchange, request, registry, shape, now, sink);
-  if (!response.headersSent) begin(exchange, shape);
 }
 
 /** What a reader is told that is too slow: 429. */
@@ -78,7 +82,10 @@ function begin(exchange: Exchange, { encoding }: Representation): void {
   exchange.response.flushHeaders();
 }
 
-/** Starts the watch that the query asks for and ties its end to the client's, the timeout's and the registry's. */
+/**
+ * Starts the watch that the query asks for and ties its end to the client's, the timeout's and the registry's. Resolves when the state
+ * has been told, or it is over.
+ */
 export async function pipeWatch(
   exchange: Exchange,
   request: CollectionRequest,
@@ -90,9 +97,11 @@ export async function pipeWatch(
   const encode = encoderOf(request.type, shape, exchange, now);
   let over = false;
   let watch: { stop(): void } | undefined;
+  const begun = Promise.withResolvers<void>();
   const finish = (status?: Status): void => {
     if (over) return;
     over = true;
+    begun.resolve();
     clearTimeout(timer);
     watch?.stop();
     if (status !== undefined) sink.write(frameOf('ERROR', status, shape));
@@ -117,14 +126,17 @@ export async function pipeWatch(
         finish(fellBehind());
         return false;
       },
+      onBegun: begun.resolve,
       onEnd: finish,
     });
     if (over) watch.stop();
+    sink.begun?.();
   } catch (error) {
     clearTimeout(timer);
     over = true;
     throw error;
   }
+  await begun.promise;
 }
 
 function watchParameters(query: URLSearchParams): Omit<WatchParameters, 'onEvent' | 'onEnd'> {

@@ -1,5 +1,6 @@
 import { resources } from '../api/index.ts';
 import {
+  checkPolicyTypes,
   claimsForSecret,
   createLocalClient,
   createRegistry,
@@ -116,6 +117,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     bootstrapped: rbac.bootstrapped(),
     signSecretToken: tokens && ((claims) => tokens.signLegacy(claimsForSecret(claims))),
     mayRequest: mayRequest(authorizer),
+    checkPolicyTypes: (policy) => checkPolicyTypes(policy, registry.scheme),
     clientAs: (name, ...groups) =>
       createLocalClient(registry, { name, groups: [...groups, 'system:authenticated'] }, { authorizer }),
   });

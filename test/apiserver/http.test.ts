@@ -34,6 +34,16 @@ test('without a certificate only health is answered', async (t) => {
   });
 });
 
+test('whoever looks around is told what is served', async (t) => {
+  const { paths } = (await server.request('GET', '/')).json as { paths: string[] };
+  for (const path of ['/api/v1', '/apis/apps', '/apis/apps/v1', '/livez/ping', '/readyz/store', '/version'])
+    t.true(paths.includes(path), path);
+  t.false(paths.includes('/livez/store'));
+  t.deepEqual(paths, [...paths].sort());
+  for (const path of paths.filter((path) => !path.startsWith('/readyz') && !path.startsWith('/healthz')))
+    t.is((await server.request('GET', path)).code, 200, path);
+});
+
 test('people get their JSON indented, programs do not', async (t) => {
   await server.request('POST', CONFIG_MAPS, { body: configMap('pretty') });
   const answer = async (path: string, headers: Record<string, string> = {}): Promise<string> =>

@@ -16,7 +16,7 @@ import { jobRules } from './jobs.ts';
 import { limitRules } from './limits.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { networkPolicyRules } from './network-policy.ts';
-import { podRules } from './pod.ts';
+import { podRules } from './pod/index.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
 import { storageRules } from './storage.ts';
@@ -50,8 +50,19 @@ export function validate(object: KubernetesObject, type: Checked): FieldError[] 
   return errors;
 }
 
-/** What is wrong with changing `old` into `object`. */
-export function validateUpdate(object: KubernetesObject, old: KubernetesObject, type: Checked): FieldError[] {
+/** What is wrong with changing `old` into `object`, as a whole or through a subresource. */
+export function validateUpdate(
+  object: KubernetesObject,
+  old: KubernetesObject,
+  type: Checked,
+  subresource = '',
+): FieldError[] {
+  const part = rulesOf(type)?.subresources?.[subresource];
+  if (part !== undefined) {
+    const errors = validateMetadataUpdate(object.metadata, old.metadata);
+    part(object, old, errors);
+    return errors;
+  }
   const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateContent(object, type, old)];
   rulesOf(type)?.checkUpdate?.(object, old, errors);
   return errors;

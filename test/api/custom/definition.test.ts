@@ -31,7 +31,7 @@ function problems(change: (definition: Loose) => void): string[] {
 }
 
 const schemaOf = ({ spec }: Loose) => spec.versions[0].schema.openAPIV3Schema.properties.spec;
-const at = 'spec.versions[0].schema.openAPIV3Schema.properties[spec]';
+const at = 'spec.validation.openAPIV3Schema.properties[spec]';
 
 test('a definition that is fine is fine, and gets the names that it leaves out', (t) => {
   t.deepEqual(
@@ -103,7 +103,7 @@ for (const [what, change, text] of [
         properties: { labels: { type: 'object' } },
       };
     },
-    'spec.versions[0].schema.openAPIV3Schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified',
+    'spec.validation.openAPIV3Schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified',
   ],
   [
     'a reference',

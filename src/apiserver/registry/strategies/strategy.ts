@@ -32,8 +32,8 @@ export interface Strategy {
   prepareForUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
   /** The same for an update of the status subresource. */
   prepareForStatusUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
-  /** What is wrong with an object beyond what its kind's description and rules in `api` say. */
-  validate?(object: UnstructuredObject): readonly FieldError[];
+  /** What is wrong with an object, or with changing `old` into it, beyond what its kind's description and rules in `api` say. */
+  validate?(object: UnstructuredObject, old: UnstructuredObject | undefined): readonly FieldError[];
   /** Seconds that an object has to end after a delete; undefined: the kind doesn't end gracefully. */
   gracePeriodSeconds?(object: UnstructuredObject, requested: number | undefined): number;
   /** Holds back the removal of an object that is being deleted, beside finalizers. */
