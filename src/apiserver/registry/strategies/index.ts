@@ -15,6 +15,12 @@ export type { Strategy, StrategyServices } from './strategy.ts';
 
 const generation: Strategy = { generation: true };
 const workload = templated(generation, 'spec', 'template');
+const job: Strategy = {
+  ...workload,
+  orphansDependents: true,
+  orphansWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+};
 const createsOnUpdate: Strategy = { createsOnUpdate: true };
 const returnsDeleted: Strategy = { returnsDeleted: true };
 /** Claims and volumes wait for each other. */
@@ -38,7 +44,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     persistentvolumes: volume,
     pods: podStrategy,
     podtemplates: templated({ generation: true, createsOnUpdate: true, returnsDeleted: true }, 'template'),
-    replicationcontrollers: workload,
+    replicationcontrollers: { ...workload, orphansDependents: true },
     resourcequotas: returnsDeleted,
     serviceaccounts: returnsDeleted,
     services: serviceStrategy,
@@ -56,7 +62,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     replicasets: workload,
     statefulsets: workload,
   },
-  batch: { cronjobs: templated(generation, 'spec', 'jobTemplate', 'spec', 'template'), jobs: workload },
+  batch: { cronjobs: templated(generation, 'spec', 'jobTemplate', 'spec', 'template'), jobs: job },
   'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },
