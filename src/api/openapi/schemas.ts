@@ -127,6 +127,9 @@ export function schemaName(type: TypeDescription): string {
   if (group === 'apiextensions.k8s.io') {
     return `${schemaPackage.replace(/v1$/, version!)}.${type.name}`;
   }
+  if (group === 'apiregistration.k8s.io') {
+    return `io.k8s.kube-aggregator.pkg.apis.apiregistration.${version}.${type.name}`;
+  }
   return `io.k8s.api.${group!.split('.')[0]}.${version}.${type.name}`;
 }
 
