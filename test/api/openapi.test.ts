@@ -1,5 +1,14 @@
 import test from 'ava';
-import { apiVersionOf, openApiV2, openApiV3, openApiV3Index, resourceTypes } from '../../src/api/index.ts';
+import {
+  apiVersionOf,
+  customResourceTypes,
+  openApiV2,
+  openApiV2Protobuf,
+  openApiV3,
+  openApiV3Index,
+  type ResourceType,
+  resourceTypes,
+} from '../../src/api/index.ts';
 
 interface Document {
   openapi: string;
@@ -107,4 +116,90 @@ test('the document of v2 is whole, and has no form that v2 does not know', async
   t.false(/"(oneOf|allOf|anyOf)":\[|"requestBody":/.test(text));
   const paths = groupVersions.flatMap((groupVersion) => Object.keys(documentOf(groupVersion).paths));
   t.deepEqual(Object.keys(document.paths).sort(), paths.sort());
+});
+
+/** A definition as it is served. */
+const defined = (properties: Record<string, object>): ResourceType[] =>
+  customResourceTypes({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', kind: 'Widget' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          subresources: { status: {}, scale: { specReplicasPath: '.spec.a', statusReplicasPath: '.status.a' } },
+          schema: { openAPIV3Schema: { type: 'object', properties } },
+        },
+      ],
+    },
+    status: {
+      acceptedNames: { plural: 'widgets', kind: 'Widget' },
+      conditions: [{ type: 'Established', status: 'True' }],
+      storedVersions: ['v1'],
+    },
+  });
+
+test('the document of v2 has what custom resources add as long as they are served', async (t) => {
+  const own = await openApiV2();
+  const properties = {
+    spec: {
+      type: 'object',
+      required: ['color', 'maybe'],
+      properties: {
+        color: { type: 'string', enum: ['red'], maxLength: 3, default: 'red', anyOf: [{ pattern: '^r' }] },
+        maybe: { type: 'object', nullable: true, properties: { a: { type: 'string' } } },
+        port: { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'integer' }, { type: 'string' }] },
+        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { a: { type: 'string' } } },
+        lists: { type: 'array', items: { type: 'array', 'x-kubernetes-preserve-unknown-fields': true } },
+        map: { type: 'object', additionalProperties: { type: 'integer', nullable: true } },
+      },
+    },
+  };
+  const served = [...resourceTypes(), ...defined(properties)];
+  const { bytes, hash } = await openApiV2(served);
+  t.not(hash, own.hash);
+  const { paths, definitions } = JSON.parse(bytes.toString()) as {
+    paths: Record<string, Record<string, { parameters: unknown[] }>>;
+    definitions: Record<string, { properties: Record<string, object> }>;
+  };
+  t.deepEqual(definitions['com.example.v1.Widget']?.properties['spec'], {
+    type: 'object',
+    required: ['color'],
+    properties: {
+      color: { type: 'string', enum: ['red'], maxLength: 3, default: 'red' },
+      maybe: {},
+      port: { 'x-kubernetes-int-or-string': true },
+      free: { 'x-kubernetes-preserve-unknown-fields': true },
+      lists: { type: 'array', items: { 'x-kubernetes-preserve-unknown-fields': true } },
+      map: { type: 'object', additionalProperties: {} },
+    },
+  } as object);
+  t.like(definitions['com.example.v1.Widget']?.properties['metadata'], {
+    $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
+  });
+  t.truthy(paths['/apis/example.com/v1/namespaces/{namespace}/widgets/{name}/scale']?.['patch']);
+  // Each name is there once.
+  const names = [...bytes.toString().matchAll(/"(?:io\.k8s|com\.example)\.[^"]+":\{/g)].map(([name]) => name);
+  t.is(new Set(names).size, names.length);
+  t.is((await openApiV2(served)).bytes, bytes);
+  t.is((await openApiV2([...resourceTypes()])).hash, own.hash);
+
+  const encoded = await openApiV2Protobuf(served);
+  const ownEncoded = await openApiV2Protobuf();
+  t.true(encoded.bytes.subarray(0, ownEncoded.bytes.length).equals(ownEncoded.bytes));
+  t.true(encoded.bytes.includes('com.example.v1.WidgetList') && !ownEncoded.bytes.includes('com.example'));
+});
+
+test('of custom resources that may have any field, v2 tells none', async (t) => {
+  const [type] = defined({ spec: { type: 'string' } });
+  type!.custom!.schema['x-kubernetes-preserve-unknown-fields'] = true;
+  const { definitions } = JSON.parse((await openApiV2([...resourceTypes(), type!])).bytes.toString());
+  const kinds = [{ group: 'example.com', kind: 'Widget', version: 'v1' }];
+  t.deepEqual(definitions['com.example.v1.Widget'], { type: 'object', 'x-kubernetes-group-version-kind': kinds });
 });

@@ -17,13 +17,13 @@ export type Dialect = 'v2' | 'v3';
 export class SchemaCollector {
   readonly schemas: Record<string, Schema> = {};
   readonly #prefix: string;
-  readonly #dialect: Dialect;
+  readonly dialect: Dialect;
   readonly #kindsOf: (type: TypeDescription) => GroupVersionKind[];
 
   /** `kindsOf` says as which kinds a type is served. */
   constructor(dialect: Dialect, kindsOf: (type: TypeDescription) => GroupVersionKind[]) {
     this.#prefix = dialect === 'v2' ? '#/definitions/' : '#/components/schemas/';
-    this.#dialect = dialect;
+    this.dialect = dialect;
     this.#kindsOf = kindsOf;
   }
 
@@ -37,6 +37,11 @@ export class SchemaCollector {
       this.#fill(type, schema);
     }
     return { $ref: this.#prefix + name };
+  }
+
+  /** What a property is whose value is of that type, with more said about it. */
+  property(type: TypeDescription, more: Schema): Schema {
+    return { ...this.#beside(this.reference(type)), ...more };
   }
 
   /** A reference to a schema that is made elsewhere. */
@@ -64,9 +69,7 @@ export class SchemaCollector {
 
   #property(field: FieldDescription): Schema {
     const schema = this.#value(field.type);
-    // Beside a plain $ref, other members would be ignored.
-    const isReference = schema['$ref'] !== undefined;
-    const property: Schema = isReference && this.#dialect === 'v3' ? { allOf: [schema] } : schema;
+    const property = this.#beside(schema);
     if (field.default !== undefined && property['$ref'] === undefined) property['default'] = field.default;
     if (field.patchMergeKey !== undefined) property['x-kubernetes-patch-merge-key'] = field.patchMergeKey;
     if (field.patchStrategy.length > 0) property['x-kubernetes-patch-strategy'] = field.patchStrategy.join(',');
@@ -75,6 +78,11 @@ export class SchemaCollector {
     const mapType = field.mapType ?? field.structType;
     if (mapType !== undefined) property['x-kubernetes-map-type'] = mapType;
     return property;
+  }
+
+  /** The schema in a form that other members may be added to: beside a plain $ref, version 3 would ignore them. */
+  #beside(schema: Schema): Schema {
+    return schema['$ref'] !== undefined && this.dialect === 'v3' ? { allOf: [schema] } : schema;
   }
 
   #value(type: ValueType): Schema {
@@ -96,7 +104,7 @@ export class SchemaCollector {
     const plain = plainSchemas[kind];
     if (plain !== undefined) return { ...plain };
     const [name, schema, inV2 = schema] = namedSchemas[kind]!;
-    this.schemas[name] ??= { ...(this.#dialect === 'v2' ? inV2 : schema) };
+    this.schemas[name] ??= { ...(this.dialect === 'v2' ? inV2 : schema) };
     // Unions of schemas hold schemas.
     if (kind.startsWith('schema')) this.reference(structOf(schemaGroupVersion, 'JSONSchemaProps')!);
     return { $ref: this.#prefix + name };
