@@ -68,6 +68,7 @@ export const missingTypes: Record<string, FactGroup['types']> = {
     GroupResource: { fields: { group: text(1), resource: text(2) } },
     GroupVersionKind: { fields: { group: text(1), version: text(2), kind: text(3) } },
     GroupVersionResource: { fields: { group: text(1), version: text(2), resource: text(3) } },
+    Patch: { fields: {} },
     WatchEvent: { fields: { type: text(1), object: { type: 'runtime.RawExtension', pb: [2, 'bytes'] } } },
   },
   'apiextensions.k8s.io/v1': { CustomResourceSubresourceStatus: { fields: {} } },

@@ -32,17 +32,19 @@ function pathItem({ parameters = [], ...operations }: PathItem): Message {
   return { ...Object.fromEntries(item), parameters: parameters.map(parameter) };
 }
 
-function operation({ consumes, produces, parameters = [], responses, ...extensions }: Operation): Message {
+function operation({ operationId, tags, consumes, produces, parameters = [], responses, ...rest }: Operation): Message {
   return {
+    tags,
+    operationId,
     consumes,
     produces,
     parameters: parameters.map(parameter),
     responses: {
       responseCode: pairs(responses, ({ description, schema }) => ({
-        response: { description, schema: { schema: schemaMessage(schema) } },
+        response: { description, ...(schema === undefined ? {} : { schema: { schema: schemaMessage(schema) } }) },
       })),
     },
-    vendorExtension: pairs(extensions, yaml),
+    vendorExtension: pairs(rest, yaml),
   };
 }
 

@@ -20,10 +20,12 @@ export interface OpenApiV2Part {
 export type PathItem = Record<string, Operation> & { parameters?: readonly Schema[] };
 
 export interface Operation {
+  operationId: string;
+  tags: readonly string[];
   consumes: readonly string[];
   produces: readonly string[];
   parameters?: readonly Schema[];
-  responses: Record<string, { description: string; schema: Schema }>;
+  responses: Record<string, { description: string; schema?: Schema }>;
   [extension: `x-${string}`]: unknown;
 }
 
@@ -143,9 +145,11 @@ async function makePart(types: readonly ResourceType[]): Promise<OpenApiV2Part> 
 
 /** What `pathsOf` makes, as far as it is looked into here. */
 interface V3Operation {
+  operationId: string;
+  tags: readonly string[];
   parameters?: readonly V3Parameter[];
   requestBody?: { content: Content };
-  responses: { '200': { description: string; content: Content } };
+  responses: Record<string, { description: string; content?: Content }>;
   [extension: `x-${string}`]: unknown;
 }
 type V3PathItem = Record<string, V3Operation> & { parameters?: readonly V3Parameter[] };
@@ -158,7 +162,10 @@ function pathItem({ parameters, ...operations }: V3PathItem): PathItem {
 }
 
 function operation({ parameters = [], requestBody, responses, ...extensions }: V3Operation): Operation {
-  const { description, content } = responses['200'];
+  const answers = Object.entries(responses).map(([code, { description, content = {} }]) => {
+    const [first] = Object.values(content);
+    return [code, { description, ...(first === undefined ? {} : { schema: first.schema }) }];
+  });
   const all = parameters.map(plainParameter);
   if (requestBody !== undefined) {
     const schema = Object.values(requestBody.content)[0]?.schema ?? {};
@@ -166,9 +173,9 @@ function operation({ parameters = [], requestBody, responses, ...extensions }: V
   }
   return {
     consumes: Object.keys(requestBody?.content ?? { '*/*': {} }),
-    produces: Object.keys(content),
+    produces: Object.keys(responses['200']!.content!),
     ...(all.length === 0 ? {} : { parameters: all }),
-    responses: { '200': { description, schema: Object.values(content)[0]!.schema } },
+    responses: Object.fromEntries(answers),
     ...extensions,
   };
 }
