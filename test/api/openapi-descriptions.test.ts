@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { apiVersionOf, openApiV3, resourceTypes } from '../../src/api/index.ts';
+import { apiVersionOf, openApiV3, resourceTypes, structsOf } from '../../src/api/index.ts';
 
 interface Schema {
   description?: string;
@@ -9,8 +9,13 @@ interface Schema {
 
 const groupVersions = [...new Set(resourceTypes().map(apiVersionOf))];
 const schemas = new Map<string, Schema>();
+const parameters = new Map<string, { name: string; description?: string }[]>();
 for (const groupVersion of groupVersions) {
-  const { components } = JSON.parse(openApiV3(groupVersion)!.bytes.toString());
+  const { components, paths } = JSON.parse(openApiV3(groupVersion)!.bytes.toString());
+  for (const [path, { parameters: shared, ...operations }] of Object.entries<Record<string, never>>(paths)) {
+    const own = Object.values<{ parameters?: [] }>(operations).flatMap((operation) => operation.parameters ?? []);
+    parameters.set(path, [...(shared ?? []), ...own]);
+  }
   for (const [name, schema] of Object.entries<Schema>(components.schemas)) schemas.set(name, schema);
 }
 
@@ -22,6 +27,14 @@ test('kubectl explain has something to say about every type and every field', (t
   t.true(schemas.size > 500);
 });
 
+test('every parameter of a request is described', (t) => {
+  for (const [path, all] of parameters) {
+    for (const { name, description } of all) if (!description) t.fail(`${path}: ${name}`);
+  }
+  const log = parameters.get('/api/v1/namespaces/{namespace}/pods/{name}/log')!.map(({ name }) => name);
+  t.true(log.includes('tailLines') && log.includes('namespace') && parameters.size > 200);
+});
+
 test('what is described is there', (t) => {
   const folder = new URL('../../src/api/openapi/descriptions/', import.meta.url);
   const fieldsOf = new Map<string, Set<string>>();
@@ -30,6 +43,10 @@ test('what is described is there', (t) => {
     for (const key of ['*', short, ...(short.endsWith('Condition') ? ['Condition'] : [])]) {
       fieldsOf.set(key, (fieldsOf.get(key) ?? new Set()).union(new Set(Object.keys(properties))));
     }
+  }
+  // What requests have in their query.
+  for (const { name, fields } of structsOf('v1')) {
+    if (name.endsWith('Options')) fieldsOf.set(name, new Set(fields.keys()));
   }
   for (const file of readdirSync(folder)) {
     let types: string[] = [];

@@ -241,6 +241,9 @@ test('operations are named as generators of clients know them, each once', async
   );
   t.is(idOf('/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}', 'get'), 'readRbacAuthorizationV1ClusterRole');
   t.is(idOf('/apis/example.com/v1/namespaces/{namespace}/widgets', 'post'), 'createExampleComV1NamespacedWidget');
+  t.is(idOf(`${pods}/{name}/log`, 'get'), 'readCoreV1NamespacedPodLog');
+  t.is(idOf(`${pods}/{name}/exec`, 'post'), 'connectCoreV1PostNamespacedPodExec');
+  t.is(idOf('/api/v1/nodes/{name}/proxy', 'put'), 'connectCoreV1PutNodeProxy');
   t.deepEqual(paths['/api/v1/nodes']?.['get']?.tags, ['core_v1']);
   t.deepEqual(Object.keys(paths[`${pods}/{name}`]!['put']!.responses), ['200', '201', '401']);
   const ids = Object.values(paths).flatMap((item) =>

@@ -32,6 +32,11 @@ export class OperationNames {
     return `${verbs[action]}${this.#group}${action === 'deletecollection' ? 'Collection' : ''}${this.#object}`;
   }
 
+  /** Of a connection by that method: `connectCoreV1GetNamespacedPodExec`. */
+  connection(method: string): string {
+    return `connect${this.#group}${capital(method)}${this.#object}`;
+  }
+
   /** Of operations on a subresource. */
   of(subresource: string): OperationNames {
     return new OperationNames(this.tag, this.#group, this.#object + capital(subresource), this.#kind);

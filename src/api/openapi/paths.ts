@@ -1,6 +1,7 @@
 /** OpenAPI paths of a group version: which requests there are, with the parameters that clients look for. */
 import { metaGroupVersion, structOf, type TypeDescription, typeOf } from '../description/index.ts';
 import { apiVersionOf, type ResourceType, type SubresourceType } from '../resource.ts';
+import { connectionItem, isConnection } from './connections.ts';
 import { type Action, type OperationNames, operationNames } from './operation-names.ts';
 import type { GroupVersionKind, Schema } from './schemas.ts';
 
@@ -105,9 +106,8 @@ function subresourceItem(
   whole: Target | undefined,
 ): PathItem | undefined {
   const { group, version, kind, verbs } = subresource;
+  if (isConnection(subresource)) return connectionItem(subresource, parameters, names);
   const type = typeOf(apiVersionOf({ group, version }), kind);
-  // Streams and proxies have options instead of bodies.
-  if (kind.endsWith('Options') || subresource.name === 'log') return undefined;
   const found = whole ?? (type && { kind: { group, kind, version }, object: reference(type), patchTypes });
   if (found === undefined) return undefined;
   const target = { ...found, names };
