@@ -55,14 +55,14 @@ test('namespaces and the Service that are deleted come back while it is the same
   const { clock, client, turn, end } = setUp();
   turn.give(true);
   await clock.advance(0);
-  await client.delete(resources.namespaces, undefined, 'kube-node-lease');
+  client.vanish(resources.namespaces, undefined, 'kube-node-lease');
   await client.delete(resources.services, 'default', 'kubernetes');
   await clock.advance(5_000);
   t.like(await client.get(resources.services, 'default', 'kubernetes'), { spec: { clusterIP: '127.96.0.1' } });
   t.is(client.all(resources.namespaces).length, systemNamespaces.length);
   end();
   await clock.advance(0);
-  await client.delete(resources.namespaces, undefined, 'kube-node-lease');
+  client.vanish(resources.namespaces, undefined, 'kube-node-lease');
   await clock.advance(60_000);
   t.is(client.all(resources.namespaces).length, systemNamespaces.length - 1);
 });
