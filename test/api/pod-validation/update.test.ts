@@ -97,7 +97,7 @@ test('what changed is told as a difference', (t) => {
   t.is(lines[0], '  core.PodSpec{');
   t.true(lines.includes('- \t\t\t\t"b",'), error);
   t.true(lines.includes('+ \t\t\t\t"c",'), error);
-  t.true(lines.includes('+ \tnodeName: "n",'), error);
+  t.true(lines.includes('+ \tNodeName: "n",'), error);
   t.true(
     lines.some((line) => /^ {2}\t\.\.\. \/\/ \d+ identical fields$/.test(line)),
     error,
@@ -189,4 +189,10 @@ test('resizes', (t) => {
   for (const [before, after, ...expected] of cases) {
     compare(t, updateErrors(podOf(after), podOf(before), 'resize'), expected, JSON.stringify([before, after]));
   }
+  const running = (resources?: Json) =>
+    podOf(cpu('1'), {}, { containerStatuses: [{ name: 'c', state: { running: {} }, resources }] });
+  t.deepEqual(updateErrors(podOf(cpu('2')), running({}), 'resize'), []);
+  t.deepEqual(updateErrors(podOf(cpu('2')), running(), 'resize'), [
+    'spec: Forbidden: Pod running on node without support for resize',
+  ]);
 });

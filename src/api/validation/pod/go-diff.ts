@@ -1,4 +1,5 @@
 import { equalPlain, isPlainObject, type PlainObject } from '../../plain.ts';
+import { goName } from './go-form.ts';
 
 /**
  * How two values differ, in the form in which Kubernetes tells it: the lines of the first behind a minus, those of the
@@ -11,7 +12,7 @@ export function goDiff(type: string, before: object, after: object): string {
 function diffOf(before: unknown, after: unknown, depth: number): string[] {
   if (isPlainObject(before) && isPlainObject(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return block(names, (name) => `${name}: `, before, after, depth, 'identical fields');
+    return block(names, (name) => `${goName(name)}: `, before, after, depth, 'identical fields');
   }
   const [a, b] = [before as unknown[], after as unknown[]];
   const indexes = Array.from({ length: Math.max(a.length, b.length) }, (_, index) => String(index));

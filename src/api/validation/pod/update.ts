@@ -119,7 +119,7 @@ function withChangeable(spec: v1.PodSpec, old: v1.PodSpec): v1.PodSpec {
   const reverted: v1.PodSpec = { ...spec };
   for (const list of ['containers', 'initContainers'] as const) {
     const containers = spec[list];
-    if (containers !== undefined) {
+    if (containers) {
       reverted[list] = containers.map((container, index) => put({ ...container }, old[list]?.[index], 'image'));
     }
   }
