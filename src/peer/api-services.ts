@@ -41,13 +41,15 @@ const RETRY_MS = 1_000;
 export function keepApiServices(options: ApiServiceUpkeepOptions): () => void {
   const { turn, scheme, services, clock, logger } = options;
   let gathering: Timer | undefined;
+  /** Whether it is known what is there. */
+  let synced = false;
   let working = false;
   let ended = false;
   /** Whether this turn has had its first look. */
   let begun = false;
   const look = (delayMs: number = GATHER_MS): void => {
     if (!turn.isMine()) begun = false;
-    else if (!ended && gathering === undefined) gathering = clock.setTimer(delayMs, work);
+    else if (synced && !ended && gathering === undefined) gathering = clock.setTimer(delayMs, work);
   };
   const work = async (): Promise<void> => {
     gathering = undefined;
@@ -67,6 +69,7 @@ export function keepApiServices(options: ApiServiceUpkeepOptions): () => void {
   const ends = [turn.onChange(() => look()), scheme.onChange(() => look())];
   services.synced().then(
     () => {
+      synced = true;
       if (!ended) ends.push(services.onChange(() => look()));
       look(0);
     },

@@ -251,3 +251,15 @@ test('operations are named as generators of clients know them, each once', async
   );
   t.is(new Set(ids).size, ids.length);
 });
+
+test('objects within custom resources have what all objects have', async (t) => {
+  const inner = { type: 'object', 'x-kubernetes-embedded-resource': true, properties: { spec: { type: 'string' } } };
+  const served = [...resourceTypes(), ...defined({ spec: { type: 'object', additionalProperties: inner } })];
+  const v3 = JSON.parse(openApiV3('example.com/v1', served)!.bytes.toString()).components.schemas;
+  const v2 = JSON.parse((await openApiV2(served)).bytes.toString()).definitions;
+  for (const schemas of [v3, v2]) {
+    const { properties, required } = schemas['com.example.v1.Widget'].properties.spec.additionalProperties;
+    t.deepEqual(Object.keys(properties).sort(), ['apiVersion', 'kind', 'metadata', 'spec']);
+    t.deepEqual(required, ['kind', 'apiVersion']);
+  }
+});

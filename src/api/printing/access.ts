@@ -33,13 +33,9 @@ export const accessPrinters: Readonly<Record<string, Printer>> = {
   'APIService.apiregistration.k8s.io': printer<apiregistrationv1.APIService>(
     [nameColumn, column('Service', 'Who serves it.'), column('Available', 'Whether it is served.'), ageColumn],
     (service, now) => {
-      const { namespace, name } = service.spec?.service ?? {};
-      return [
-        nameOf(service),
-        name === undefined ? 'Local' : `${namespace}/${name}`,
-        availability(service),
-        age(service, now),
-      ];
+      const server = service.spec?.service;
+      const place = server ? `${server.namespace ?? ''}/${server.name ?? ''}` : 'Local';
+      return [nameOf(service), place, availability(service), age(service, now)];
     },
   ),
   'CertificateSigningRequest.certificates.k8s.io': printer<certificatesv1.CertificateSigningRequest>(
