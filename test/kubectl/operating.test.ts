@@ -59,7 +59,17 @@ test.serial('top: nodes, pods, containers', async (t) => {
       /^NAME\s+CPU\(cores\).*\npeer-1\s+\d+m\s+\d+%\s+\d+Mi\s+\d+%/,
     );
   }
-  t.regex(await fails('kubectl top pod nobody'), /NotFound/);
+  t.is(await fails('kubectl top pod nobody'), 'Error from server (NotFound): pods "operating/nobody" not found');
+  t.is(
+    await fails('kubectl top node none'),
+    'Error from server (NotFound): nodemetrics.metrics.k8s.io "none" not found',
+  );
+  await sh(`kubectl create -f ${file('waits.json', pod('waits'))}`);
+  t.is(
+    await fails('kubectl top pod waits'),
+    'Error from server (NotFound): podmetrics.metrics.k8s.io "operating/waits" not found',
+  );
+  await sh('kubectl delete pod waits --now');
 });
 
 test.serial('metrics are got, described and printed as other kinds', async (t) => {
