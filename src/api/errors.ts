@@ -178,11 +178,6 @@ export function headersTooLarge(limitBytes: number): ApiError {
   return failure(431, 'BadRequest', `the request's headers are too large: limit is ${limitBytes} bytes`);
 }
 
-/** 408: the header of a request did not come in time. */
-export function requestTimeout(): ApiError {
-  return failure(408, 'BadRequest', 'the request did not arrive in time');
-}
-
 /** 413: a JSON patch has too many operations. */
 export function tooManyPatchOperations(limit: number, actual: number): ApiError {
   const text = `The allowed maximum operations in a JSON patch is ${limit}, got ${actual}`;

@@ -41,11 +41,18 @@ export const resources = {
     'certificatesigningrequests',
     'CertificateSigningRequest',
   ),
+  apiServices: cluster('apiregistration.k8s.io', 'v1', 'apiservices', 'APIService'),
   customResourceDefinitions: cluster(
     'apiextensions.k8s.io',
     'v1',
     'customresourcedefinitions',
     'CustomResourceDefinition',
+  ),
+  validatingAdmissionPolicies: cluster(
+    'admissionregistration.k8s.io',
+    'v1',
+    'validatingadmissionpolicies',
+    'ValidatingAdmissionPolicy',
   ),
   flowSchemas: cluster('flowcontrol.apiserver.k8s.io', 'v1', 'flowschemas', 'FlowSchema'),
   priorityLevels: cluster(

@@ -22,6 +22,7 @@ import { proxyRoute, proxyUpgradeRoute } from './proxy/index.ts';
 import type { RunningRegistry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
 import { reviewRoute } from './reviews/index.ts';
+import { rootPathsRoute } from './root-paths.ts';
 import {
   type ApiServer,
   type Listener,
@@ -80,12 +81,14 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   };
   const kubelets = createKubeletConnection({ registry, nodes: types.nodes, tls });
   const proxy = { registry, types, random, kubelets };
+  const podConnect = { registry, pods: types.pods, kubelets, authorizer };
   const metrics = createRequestMetrics(() => clock.monotonic());
   const now = (): number => clock.now();
   const flowControl = new FlowControl({ source: options.flowControl, clock });
   const routes: Route[] = [
     ...(options.routes ?? []),
     healthRoute(options.healthChecks),
+    rootPathsRoute(registry.scheme, options.healthChecks, tokens !== undefined),
     versionRoute,
     metricsRoute(() => metrics.text() + flowControl.metrics() + (options.metrics?.() ?? '')),
     discoveryRoute(registry.scheme, metricsTypes),
@@ -96,7 +99,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     metricsApiRoute({ registry, types, kubelets, now }),
     resourceRoute({
       registry,
-      subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade },
+      subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade(podConnect) },
       now,
     }),
   ];
@@ -111,7 +114,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     notFound: notFoundRoute,
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
-      podConnectRoute({ registry, pods: types.pods, kubelets, authorizer }),
+      podConnectRoute(podConnect),
       proxyUpgradeRoute(proxy),
       watchApiRoute({ registry, authorizer }),
       watchUpgradeRoute({ registry, now }),

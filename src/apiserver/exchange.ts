@@ -21,6 +21,8 @@ export interface Exchange {
   failure?: Status;
   /** Texts for `Warning: 299` headers. */
   readonly warnings: string[];
+  /** What the stages and admission note for the audit log. */
+  readonly auditAnnotations: Record<string, string>;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
 }

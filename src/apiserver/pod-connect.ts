@@ -1,5 +1,6 @@
 import { errors, type ResourceType, type v1 } from '../api/index.ts';
 import { type Authorizer, denied } from './authorization/index.ts';
+import { asObject, type ConnectionOptions, portForwardOptions, streamOptions } from './connection-options.ts';
 import type { Exchange } from './exchange.ts';
 import type { KubeletConnection } from './kubelet-connection.ts';
 import { containerOf } from './pod-container.ts';
@@ -12,62 +13,97 @@ interface Connectable {
   kubeletPath: string;
   /** It is one container's. */
   ofContainer: boolean;
-  query(asked: URLSearchParams): [name: string, value: string][];
+  options(asked: URLSearchParams): ConnectionOptions;
+  query(options: ConnectionOptions): [name: string, value: string][];
 }
 
 const connectables: Readonly<Record<string, Connectable>> = {
   exec: {
     kubeletPath: 'exec',
     ofContainer: true,
-    query: (asked) => [
-      ...streamQuery(asked),
-      ...asked.getAll('command').map((word): [string, string] => ['command', word]),
-    ],
+    options: (asked) => streamOptions('PodExecOptions', asked),
+    query: (options) => [...streamQuery(options), ...listed('command', options['command'])],
   },
-  attach: { kubeletPath: 'attach', ofContainer: true, query: streamQuery },
+  attach: {
+    kubeletPath: 'attach',
+    ofContainer: true,
+    options: (asked) => streamOptions('PodAttachOptions', asked),
+    query: streamQuery,
+  },
   portforward: {
     kubeletPath: 'portForward',
     ofContainer: false,
-    query: (asked) => asked.getAll('ports').map((ports): [string, string] => ['ports', ports]),
+    options: portForwardOptions,
+    query: (options) => listed('ports', options['ports']),
   },
 };
 
-/** Output is on unless it is refused, input and terminal are off unless they are asked for. */
-function streamQuery(asked: URLSearchParams): [string, string][] {
-  const names = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' };
-  return Object.entries(names).flatMap(([name, kubeletName]): [string, string][] => {
-    const value = asked.get(name);
-    const on =
-      value === null ? name === 'stdout' || name === 'stderr' : ['', '1', 't', 'true'].includes(value.toLowerCase());
-    return on ? [[kubeletName, '1']] : [];
-  });
+/** The kubelet's own names. */
+const kubeletStreams = { stdin: 'input', stdout: 'output', stderr: 'error', tty: 'tty' };
+
+function streamQuery(options: ConnectionOptions): [string, string][] {
+  return Object.entries(kubeletStreams).flatMap(([name, kubeletName]): [string, string][] =>
+    options[name] === true ? [[kubeletName, '1']] : [],
+  );
 }
 
-/** `exec`, `attach` and `portforward` of pods: the client's connection becomes one to the kubelet that runs the pod. */
-export function podConnectRoute(options: {
+function listed(name: string, values: unknown): [string, string][] {
+  return ((values ?? []) as unknown[]).map((value): [string, string] => [name, String(value)]);
+}
+
+export interface PodConnectOptions {
   registry: Registry;
   pods: ResourceType;
   kubelets: KubeletConnection;
   authorizer: Authorizer;
-}): UpgradeRoute {
-  const { registry, pods, kubelets, authorizer } = options;
+}
+
+/** `exec`, `attach` and `portforward` of pods: the client's connection becomes one to the kubelet that runs the pod. */
+export function podConnectRoute(options: PodConnectOptions): UpgradeRoute {
   return async (exchange, socket, head) => {
     const { info } = exchange;
     const connectable = connectables[info.subresource];
     if (!info.isResource || info.group !== '' || info.resource !== 'pods' || !connectable) return false;
-    if (info.verb !== 'get' && info.verb !== 'create') throw errors.methodNotAllowed(pods, info.verb);
-    await authorizeCreate(exchange, authorizer);
-    const { subresource: _connected, ...request } = requestOf(exchange, pods);
-    const pod = (await registry.get(request)).object as v1.Pod;
-    const names = [pod.metadata.namespace, pod.metadata.name];
-    if (connectable.ofContainer) names.push(containerOf(pod, exchange.query.get('container') ?? ''));
-    const nodeName = pod.spec?.nodeName ?? '';
-    if (nodeName === '') throw errors.badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
-    const path = [connectable.kubeletPath, ...names.map((name) => encodeURIComponent(name ?? ''))].join('/');
-    const query = new URLSearchParams(connectable.query(exchange.query));
-    await kubelets.upgrade(nodeName, `/${path}?${query}`, { request: exchange.request, socket, head });
+    const { nodeName, path } = await destinationOf(exchange, connectable, options);
+    await options.kubelets.upgrade(nodeName, path, { request: exchange.request, socket, head });
     return true;
   };
+}
+
+/** The same without a request to switch protocols: refused, though only after whatever else there is to refuse. */
+export function podConnectWithoutUpgrade(options: PodConnectOptions): SubresourceRoutes {
+  return Object.fromEntries(
+    Object.entries(connectables).map(([name, connectable]) => [
+      `pods/${name}`,
+      async (exchange) => {
+        await destinationOf(exchange, connectable, options);
+        throw errors.badRequest('Upgrade request required');
+      },
+    ]),
+  );
+}
+
+/** Where to connect to, when that may be. */
+async function destinationOf(
+  exchange: Exchange,
+  { kubeletPath, ofContainer, options: optionsOf, query: queryOf }: Connectable,
+  { registry, pods, authorizer }: PodConnectOptions,
+): Promise<{ nodeName: string; path: string }> {
+  const { info } = exchange;
+  if (info.verb !== 'get' && info.verb !== 'create') throw errors.methodNotAllowed(pods, info.verb);
+  if (exchange.query.has('dryRun')) throw errors.badRequest('dryRun is not supported');
+  const { subresource: _connected, ...request } = requestOf(exchange, pods);
+  const asked = asObject(optionsOf(exchange.query));
+  const admitted = await registry.connect({ ...request, subresource: info.subresource, options: asked });
+  const options = admitted as unknown as ConnectionOptions;
+  await authorizeCreate(exchange, authorizer);
+  const pod = (await registry.get(request)).object as v1.Pod;
+  const names = [pod.metadata.namespace, pod.metadata.name];
+  if (ofContainer) names.push(containerOf(pod, String(options['container'] ?? '')));
+  const nodeName = pod.spec?.nodeName ?? '';
+  if (nodeName === '') throw errors.badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  const path = [kubeletPath, ...names.map((name) => encodeURIComponent(name ?? ''))].join('/');
+  return { nodeName, path: `/${path}?${new URLSearchParams(queryOf(options))}` };
 }
 
 /** A WebSocket begins with a GET; what may be done through it takes more than the right to read. */
@@ -83,13 +119,3 @@ async function authorizeCreate({ info, user }: Exchange, authorizer: Authorizer)
   const { allowed, reason } = await authorizer.authorize(attributes);
   if (!allowed) throw denied(attributes, reason);
 }
-
-/** The same without a request to switch protocols. */
-export const podConnectWithoutUpgrade: SubresourceRoutes = Object.fromEntries(
-  Object.keys(connectables).map((name) => [
-    `pods/${name}`,
-    async () => {
-      throw errors.badRequest('Upgrade request required');
-    },
-  ]),
-);

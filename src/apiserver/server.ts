@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError, errors } from '../api/index.ts';
+import { ApiError, booleanParameter, errors } from '../api/index.ts';
 import { type Clock, errorCode, errorMessage, type Logger, listenError, nodeHttp } from '../base/index.ts';
 import type { Auditor } from './audit/index.ts';
 import { Deadlines } from './deadlines.ts';
@@ -147,6 +147,9 @@ function listen(server: Server, { host, port, shared }: Listener, logger: Logger
   });
 }
 
+/** One for all: to make an error costs more than many a request. */
+const clientGone = new DOMException('the client is gone', 'AbortError');
+
 /** `gone` is to be called when the client is no longer there. */
 function receive(request: IncomingMessage, response: ServerResponse): { exchange: Exchange; gone(): void } {
   const target = request.url ?? '/';
@@ -160,13 +163,14 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     request,
     response,
     query,
-    info: requestInfoOf(request.method ?? 'GET', path, ['true', '1'].includes(query.get('watch') ?? '')),
+    info: requestInfoOf(request.method ?? 'GET', path, booleanParameter(query, 'watch') ?? false),
     user: anonymous,
     warnings: [],
+    auditAnnotations: {},
     get signal() {
       if (controller === undefined) {
         controller = new AbortController();
-        if (over) controller.abort();
+        if (over) controller.abort(clientGone);
       }
       return controller.signal;
     },
@@ -175,7 +179,7 @@ function receive(request: IncomingMessage, response: ServerResponse): { exchange
     exchange,
     gone() {
       over = true;
-      controller?.abort();
+      controller?.abort(clientGone);
     },
   };
 }
@@ -216,9 +220,9 @@ async function answer({ routes, notFound }: ApiServerOptions, exchange: Exchange
 }
 
 function limitTime(deadlines: Deadlines<Exchange>, exchange: Exchange): void {
-  if (exchange.info.isResource && !isLongRunning(exchange.info)) {
-    deadlines.add(exchange, requestTimeoutOf(exchange.query));
-  }
+  if (isLongRunning(exchange.info)) return;
+  const timeoutMs = requestTimeoutOf(exchange.query);
+  if (exchange.info.isResource) deadlines.add(exchange, timeoutMs);
 }
 
 /** What doesn't answer in time is answered so, and what it still does is nobody's any more. */
@@ -239,10 +243,13 @@ async function upgrade(
   socket.on('error', () => socket.destroy());
   const { exchange, gone } = receive(request, new (nodeHttp().ServerResponse)(request));
   socket.once('close', gone);
+  let release: (() => void) | undefined;
   try {
     await authenticate(options, exchange);
     const started = options.auditor?.beginUpgrade(exchange, socket);
     await options.stages.impersonate(exchange);
+    // Of what runs long, only watches have work at their beginning that must wait its turn.
+    if (exchange.info.verb === 'watch') release = await options.stages.takeTurn(exchange);
     await options.stages.authorize(exchange);
     started?.();
     for (const route of options.upgradeRoutes) if (await route(exchange, socket, head)) return;
@@ -252,6 +259,8 @@ async function upgrade(
     exchange.failure = statusOf(error);
     const code = error instanceof ApiError ? error.httpCode : 500;
     refuse(socket, code, error instanceof ApiError ? error.reason : 'Internal Server Error', error);
+  } finally {
+    release?.();
   }
 }
 
@@ -274,13 +283,13 @@ function report(logger: Logger, { info, signal }: Exchange, error: unknown): voi
   );
 }
 
-/** What is no HTTP, or too much of it, or takes too long to come. */
+/** What is no HTTP, or too much of it. Who is silent, late or gone is not answered, as by Go's server: nobody waits for it. */
 function refuseMalformed(socket: Duplex, code: string | undefined): void {
   if (code === 'HPE_HEADER_OVERFLOW') {
     refuse(socket, 431, 'Request Header Fields Too Large', errors.headersTooLarge(MAX_HEADER_BYTES));
-  } else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    refuse(socket, 408, 'Request Timeout', errors.requestTimeout());
-  } else refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
+  } else if (code?.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
+    refuse(socket, 400, 'Bad Request', errors.badRequest('the request is no valid HTTP'));
+  } else socket.destroy();
 }
 
 /** Answers a socket that is no longer (or never was) an HTTP exchange of Node's. */

@@ -18,13 +18,15 @@ export function watchUpgradeRoute(options: { registry: Registry; now: () => numb
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
   });
-  return (exchange, socket, head) => {
+  return async (exchange, socket, head) => {
     const { info } = exchange;
     if (!info.isResource || info.verb !== 'watch') return false;
     const type = options.registry.scheme.findResource(info.group, info.version, info.resource);
     if (type === undefined) return false;
     const shape = negotiate(parseAccept(exchange.request.headers.accept), { tables: true, protobuf: false });
     if (shape === undefined) throw errors.notAcceptable(['application/json']);
+    const begun = Promise.withResolvers<void>();
+    socket.once('close', begun.resolve);
     server.handleUpgrade(exchange.request, socket, head, (webSocket) => {
       const gone = new AbortController();
       webSocket.on('close', () => gone.abort());
@@ -38,10 +40,11 @@ export function watchUpgradeRoute(options: { registry: Registry; now: () => numb
         end: () => webSocket.close(1000),
       };
       const request = collectionOf(exchange, requestOf(exchange, type));
-      pipeWatch({ ...exchange, signal: gone.signal }, request, options.registry, shape, options.now, sink).catch(() =>
-        webSocket.close(1011),
-      );
+      pipeWatch({ ...exchange, signal: gone.signal }, request, options.registry, shape, options.now, sink)
+        .catch(() => webSocket.close(1011))
+        .finally(begun.resolve);
     });
+    await begun.promise;
     return true;
   };
 }

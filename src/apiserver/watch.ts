@@ -1,5 +1,6 @@
 import { setTimeout as setTimer } from 'node:timers';
 import {
+  booleanParameter,
   encodeProtobuf,
   encodeWatchFrame,
   errors,
@@ -11,7 +12,7 @@ import type { Exchange } from './exchange.ts';
 import { mediaTypes, type Representation } from './http/accept.ts';
 import { drained } from './http/drained.ts';
 import { includeObjectOf, objectAs } from './http/objects.ts';
-import { boolean, integer, listParameters } from './http/parameters.ts';
+import { integer, listParameters } from './http/parameters.ts';
 import { setWarnings } from './http/respond.ts';
 import type { CollectionRequest, EncodedEvent, Registry, WatchParameters } from './registry/types.ts';
 
@@ -22,6 +23,8 @@ const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 
 /** Where a watch's frames go: an HTTP response in chunks, or a WebSocket. */
 export interface WatchSink {
+  /** It goes on from here, whether there is something to tell or not. */
+  begun?(): void;
   /** One event as a line of JSON. Returns the bytes that wait to be sent. */
   write(line: Buffer): number;
   /** Resolves when what was written is on its way, or nobody is there any more. */
@@ -54,6 +57,9 @@ export async function serveWatch(
       response.write(line);
       return response.writableLength;
     },
+    begun() {
+      if (!response.headersSent) begin(exchange, shape);
+    },
     drained: () => drained(response),
     end() {
       // What is still held back would come after the end, where nobody reads it.
@@ -62,7 +68,6 @@ export async function serveWatch(
     },
   };
   await pipeWatch(exchange, request, registry, shape, now, sink);
-  if (!response.headersSent) begin(exchange, shape);
 }
 
 /** What a reader is told that is too slow: 429. */
@@ -77,7 +82,10 @@ function begin(exchange: Exchange, { encoding }: Representation): void {
   exchange.response.flushHeaders();
 }
 
-/** Starts the watch that the query asks for and ties its end to the client's, the timeout's and the registry's. */
+/**
+ * Starts the watch that the query asks for and ties its end to the client's, the timeout's and the registry's. Resolves when the state
+ * has been told, or it is over.
+ */
 export async function pipeWatch(
   exchange: Exchange,
   request: CollectionRequest,
@@ -89,9 +97,11 @@ export async function pipeWatch(
   const encode = encoderOf(request.type, shape, exchange, now);
   let over = false;
   let watch: { stop(): void } | undefined;
+  const begun = Promise.withResolvers<void>();
   const finish = (status?: Status): void => {
     if (over) return;
     over = true;
+    begun.resolve();
     clearTimeout(timer);
     watch?.stop();
     if (status !== undefined) sink.write(frameOf('ERROR', status, shape));
@@ -116,26 +126,35 @@ export async function pipeWatch(
         finish(fellBehind());
         return false;
       },
+      onBegun: begun.resolve,
       onEnd: finish,
     });
     if (over) watch.stop();
+    sink.begun?.();
   } catch (error) {
     clearTimeout(timer);
     over = true;
     throw error;
   }
+  await begun.promise;
 }
 
 function watchParameters(query: URLSearchParams): Omit<WatchParameters, 'onEvent' | 'onEnd'> {
-  const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listParameters(query);
-  const initial = boolean(query, 'sendInitialEvents');
+  const parameters = listParameters(query);
+  const {
+    labelSelector,
+    fieldSelector,
+    resourceVersion,
+    resourceVersionMatch,
+    sendInitialEvents: initial,
+  } = parameters;
   return {
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(resourceVersionMatch === undefined ? {} : { resourceVersionMatch }),
     ...(initial === undefined ? {} : { sendInitialEvents: initial }),
-    allowBookmarks: boolean(query, 'allowWatchBookmarks') ?? false,
+    allowBookmarks: booleanParameter(query, 'allowWatchBookmarks') ?? false,
   };
 }
 
@@ -148,7 +167,7 @@ function encoderOf(
 ): (event: EncodedEvent) => Buffer {
   if (shape.as === 'object')
     return shape.encoding === 'protobuf' ? (event) => event.protobuf() : (event) => event.json();
-  const includeObject = includeObjectOf(exchange);
+  const includeObject = includeObjectOf(exchange, shape);
   let first = true;
   return ({ type: eventType, encoded }) => {
     const object = objectAs(encoded.object, type, shape, includeObject, now()) as { columnDefinitions?: unknown };

@@ -10,9 +10,21 @@ export interface Random {
 
 /** Cryptographically strong randomness of the machine. */
 export const systemRandom: Random = {
-  next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-  bytes: (count) => randomBytes(count),
+  next: () => drawBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  bytes: drawBytes,
 };
+
+/** Asking the system costs much more than a few bytes do. */
+const POOL_BYTES = 4_096;
+let pool = Buffer.alloc(0);
+
+function drawBytes(count: number): Buffer {
+  if (count > POOL_BYTES / 16) return randomBytes(count);
+  if (pool.length < count) pool = randomBytes(POOL_BYTES);
+  const drawn = pool.subarray(0, count);
+  pool = pool.subarray(count);
+  return drawn;
+}
 
 /** A small fast generator (xoshiro128**), the same sequence for the same seed. Not for secrets. */
 export function seededRandom(seed: number): Random {

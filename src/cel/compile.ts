@@ -1,4 +1,6 @@
+import type { Expression } from './ast.ts';
 import { Budget, PER_CALL_LIMIT } from './budget.ts';
+import type { Checked } from './checked.ts';
 import { check } from './checker.ts';
 import { CompileError } from './errors.ts';
 import { plan } from './interpreter.ts';
@@ -51,7 +53,27 @@ const typeNames = new Map<string, Type>([
  * Reads an expression and checks its types. Throws CompileError, whose message is what Kubernetes puts behind
  * `compilation failed: `.
  */
-export function compile(source: string, { variables, result, heterogeneous = false }: CompileOptions): Program {
+export function compile(source: string, options: CompileOptions): Program {
+  const { expression, checked } = analyse(source, options);
+  const { type } = checked;
+  const step = plan(expression, checked);
+  return {
+    type,
+    evaluate: (values, budget = new Budget(PER_CALL_LIMIT)) =>
+      step({
+        slots: [],
+        budget,
+        variable:
+          typeof values === 'function' ? values : (name) => (Object.hasOwn(values, name) ? values[name] : undefined),
+      }),
+  };
+}
+
+/** The expression read and its types checked. Throws as `compile` does. */
+export function analyse(
+  source: string,
+  { variables, result, heterogeneous = false }: CompileOptions,
+): { expression: Expression; checked: Checked } {
   const expression = parse(source);
   const checked = check(expression, {
     variables: new Map(Object.entries(variables)),
@@ -64,17 +86,7 @@ export function compile(source: string, { variables, result, heterogeneous = fal
   if (result !== undefined && type.kind !== 'dyn' && !result.some((wanted) => wanted.kind === type.kind)) {
     throw new WrongResultError(result);
   }
-  const step = plan(expression, checked);
-  return {
-    type,
-    evaluate: (values, budget = new Budget(PER_CALL_LIMIT)) =>
-      step({
-        slots: [],
-        budget,
-        variable:
-          typeof values === 'function' ? values : (name) => (Object.hasOwn(values, name) ? values[name] : undefined),
-      }),
-  };
+  return { expression, checked };
 }
 
 /** An expression is of another type than is wanted of it. */

@@ -1,5 +1,7 @@
 export { Budget, PER_CALL_LIMIT, PER_REQUEST_LIMIT } from './budget.ts';
 export { type CompileOptions, compile, type Program, type Variables, WrongResultError } from './compile.ts';
+export { type Bounds, estimateCost } from './cost/estimate.ts';
+export { describedType } from './described.ts';
 export { CompileError, CostExceededError, EvaluationError } from './errors.ts';
 export { fromJson, toJson } from './json.ts';
 export {

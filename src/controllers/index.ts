@@ -25,7 +25,7 @@ import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/index.ts';
 import { type ControllerOptions, defaultControllerOptions } from './options.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
-import { replicaSetController } from './replicaset.ts';
+import { replicaSetController, replicationController } from './replicaset.ts';
 import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './serviceaccount.ts';
@@ -33,10 +33,12 @@ import { type SignSecretToken, serviceAccountTokenController } from './serviceac
 import { claimProtectionController, volumeProtectionController } from './storage-protection.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { tokenCleanerController } from './token-cleaner.ts';
+import { type CheckPolicyTypes, policyStatusController } from './validatingadmissionpolicy-status.ts';
 
 export type { MayRequest, SignCertificate } from './certificates/index.ts';
 export { type ControllerOptions, defaultControllerOptions } from './options.ts';
 export type { SignSecretToken } from './serviceaccount-token.ts';
+export type { CheckPolicyTypes } from './validatingadmissionpolicy-status.ts';
 
 export interface StartControllersOptions {
   /** Fenced by the lease under which the controllers run. */
@@ -53,6 +55,8 @@ export interface StartControllersOptions {
   signSecretToken?: SignSecretToken | undefined;
   /** Signs certificates that are asked for through the API, and says what is approved without a person; absent: neither. */
   certificates?: { sign: SignCertificate; mayRequest: MayRequest } | undefined;
+  /** Says what is wrong with admission policies' expressions; absent: nothing is said. */
+  checkPolicyTypes?: CheckPolicyTypes | undefined;
   /** What differs from `defaultControllerOptions`. */
   options?: Partial<ControllerOptions>;
 }
@@ -69,7 +73,8 @@ export interface RunningControllers {
  * that what another peer's controllers did last is not done again.
  */
 export async function startControllers(options: StartControllersOptions): Promise<RunningControllers> {
-  const { client, informers, clock, random, logger, metrics, rootCa, signSecretToken, certificates } = options;
+  const { client, informers, clock, random, logger, metrics, rootCa, signSecretToken, certificates, checkPolicyTypes } =
+    options;
   const broadcaster = new EventBroadcaster({ client, clock, logger });
   const context: ControllerContext = {
     client,
@@ -84,6 +89,7 @@ export async function startControllers(options: StartControllersOptions): Promis
   const controllers: Controller[] = [
     deploymentController,
     replicaSetController,
+    replicationController,
     garbageCollector,
     namespaceController,
     nodeLifecycleController,
@@ -109,6 +115,8 @@ export async function startControllers(options: StartControllersOptions): Promis
     controllers.push(certificateSigningController(context, certificates.sign));
     controllers.push(certificateApprovingController(context, certificates.mayRequest));
   }
+
+  if (checkPolicyTypes !== undefined) controllers.push(policyStatusController(context, checkPolicyTypes));
 
   let stopped = false;
   const begin = async (): Promise<void> => {

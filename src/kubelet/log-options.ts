@@ -1,4 +1,4 @@
-import { parseTime } from '../api/index.ts';
+import { booleanParameter, parseTime } from '../api/index.ts';
 import type { LogOptions } from '../runtime/index.ts';
 
 /** A query of `/containerLogs`, read; or what is wrong with it. */
@@ -6,7 +6,10 @@ export type LogQuery = { options: LogOptions; previous: boolean } | { error: str
 
 /** Reads the parameters of `kubectl logs`. */
 export function parseLogQuery(query: URLSearchParams, nowMs: number): LogQuery {
-  const options: LogOptions = { follow: isTrue(query.get('follow')), timestamps: isTrue(query.get('timestamps')) };
+  const options: LogOptions = {
+    follow: booleanParameter(query, 'follow') ?? false,
+    timestamps: booleanParameter(query, 'timestamps') ?? false,
+  };
   const numbers = { tailLines: 0, limitBytes: 1, sinceSeconds: 1 };
   const values: Record<string, number> = {};
   for (const [name, min] of Object.entries(numbers)) {
@@ -30,9 +33,5 @@ export function parseLogQuery(query: URLSearchParams, nowMs: number): LogQuery {
   if (values.sinceSeconds !== undefined) options.sinceTimeMs = nowMs - values.sinceSeconds * 1000;
   if (values.tailLines !== undefined) options.tailLines = values.tailLines;
   if (values.limitBytes !== undefined) options.limitBytes = values.limitBytes;
-  return { options, previous: isTrue(query.get('previous')) };
-}
-
-function isTrue(text: string | null): boolean {
-  return text !== null && ['1', 't', 'true'].includes(text.toLowerCase());
+  return { options, previous: booleanParameter(query, 'previous') ?? false };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { v1 } from '../api/index.ts';
+import { booleanParameter, type v1 } from '../api/index.ts';
 import { errorMessage } from '../base/index.ts';
 import { openCommandStreams, openPortStreams, refuseUpgrade, UpgradeRefused } from '../streams/index.ts';
 import { dial, forwardPort } from './port-forward.ts';
@@ -59,20 +59,26 @@ function podOf({ pods }: HandlerOptions, namespace: string | undefined, name: st
   return pod;
 }
 
-/** The id by which the runtime knows a container that runs. */
-function containerOf({ status }: v1.Pod, name: string): string {
+/** The id by which the runtime knows a container that runs. Of one that never did the kubelet would say that it is not found. */
+function containerOf({ metadata, status }: v1.Pod, name: string): string {
   const all = [
     ...(status?.containerStatuses ?? []),
     ...(status?.initContainerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ];
-  const found = all.find((container) => container.name === name && container.state?.running);
-  if (!found?.containerID) throw new UpgradeRefused(500, `container not found ("${name}")`);
+  const found = all.find((container) => container.name === name);
+  const { running, waiting } = found?.state ?? {};
+  if (waiting && !found?.lastState?.terminated) {
+    // No colon: what reads as a YAML mapping is an empty Status to client-go.
+    const why = waiting.reason ?? 'no reason given';
+    throw new UpgradeRefused(500, `container "${name}" in pod "${metadata.name}" is waiting to start (${why})`);
+  }
+  if (!running || !found?.containerID) throw new UpgradeRefused(500, `container not found ("${name}")`);
   return found.containerID.slice(found.containerID.indexOf('://') + 3);
 }
 
 function commandOf(query: URLSearchParams, containerId: string): CommandRequest {
-  const asked = (name: string): boolean => query.get(name) === '1' || query.get(name) === 'true';
+  const asked = (name: string): boolean => booleanParameter(query, name) ?? false;
   const tty = asked('tty');
   const streams = { stdin: asked('input'), stdout: asked('output'), stderr: asked('error') && !tty, tty };
   if (!streams.stdin && !streams.stdout && !streams.stderr) {

@@ -1,6 +1,11 @@
 import { errorMessage } from '../base/index.ts';
 import { type Client, runWhileLeading } from '../client/index.ts';
-import { type MayRequest, type SignSecretToken, startControllers } from '../controllers/index.ts';
+import {
+  type CheckPolicyTypes,
+  type MayRequest,
+  type SignSecretToken,
+  startControllers,
+} from '../controllers/index.ts';
 import { SCHEDULER_NAME, startScheduler } from '../scheduler/index.ts';
 import { certificateSigner } from './certificate-signer.ts';
 import type { PeerContext } from './context.ts';
@@ -25,12 +30,13 @@ export function startComponents(
     /** Makes the token that a Secret is to hold; absent: there are no such tokens. */
     signSecretToken?: SignSecretToken | undefined;
     mayRequest: MayRequest;
+    checkPolicyTypes: CheckPolicyTypes;
     /** A client that may do what this user may. */
     clientAs(user: string, ...groups: string[]): Client;
   },
 ): Components {
   const { config, clock, random, logger, tls, onStop } = context;
-  const { clientAs, signSecretToken, mayRequest } = options;
+  const { clientAs, signSecretToken, mayRequest, checkPolicyTypes } = options;
   const sign = certificateSigner(context);
   let node: Node | undefined;
   let stopping = false;
@@ -51,7 +57,13 @@ export function startComponents(
       source: 'kube-controller-manager',
       client: clientAs('system:kube-controller-manager'),
       start: (leading) =>
-        startControllers({ ...leading, rootCa: tls.ca, signSecretToken, certificates: sign && { sign, mayRequest } }),
+        startControllers({
+          ...leading,
+          rootCa: tls.ca,
+          signSecretToken,
+          certificates: sign && { sign, mayRequest },
+          checkPolicyTypes,
+        }),
     });
     const scheduler = runWhileLeading({
       ...elected,

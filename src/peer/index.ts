@@ -2,6 +2,7 @@ import type { Logger } from '../base/index.ts';
 import type { CheckedPeer } from './check.ts';
 import type { ClusterShape } from './cluster-files.ts';
 import type { ClusterPaths } from './data-dir.ts';
+import type { Cluster, ClusterOptions } from './embedded-cluster.ts';
 import type { Peer, PeerOptions } from './peer.ts';
 
 export type * from '../store/index.ts';
@@ -28,6 +29,7 @@ export {
   unusable,
   writeFileAtomic,
 } from './data-dir.ts';
+export type { Cluster, ClusterOptions } from './embedded-cluster.ts';
 export { type EtcdStoreConfig, etcdStoreCheck, etcdStoreDefaults, resolveFiles } from './etcd-store-config.ts';
 export type { LoggerOptions } from './logger.ts';
 export { isMemberRequest, MEMBERS_PATH, type MemberList, type MemberRequest } from './member-request.ts';
@@ -44,6 +46,11 @@ export { suggestion } from './suggestion.ts';
 /** See peer.ts. */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   return (await import('./peer.ts')).startPeer(options);
+}
+
+/** See embedded-cluster.ts. */
+export async function startCluster(options?: ClusterOptions): Promise<Cluster> {
+  return (await import('./embedded-cluster.ts')).startCluster(options);
 }
 
 /** See workloads.ts. */

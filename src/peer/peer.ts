@@ -1,9 +1,11 @@
-import { resources } from '../api/index.ts';
+import { type apiregistrationv1, resources } from '../api/index.ts';
 import {
+  checkPolicyTypes,
   claimsForSecret,
   createLocalClient,
   createRegistry,
   defaultAdmissionPlugins,
+  metricsTypes,
   nodeAuthorizer,
   rbacAuthorizer,
   startKubernetesApi,
@@ -12,8 +14,10 @@ import {
 } from '../apiserver/index.ts';
 import { type Clock, errorMessage, type Logger, type Random, systemClock, systemRandom } from '../base/index.ts';
 import { type Client, createInformerFactory } from '../client/index.ts';
+import type { Storage, Transport } from '../replica/index.ts';
 import type { Store } from '../store/index.ts';
 import { mayRequest, openAuditor, openProviders, openTokens } from './access.ts';
+import { keepApiServices } from './api-services.ts';
 import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
@@ -30,6 +34,14 @@ export interface PeerOptions {
   logger: Logger;
   clock?: Clock;
   random?: Random;
+  /** Default: files in the data directory, and connections to the other members. */
+  replication?: Replication | undefined;
+}
+
+/** What the embedded store is kept in, and how its messages reach the other members. */
+export interface Replication {
+  storage: Storage;
+  transport: Transport;
 }
 
 /** A peer that runs in this process. */
@@ -40,6 +52,8 @@ export interface Peer {
   /** The administrator's client, in process. */
   readonly client: Client;
   readonly store: Store;
+  /** Rejects as long as the peer does not serve, as `/readyz` tells. */
+  ready(): Promise<void>;
   status(): PeerStatus;
   /** Rejects when the peer had to stop by itself, for instance because its disk failed. */
   readonly failed: Promise<never>;
@@ -52,7 +66,7 @@ export interface Peer {
  * Rejects with a KeelsonError (PORT_BUSY, DATA_LOCKED, DATA_CORRUPT, DATA_FOREIGN, PKI, UNAVAILABLE for an etcd that does not answer, …) whose text says what to do.
  */
 export async function startPeer(options: PeerOptions): Promise<Peer> {
-  const { config, logger, clock = systemClock, random = systemRandom } = options;
+  const { config, logger, clock = systemClock, random = systemRandom, replication } = options;
   const self = config.members.find(({ id }) => id === config.peerId) as MemberConfig;
   const stops: (() => Promise<void> | void)[] = [];
   const stopAll = async (): Promise<void> => {
@@ -66,7 +80,8 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   };
   const tls = readTls(config, clock.now());
   try {
-    return await start({ config, self, tls, clock, random, logger, onStop: (stop) => stops.push(stop) }, stopAll);
+    const onStop: PeerContext['onStop'] = (stop) => stops.push(stop);
+    return await start({ config, self, tls, clock, random, logger, replication, onStop }, stopAll);
   } catch (error) {
     await stopAll();
     throw error;
@@ -99,11 +114,13 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const informers = createInformerFactory({ client: admin, clock, random, logger });
   const rbac = rbacSource(informers);
   const flowControl = flowControlSource(informers);
+  const services = informers.informer<apiregistrationv1.APIService>(resources.apiServices);
   const authorizer = unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]);
   const components = startComponents(context, {
     bootstrapped: rbac.bootstrapped(),
     signSecretToken: tokens && ((claims) => tokens.signLegacy(claimsForSecret(claims))),
     mayRequest: mayRequest(authorizer),
+    checkPolicyTypes: (policy) => checkPolicyTypes(policy, registry.scheme),
     clientAs: (name, ...groups) =>
       createLocalClient(registry, { name, groups: [...groups, 'system:authenticated'] }, { authorizer }),
   });
@@ -111,6 +128,12 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     const { peerId, clusterId } = config;
     const node = components.node();
     return { peerId, clusterId, ...backend.state(), mode: node?.mode ?? '', pods: node?.pods() ?? 0 };
+  };
+  let bootstrapped = false;
+  const checkBootstrapped = async (): Promise<void> => {
+    // The last of what pods need; whether somebody deletes it later is no matter of this peer's.
+    if (!bootstrapped) await admin.get(resources.serviceAccounts, 'default', 'default');
+    bootstrapped = true;
   };
   const api = await startKubernetesApi({
     registry,
@@ -130,11 +153,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
     healthChecks: [
       { name: 'ping', live: true, check: () => {} },
       { name: 'store', live: false, check: () => store.readBarrier() },
-      {
-        name: 'bootstrap',
-        live: false,
-        check: async () => void (await admin.get(resources.namespaces, undefined, 'default')),
-      },
+      { name: 'bootstrap', live: false, check: checkBootstrapped },
     ],
     metrics: () => metricsOf(status()),
     routes: [statusRoute(status), ...backend.routes, kubeletRoute(components.node)],
@@ -148,12 +167,18 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clientCa: tls.ca, clock, random, logger };
   onStop(keepBootstrapped(backend.bootstrapTurn, admin, bootstrapping));
   const synced = informers.synced();
-  onStop(keepFlowControl({ turn: backend.bootstrapTurn, source: flowControl, synced, client: admin, clock, logger }));
+  const upkeep = { turn: backend.bootstrapTurn, client: admin, clock, logger };
+  onStop(keepFlowControl({ ...upkeep, source: flowControl, synced }));
+  onStop(keepApiServices({ ...upkeep, scheme: registry.scheme, further: metricsTypes, services }));
   return {
     host: api.host,
     port: api.port,
     client: admin,
     store,
+    async ready() {
+      await store.readBarrier();
+      await checkBootstrapped();
+    },
     status,
     failed: backend.failed,
     async stop({ workloads = false } = {}) {

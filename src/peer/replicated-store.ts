@@ -7,6 +7,7 @@ import type { PeerContext } from './context.ts';
 import { makePrivateDir } from './data-dir.ts';
 import { serveEtcdApi } from './etcd-api.ts';
 import { membersRoute } from './members-route.ts';
+import type { Replication } from './peer.ts';
 import type { PeerStore } from './peer-store.ts';
 import { snapshotRoute } from './snapshot-route.ts';
 
@@ -37,20 +38,9 @@ export async function openReplicatedStore(context: PeerContext): Promise<PeerSto
 }
 
 async function startReplicatedStore(context: PeerContext): Promise<{ replica: ClusterMember; store: LocalStore }> {
-  const { config, self, tls, clock, random, logger, onStop } = context;
+  const { config, self, clock, random, logger, onStop } = context;
   const directory = storeDir(config.dataDir);
-  // What is in its place already, the storage judges.
-  if (!existsSync(directory)) makePrivateDir(directory);
-  const storage = await openLevelStorage(directory);
-  const transport = new WsTransport({
-    clusterId: config.clusterId,
-    peerId: config.peerId,
-    listen: { host: self.host, port: self.peerPort },
-    tls: { ca: tls.ca, certificate: tls.cert, key: tls.key },
-    clock,
-    random,
-    logger: logger.child({ component: 'transport' }),
-  });
+  const { storage, transport } = context.replication ?? (await openReplication(context, directory));
   const { stateMachine, attach } = createStore({
     clock,
     ...(config.storeQuotaBytes === undefined ? {} : { quotaBytes: config.storeQuotaBytes }),
@@ -65,7 +55,7 @@ async function startReplicatedStore(context: PeerContext): Promise<{ replica: Cl
     clock,
     random,
     logger: logger.child({ component: 'replica' }),
-    ...(config.diskReserveBytes === 0
+    ...(config.diskReserveBytes === 0 || context.replication !== undefined
       ? {}
       : { disk: { free: () => freeBytes(directory), reserve: config.diskReserveBytes } }),
     reads: config.reads.mode,
@@ -75,6 +65,25 @@ async function startReplicatedStore(context: PeerContext): Promise<{ replica: Cl
   const store = attach(replica);
   onStop(() => store.close());
   return { replica, store };
+}
+
+/** Files in the peer's data directory, and connections to the other members. */
+async function openReplication(context: PeerContext, directory: string): Promise<Replication> {
+  const { config, self, tls, clock, random, logger } = context;
+  // What is in its place already, the storage judges.
+  if (!existsSync(directory)) makePrivateDir(directory);
+  return {
+    storage: await openLevelStorage(directory),
+    transport: new WsTransport({
+      clusterId: config.clusterId,
+      peerId: config.peerId,
+      listen: { host: self.host, port: self.peerPort },
+      tls: { ca: tls.ca, certificate: tls.cert, key: tls.key },
+      clock,
+      random,
+      logger: logger.child({ component: 'transport' }),
+    }),
+  };
 }
 
 /** Bytes that this process may still write there. */

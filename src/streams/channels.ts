@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import type { Clock } from '../base/index.ts';
 
 export interface ChannelOptions {
+  /** May be paused yet. */
   webSocket: WebSocket;
   clock: Clock;
   /** Messages are text: a digit, and base64. */
@@ -33,6 +34,7 @@ export class Channels {
     this.#inputs = new Map(inputs.map((id) => [id, new Readable({ highWaterMark: receivedMax, read })]));
     webSocket.on('message', (message: Buffer) => this.#receive(message));
     webSocket.on('error', () => webSocket.terminate());
+    webSocket.resume();
     const ticker = clock.setTicker(pingMs, () => webSocket.ping());
     this.closed = once(webSocket, 'close').then(() => {
       ticker.cancel();

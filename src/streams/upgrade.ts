@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { KeelsonError } from '../base/index.ts';
+import { KeelsonError, nodeHttp } from '../base/index.ts';
 
 /** A request to switch protocols that can't be granted; what is told is its message. */
 export class UpgradeRefused extends KeelsonError {
@@ -34,7 +34,7 @@ export function offeredSubprotocols({ headers }: IncomingMessage): string[] {
   return offered.filter((name, i) => name !== '' || i === 0);
 }
 
-/** Makes the connection a WebSocket that speaks `subprotocol`. */
+/** Makes the connection a WebSocket that speaks `subprotocol`; it is paused, so that nothing comes before somebody listens. */
 export function acceptWebSocket({ request, socket, head }: Upgrade, subprotocol: string): Promise<WebSocket> {
   const server = new WebSocketServer({
     noServer: true,
@@ -46,7 +46,10 @@ export function acceptWebSocket({ request, socket, head }: Upgrade, subprotocol:
   return new Promise((resolve, reject) => {
     // A handshake that is wrong is answered by the server.
     socket.once('close', () => reject(new UpgradeRefused(400, 'the handshake failed')));
-    server.handleUpgrade(request, socket, head, resolve);
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.pause();
+      resolve(webSocket);
+    });
   });
 }
 
@@ -80,5 +83,6 @@ export function refuseUpgrade(socket: Duplex, code: number, text: string): void 
   if (socket.destroyed || !socket.writable) return;
   const body = Buffer.from(text);
   const headers = `Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}`;
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${code} Refused\r\n${headers}\r\n\r\n`), body]));
+  const reason = nodeHttp().STATUS_CODES[code] ?? 'Refused';
+  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${code} ${reason}\r\n${headers}\r\n\r\n`), body]));
 }

@@ -5,6 +5,7 @@ import { requestInfoOf } from '../../src/apiserver/request-info.ts';
 import { systemClock, systemRandom } from '../../src/base/index.ts';
 import { startTestApiServer, type TestApiServer } from '../support/api-server.ts';
 import { kubectlFor } from '../support/kubectl.ts';
+import { startWebhookServer } from '../support/webhook-server.ts';
 
 const policy = (...rules: AuditPolicy['rules']): AuditPolicy => ({ rules, omitStages: [], omitManagedFields: false });
 const jane = { name: 'jane', groups: ['devs', 'system:authenticated'] };
@@ -149,6 +150,79 @@ test('refusals say so; Secrets have no bodies; watches tell their start', async 
     (await eventsOf('my-watch', 3)).map(({ stage }) => stage),
     ['RequestReceived', 'ResponseStarted', 'ResponseComplete'],
   );
+});
+
+test('what admission notes is written down, by key; pieces of objects only where objects are', async (t) => {
+  const webhook = await startWebhookServer(() => ({
+    allowed: true,
+    patch: [{ op: 'add', path: '/metadata/labels/patched', value: 'yes' }],
+    auditAnnotations: { why: 'because' },
+  }));
+  t.teardown(() => webhook.close());
+  const rule = { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps', 'secrets'] };
+  const selected = { objectSelector: { matchLabels: { noted: 'yes' } } };
+  const create = async (path: string, body: object) => {
+    const {
+      code,
+      headers,
+      body: answer,
+    } = await server.request('POST', path, {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+    t.is(code, 201, answer);
+    return String(headers['audit-id']);
+  };
+  const registration = '/apis/admissionregistration.k8s.io/v1';
+  await create(`${registration}/mutatingwebhookconfigurations`, {
+    metadata: { name: 'hooks' },
+    webhooks: [
+      {
+        name: 'hook.example.com',
+        clientConfig: { url: webhook.url, caBundle: webhook.caBundle },
+        rules: [rule],
+        ...selected,
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+      },
+    ],
+  });
+  await create(`${registration}/validatingadmissionpolicies`, {
+    metadata: { name: 'noted' },
+    spec: {
+      matchConstraints: { resourceRules: [rule], ...selected },
+      validations: [{ expression: 'false', message: 'never' }],
+      auditAnnotations: [{ key: 'name', valueExpression: 'object.metadata.name' }],
+    },
+  });
+  await create(`${registration}/validatingadmissionpolicybindings`, {
+    metadata: { name: 'noted' },
+    spec: { policyName: 'noted', validationActions: ['Audit'] },
+  });
+  const metadata = { name: 'noted', labels: { noted: 'yes' } };
+  const whole = await create('/api/v1/namespaces/default/configmaps', { metadata });
+  const withoutBody = await create('/api/v1/namespaces/default/secrets', { metadata });
+  const [event] = await eventsOf(whole, 1);
+  const notes = {
+    'authorization.k8s.io/decision': 'allow',
+    'authorization.k8s.io/reason': '',
+    'hook.example.com/why': 'because',
+    'mutation.webhook.admission.k8s.io/round_0_index_0':
+      '{"configuration":"hooks","webhook":"hook.example.com","mutated":true}',
+    'noted/name': 'noted',
+  };
+  const { 'validation.policy.admission.k8s.io/validation_failure': failure, ...others } = event.annotations;
+  t.like(JSON.parse(failure), [{ message: 'never', policy: 'noted', binding: 'noted' }]);
+  t.deepEqual(others, {
+    ...notes,
+    'patch.webhook.admission.k8s.io/round_0_index_0':
+      '{"configuration":"hooks","webhook":"hook.example.com","patch":[{"op":"add","path":"/metadata/labels/patched","value":"yes"}],"patchType":"JSONPatch"}',
+  });
+  t.deepEqual(Object.keys(event.annotations), Object.keys(event.annotations).toSorted());
+  const [received, complete] = await eventsOf(withoutBody, 2);
+  t.is(received.annotations, undefined);
+  const { 'validation.policy.admission.k8s.io/validation_failure': _, ...ofSecret } = complete.annotations;
+  t.deepEqual(ofSecret, notes);
 });
 
 test('who could not tell who it is is written down too', async (t) => {

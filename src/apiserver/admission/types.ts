@@ -16,8 +16,8 @@ export interface AdmissionAttributes {
   old: UnstructuredObject | undefined;
   user: User;
   dryRun: boolean;
-  /** CreateOptions, UpdateOptions or DeleteOptions of the request, as webhooks see them. */
-  options: Readonly<Record<string, unknown>>;
+  /** CreateOptions, UpdateOptions or DeleteOptions of the request, as webhooks see them. A connection has none. */
+  options: Readonly<Record<string, unknown>> | null;
   /** Texts for the Warning header. */
   warnings: string[];
   /** What the audit log will say along with the request. */

@@ -1,4 +1,6 @@
 import { formatMicroTime, type Status } from '../../api/index.ts';
+import { PATCH_ANNOTATIONS } from '../admission/annotations.ts';
+import type { Decision } from '../authorization/types.ts';
 import type { Exchange } from '../exchange.ts';
 import type { User } from '../registry/types.ts';
 import { reviewedUser } from '../reviews/review.ts';
@@ -26,7 +28,7 @@ const MAX_USER_AGENT = 1024;
 /** One audit.k8s.io/v1 Event. */
 export function auditEvent(input: EventInput): Record<string, unknown> {
   const { exchange, answer, requestObject, responseObject, stage } = input;
-  const { request, info, user, impersonator, decision } = exchange;
+  const { request, info, user, impersonator } = exchange;
   return {
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
@@ -47,15 +49,25 @@ export function auditEvent(input: EventInput): Record<string, unknown> {
     ...(responseObject === undefined ? {} : { responseObject }),
     requestReceivedTimestamp: formatMicroTime(input.receivedAtMs),
     stageTimestamp: formatMicroTime(input.nowMs),
-    ...(decision === undefined || stage === 'RequestReceived'
-      ? {}
-      : {
-          annotations: {
-            'authorization.k8s.io/decision': decision.allowed ? 'allow' : 'forbid',
-            'authorization.k8s.io/reason': decision.reason,
-          },
-        }),
+    ...(stage === 'RequestReceived' ? {} : annotationsOf(exchange, input.level)),
   };
+}
+
+/** By key. What tells of objects' content is left out where objects are. */
+function annotationsOf({ decision, auditAnnotations }: Exchange, level: Level): { annotations?: object } {
+  const noted = Object.entries(auditAnnotations).filter(
+    ([key]) => level !== 'Metadata' || !key.startsWith(PATCH_ANNOTATIONS),
+  );
+  const all = decision === undefined ? noted : [...noted, ...authorizationOf(decision)];
+  if (all.length === 0) return {};
+  return { annotations: Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+function authorizationOf({ allowed, reason }: Decision): [string, string][] {
+  return [
+    ['authorization.k8s.io/decision', allowed ? 'allow' : 'forbid'],
+    ['authorization.k8s.io/reason', reason],
+  ];
 }
 
 function userOf(user: User): Record<string, unknown> {

@@ -17,6 +17,8 @@ export interface CompiledRule {
 
 /** The rules of one schema node, and the type of what they are about. */
 export interface NodeRules {
+  /** The schema, with what every object has if it is the root's. */
+  whole: CustomSchema;
   type: Type;
   rules: readonly CompiledRule[];
 }
@@ -32,7 +34,7 @@ const objectMeta: Record<string, CustomSchema> = {
 export function compileRules(schema: CustomSchema, isRoot: boolean): NodeRules {
   const whole = isRoot ? { ...schema, properties: { ...schema.properties, ...objectMeta } } : schema;
   const type = schemaType(whole as Schema);
-  return { type, rules: (schema['x-kubernetes-validations'] ?? []).map((rule) => compileRule(rule, type)) };
+  return { whole, type, rules: (schema['x-kubernetes-validations'] ?? []).map((rule) => compileRule(rule, type)) };
 }
 
 function compileRule(rule: ValidationRule, self: Type): CompiledRule {

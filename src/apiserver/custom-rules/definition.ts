@@ -1,53 +1,90 @@
 import {
   type CustomResourceDefinition,
   type CustomSchema,
+  equalPlain,
   type FieldError,
   type FieldPath,
-  fieldPath,
   fieldSchema,
   invalidValue,
   itemSchema,
   notSupported,
   parseJsonPath,
   required,
+  schemaPaths,
 } from '../../api/index.ts';
 import { type CompiledRule, compileRules, hasRules } from './compile.ts';
+import { below, CostCount, type Occurrences, ruleCost } from './costs.ts';
 
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
-/** What is wrong with the x-kubernetes-validations of a definition. */
-export function checkDefinitionRules({ spec }: CustomResourceDefinition): FieldError[] {
-  const path = fieldPath('spec', 'versions');
-  return (spec.versions ?? []).flatMap(({ schema }, index) => {
+/**
+ * What is wrong with the x-kubernetes-validations of a definition. What they may cost is asked only of schemas that are new: a
+ * definition that was taken once stays.
+ */
+export function checkDefinitionRules(
+  { spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition | undefined,
+): FieldError[] {
+  const versions = spec.versions ?? [];
+  return schemaPaths(versions).flatMap((path, index) => {
+    const { name, schema } = versions[index]!;
     const root = schema?.openAPIV3Schema;
-    const at = path.index(index).child('schema', 'openAPIV3Schema');
-    return root === undefined ? [] : checkNode(root, at, true, undefined);
+    if (root === undefined) return [];
+    const before = old?.spec.versions.find((version) => version.name === name)?.schema?.openAPIV3Schema;
+    const costs = before !== undefined && equalPlain(root, before) ? undefined : new CostCount();
+    const place = { path, isRoot: true, within: undefined, occurrences: 1 };
+    return [...checkNode(root, place, costs), ...(costs?.conclude(path) ?? [])];
   });
 }
 
-/** `within`: the list above whose items can't be told from those that were before. */
-function checkNode(
-  schema: CustomSchema,
-  path: FieldPath,
-  isRoot: boolean,
-  within: FieldPath | undefined,
-): FieldError[] {
+/** Where a schema stands. */
+interface Place {
+  path: FieldPath;
+  isRoot: boolean;
+  /** The list above whose items can't be told from those that were before. */
+  within: FieldPath | undefined;
+  occurrences: Occurrences;
+}
+
+function checkNode(schema: CustomSchema, place: Place, costs: CostCount | undefined): FieldError[] {
   if (!hasRules(schema)) return [];
+  const { path, isRoot, within, occurrences } = place;
   const errors: FieldError[] = [];
-  const { rules } = compileRules(schema, isRoot);
+  const { rules, whole } = compileRules(schema, isRoot);
   const at = path.child('x-kubernetes-validations');
-  for (const [index, rule] of rules.entries()) errors.push(...checkRule(rule, at.index(index), schema, within));
+  for (const [index, rule] of rules.entries()) {
+    errors.push(...checkRule(rule, at.index(index), schema, within));
+    if (costs !== undefined) errors.push(...checkCosts(rule, at.index(index), whole, occurrences, costs));
+  }
+  const inside = { isRoot: false, within, occurrences: below(occurrences, schema) };
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    errors.push(...checkNode(property, path.child('properties').key(name), false, within));
+    errors.push(...checkNode(property, { ...inside, path: path.child('properties').key(name) }, costs));
   }
   const { additionalProperties } = schema;
   if (typeof additionalProperties === 'object') {
-    errors.push(...checkNode(additionalProperties, path.child('additionalProperties'), false, within));
+    errors.push(...checkNode(additionalProperties, { ...inside, path: path.child('additionalProperties') }, costs));
   }
   const items = itemSchema(schema);
   if (items !== undefined) {
     const correlated = schema['x-kubernetes-list-type'] === 'map';
-    errors.push(...checkNode(items, path.child('items'), false, within ?? (correlated ? undefined : path)));
+    const uncorrelated = within ?? (correlated ? undefined : path);
+    errors.push(...checkNode(items, { ...inside, within: uncorrelated, path: path.child('items') }, costs));
+  }
+  return errors;
+}
+
+function checkCosts(
+  { rule, program, message }: CompiledRule,
+  path: FieldPath,
+  schema: CustomSchema,
+  occurrences: Occurrences,
+  costs: CostCount,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const costOf = (source: string): number => ruleCost(source, schema, { optionalOldSelf: rule.optionalOldSelf });
+  if (program !== undefined) errors.push(...costs.rule(path.child('rule'), costOf(rule.rule), schema, occurrences));
+  if (message !== undefined && rule.messageExpression) {
+    errors.push(...costs.message(path.child('messageExpression'), costOf(rule.messageExpression)));
   }
   return errors;
 }

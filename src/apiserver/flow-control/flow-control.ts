@@ -6,6 +6,7 @@ import type { Ticket } from './fair-queues.ts';
 import { FlowMetrics, labelsOf, type Refusal } from './metrics.ts';
 import { PriorityLevel, sharesOf, type Waiting } from './priority-level.ts';
 import { hasRoom, seatLimits } from './seats.ts';
+import type { Work } from './work.ts';
 
 /** Where the configuration comes from: a cache of the two kinds of flowcontrol.apiserver.k8s.io. */
 export interface FlowControlSource {
@@ -60,10 +61,9 @@ export class FlowControl {
   }
 
   /**
-   * Admits a request: at once as a rule, or when it is its turn. `width` is how many seats it takes. Rejects with 429 when too many
-   * wait or it waited too long.
+   * Admits a request: at once as a rule, or when it is its turn. Rejects with 429 when too many wait or it waited too long.
    */
-  admit(request: FlowRequest, width: () => number, signal: () => AbortSignal): Admitted | Promise<Admitted> {
+  admit(request: FlowRequest, workOf: () => Work, signal: () => AbortSignal): Admitted | Promise<Admitted> {
     if (this.#stale) this.#configure();
     const found = this.#schemas.find(({ schema }) => schemaMatches(schema, request));
     // Mandatory schemas match everybody who is or isn't authenticated; this is for who is neither.
@@ -73,15 +73,16 @@ export class FlowControl {
       this.#metrics.dispatched(labels);
       return { ...uids, release: noSeat };
     }
-    const seats = level.widthOf(width());
+    const work = workOf();
+    const seats = level.widthOf(work.seats);
     if (level.waiting === 0 && this.#fits(level, seats)) {
       this.#metrics.dispatched(labels);
-      return { ...uids, release: this.#occupy(level, seats) };
+      return { ...uids, release: this.#held(work, seats, this.#occupy(level, seats)) };
     }
     return this.#wait(level, seats, `${schema.metadata.name}\0${distinguisherOf(schema, request)}`, signal()).then(
       (release) => {
         this.#metrics.dispatched(labels);
-        return { ...uids, release };
+        return { ...uids, release: this.#held(work, seats, release) };
       },
       (refusal: Refusal) => {
         this.#metrics.rejected(labels, refusal);
@@ -144,6 +145,24 @@ export class FlowControl {
       level.executing--;
       finished?.(this.#clock.monotonic() - begun);
       this.#dispatch();
+    };
+  }
+
+  /** Gives the seats back when what is left to do after the answer is done, or the time is up. */
+  #held({ seatMsAfter, limitMs }: Work, seats: number, release: () => void): () => void {
+    if (seatMsAfter !== undefined) {
+      let over = false;
+      return () => {
+        if (over) return;
+        over = true;
+        this.#clock.setTimer(seatMsAfter / seats, release);
+      };
+    }
+    if (limitMs === undefined) return release;
+    const timer = this.#clock.setTimer(limitMs, release);
+    return () => {
+      timer.cancel();
+      release();
     };
   }
 

@@ -1,7 +1,8 @@
 import type { Exchange } from '../exchange.ts';
 import { isLongRunning, type RequestInfo } from '../request-info.ts';
 import type { FlowControl } from './flow-control.ts';
-import { widthOf } from './width.ts';
+import { WatchCounts } from './watch-counts.ts';
+import { workOf } from './work.ts';
 
 const LEVEL_HEADER = 'X-Kubernetes-PF-PriorityLevel-UID';
 const SCHEMA_HEADER = 'X-Kubernetes-PF-FlowSchema-UID';
@@ -12,14 +13,16 @@ const SCHEMA_HEADER = 'X-Kubernetes-PF-FlowSchema-UID';
  */
 export function flowControlStage(
   control: FlowControl,
-  count: (info: RequestInfo) => number,
+  objects: (info: RequestInfo) => number,
 ): (exchange: Exchange) => Promise<() => void> {
+  const watches = new WatchCounts();
+  const counts = { objects, watches: (info: RequestInfo) => watches.interested(info) };
   return async (exchange) => {
     const { info, user, query, response } = exchange;
     if (isLongRunning(info) && info.verb !== 'watch') return () => {};
     const admission = control.admit(
       { user, info },
-      () => widthOf(info, query, count),
+      () => workOf(info, query, counts),
       () => exchange.signal,
     );
     const { schemaUid, levelUid, release } = admission instanceof Promise ? await admission : admission;
@@ -27,6 +30,14 @@ export function flowControlStage(
       response.setHeader(LEVEL_HEADER, levelUid);
       response.setHeader(SCHEMA_HEADER, schemaUid);
     }
+    if (info.verb === 'watch') countWatch(exchange, watches);
     return release;
   };
+}
+
+function countWatch({ info, query, signal }: Exchange, watches: WatchCounts): void {
+  const selected = /^metadata\.name=([^,=!]+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
+  const end = watches.begin({ ...info, name: info.name || (selected ?? '') });
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
 }

@@ -90,7 +90,9 @@ export function distinctHeaders({ rawHeaders }: IncomingMessage): Record<string,
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const raw = rawHeaders[i]!.toLowerCase();
     const name = raw === ':authority' ? 'host' : raw;
-    if (!name.startsWith(':')) found[name] = [...(found[name] ?? []), rawHeaders[i + 1]!];
+    if (name.startsWith(':')) continue;
+    found[name] ??= [];
+    found[name].push(rawHeaders[i + 1]!);
   }
   return found;
 }

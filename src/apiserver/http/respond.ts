@@ -47,7 +47,7 @@ export function sendJsonBody(exchange: Exchange, code: number, body: Buffer | st
 /** Whoever does not say what they want is a person if they come with a browser, curl or wget. */
 function isForPeople({ query, request }: Exchange): boolean {
   const pretty = query.get('pretty');
-  if (pretty !== null) return pretty !== '' && pretty !== 'false' && pretty !== '0';
+  if (pretty) return /^(?:1|t|true)$/i.test(pretty);
   return /^(?:curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
 }
 

@@ -1,11 +1,10 @@
 import { errors, type KubernetesObject, type ResourceType, type v1 } from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
-import { sendEncoded, sendList } from '../http/objects.ts';
+import { sendEncoded, sendList, shapeOf } from '../http/objects.ts';
 import { listParameters } from '../http/parameters.ts';
 import type { KubeletConnection } from '../kubelet-connection.ts';
 import type { Encoded, Registry, User } from '../registry/types.ts';
 import type { RequestInfo } from '../request-info.ts';
-import { shapeOf } from '../resources.ts';
 import type { Route } from '../server.ts';
 import { nodeMetrics, podMetrics } from './convert.ts';
 import { metricsTypes, type NodeMetrics, type PodMetrics, type Summary } from './types.ts';
@@ -31,7 +30,7 @@ export function metricsApiRoute(options: MetricsOptions): Route {
     if (!info.isResource || info.group !== 'metrics.k8s.io' || info.version !== 'v1beta1' || !type) return false;
     if (info.subresource !== '') return false;
     if (info.verb !== 'get' && info.verb !== 'list') throw errors.methodNotAllowed(type, info.verb);
-    const shape = shapeOf(exchange, { type }, true);
+    const shape = shapeOf(exchange, type, true);
     const items = info.resource === 'nodes' ? await ofNodes(options, exchange) : await ofPods(options, exchange);
     if (info.verb === 'list') {
       await sendList(exchange, { metadata: {}, items: items.map(encoded) }, type, shape, options.now());

@@ -5,9 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
 import { errors } from '../../api/index.ts';
 import { errorMessage, nodeHttp } from '../../base/index.ts';
+import { asObject, proxyOptions } from '../connection-options.ts';
 import type { Exchange } from '../exchange.ts';
 import { distinctHeaders } from '../http/http2.ts';
 import type { KubeletConnection } from '../kubelet-connection.ts';
+import { requestOf } from '../resources.ts';
 import type { Route, UpgradeRoute } from '../server.ts';
 import { tunnel, upgradeHeaders } from '../tunnel.ts';
 import { type ProxyPath, parseProxyPath } from './path.ts';
@@ -22,6 +24,7 @@ export function proxyRoute(options: ProxyOptions): Route {
   return async (exchange) => {
     const path = pathOf(exchange);
     if (path === undefined) return false;
+    await admit(options, exchange, path);
     if (path.rest === '' || path.rest.startsWith('?')) {
       if (['GET', 'HEAD'].includes(exchange.request.method ?? '')) {
         redirectToRoot(exchange);
@@ -41,6 +44,7 @@ export function proxyUpgradeRoute(options: ProxyOptions): UpgradeRoute {
   return async (exchange, socket, head) => {
     const path = pathOf(exchange);
     if (path === undefined) return false;
+    await admit(options, exchange, path);
     if (!path.rest.startsWith('/')) path.rest = `/${path.rest}`;
     const target = await targetOf(options, path, exchange.info.namespace, exchange.user);
     const headers = { ...forwardedHeaders(exchange.request), ...upgradeHeaders(exchange.request) };
@@ -48,6 +52,23 @@ export function proxyUpgradeRoute(options: ProxyOptions): UpgradeRoute {
     await tunnel(call, socket, head).catch(unreachable);
     return true;
   };
+}
+
+/** Asks admission. The path is the backend's and may not be changed: an encoded one would no longer be what it was. */
+async function admit({ registry, types }: ProxyOptions, exchange: Exchange, path: ProxyPath): Promise<void> {
+  if (exchange.query.has('dryRun')) throw errors.badRequest('dryRun is not supported');
+  const type = types[path.resource as 'pods' | 'services' | 'nodes'];
+  const [asked = ''] = path.rest.split('?', 1);
+  const options = asObject(proxyOptions(path.resource, decodePath(asked)));
+  await registry.connect({ ...requestOf(exchange, type), subresource: 'proxy', options });
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function pathOf({ info, request }: Exchange): ProxyPath | undefined {

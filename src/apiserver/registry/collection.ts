@@ -1,5 +1,6 @@
 import type { StoredObject } from './encoded.ts';
 import { ChangeHistory, ObjectChange } from './history.ts';
+import { SortedKeys } from './sorted-keys.ts';
 
 /** Hears of every change of a resource, synchronously and in order. */
 export interface ChangeListener {
@@ -12,7 +13,7 @@ export interface ChangeListener {
 export class Collection {
   readonly #objects = new Map<string, StoredObject>();
   /** All keys, ascending: lists need no sorting. */
-  #keys: string[] = [];
+  #keys = new SortedKeys();
   #history: ChangeHistory;
   readonly #listeners = new Set<ChangeListener>();
 
@@ -21,7 +22,7 @@ export class Collection {
   }
 
   get size(): number {
-    return this.#keys.length;
+    return this.#objects.size;
   }
 
   get listeners(): number {
@@ -38,7 +39,7 @@ export class Collection {
 
   /** The keys in [from, end), ascending. */
   keys(from: string, end: string): string[] {
-    return this.#keys.slice(this.#position(from), this.#position(end));
+    return this.#keys.range(from, end);
   }
 
   /** The objects in [from, end), ascending by key. */
@@ -60,10 +61,10 @@ export class Collection {
     if (current === undefined) {
       if (previous === undefined) return;
       this.#objects.delete(key);
-      this.#keys.splice(this.#position(key), 1);
+      this.#keys.delete(key);
     } else {
       this.#objects.set(key, current);
-      if (previous === undefined) this.#keys.splice(this.#position(key), 0, key);
+      if (previous === undefined) this.#keys.add(key);
     }
     const change = new ObjectChange(revision, key, current, previous);
     this.#history.push(change);
@@ -74,7 +75,7 @@ export class Collection {
   reset(objects: readonly StoredObject[], revision: number): void {
     this.#objects.clear();
     for (const object of objects) this.#objects.set(object.key, object);
-    this.#keys = objects.map(({ key }) => key);
+    this.#keys = SortedKeys.of(objects.map(({ key }) => key));
     this.#history = new ChangeHistory(revision);
     this.endWatches();
   }
@@ -84,17 +85,5 @@ export class Collection {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const listener of listeners) listener.onReset();
-  }
-
-  /** The index of the first key not below `key`. */
-  #position(key: string): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#keys[middle]! < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

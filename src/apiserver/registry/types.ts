@@ -34,9 +34,10 @@ export interface Registry {
   deleteCollection(request: CollectionRequest & ListParameters & DeleteParameters): Promise<ListResult>;
   /**
    * Asks admission whether a connection to an object's subresource (`exec`, `attach`, `portforward`, `proxy`) may be made;
-   * `options` is what says how, such as PodExecOptions. Rejects with the ApiError of the refusal.
+   * `options` is what says how, such as PodExecOptions. Resolves with the options that admission made of them; rejects with the
+   * ApiError of the refusal.
    */
-  connect(request: ObjectRequest & { subresource: string; options: KubernetesObject }): Promise<void>;
+  connect(request: ObjectRequest & { subresource: string; options: KubernetesObject }): Promise<KubernetesObject>;
   /** Starts a watch: events are pushed synchronously as they are applied. Rejects with ApiError Expired when too old. */
   watch(request: CollectionRequest & WatchParameters): Promise<{ stop(): void }>;
 }
@@ -124,6 +125,8 @@ export interface ListParameters {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: string;
+  /** For watches only: refused. */
+  sendInitialEvents?: boolean;
 }
 
 export interface DeleteParameters {
@@ -149,6 +152,8 @@ export interface WatchParameters {
    * the reader: resolves when it has room. What happens meanwhile waits in line.
    */
   drained?(): Promise<void>;
+  /** The state and what happened since have been told: from now on it is live. Not called when it ends before. */
+  onBegun?(): void;
   /** The watch is over: a Status (Expired, …) to be sent as an ERROR event, or undefined for a plain end. */
   onEnd(status: Status | undefined): void;
 }

@@ -16,7 +16,7 @@ const BOOKMARK_MS = 60_000;
 export interface WatcherOptions {
   type: ResourceType;
   selection: Selection;
-  parameters: Pick<WatchParameters, 'onEvent' | 'onEnd' | 'drained' | 'allowBookmarks'>;
+  parameters: Pick<WatchParameters, 'onEvent' | 'onEnd' | 'onBegun' | 'drained' | 'allowBookmarks'>;
   /** Changes up to this revision are known to the reader, or told as state. */
   after: number;
   clock: Clock;
@@ -123,6 +123,7 @@ export class Watcher implements ChangeListener {
     const queued = this.#queue ?? [];
     this.#queue = undefined;
     for (const change of queued) this.#offer(change);
+    this.#options.parameters.onBegun?.();
     if (this.#options.parameters.allowBookmarks && !this.#over) this.#scheduleBookmark();
   }
 

@@ -1,7 +1,8 @@
 import { fstatSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { errorCode, type Logger } from '../../base/index.ts';
+import { errorCode, type Logger, systemClock } from '../../base/index.ts';
 import type { Peer, PeerConfig } from '../../peer/index.ts';
+import { processHeap, trimHeap } from '../heap-trimmer.ts';
 import { interruption } from '../interruption.ts';
 
 const help = `
@@ -57,6 +58,8 @@ async function serve(config: PeerConfig, logger: Logger, interrupted: ReturnType
   logger.info({ api: `https://${peer.host}:${peer.port}` }, 'peer started');
   // A signal handler alone does not keep a process alive, and a peer's timers don't either.
   setInterval(() => {}, 1 << 30);
+  const heap = processHeap();
+  if (heap !== undefined) trimHeap(systemClock, heap);
   let removed = false;
   try {
     await Promise.race([interrupted.promise, peer.failed, crash]);

@@ -31,7 +31,7 @@ function problems(change: (definition: Loose) => void): string[] {
 }
 
 const schemaOf = ({ spec }: Loose) => spec.versions[0].schema.openAPIV3Schema.properties.spec;
-const at = 'spec.versions[0].schema.openAPIV3Schema.properties[spec]';
+const at = 'spec.validation.openAPIV3Schema.properties[spec]';
 
 test('a definition that is fine is fine, and gets the names that it leaves out', (t) => {
   t.deepEqual(
@@ -103,7 +103,7 @@ for (const [what, change, text] of [
         properties: { labels: { type: 'object' } },
       };
     },
-    'spec.versions[0].schema.openAPIV3Schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified',
+    'spec.validation.openAPIV3Schema.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified',
   ],
   [
     'a reference',
@@ -191,6 +191,17 @@ test('refused: no version, or two, to store', (t) => {
   });
   t.is(none.length, 1);
   t.regex(none[0]!, /^spec.versions: Invalid value: .*: must have exactly one version marked as storage version$/);
+});
+
+test('an object with properties may have any others, but none of a schema', (t) => {
+  const withOthers = (additionalProperties: unknown) =>
+    problems((definition) => {
+      schemaOf(definition).additionalProperties = additionalProperties;
+    });
+  t.deepEqual(withOthers(true), []);
+  t.deepEqual(withOthers({ type: 'string' }), [
+    `${at}.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive`,
+  ]);
 });
 
 test('int-or-string may say so itself', (t) => {

@@ -160,6 +160,30 @@ test('Warn tells, Audit notes, and neither refuses', async (t) => {
   ]);
 });
 
+test('what bindings with different parameters note is put together; of failures the first is noted', async (t) => {
+  const { registry, bind, create } = await withPolicy(
+    t,
+    {
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      validations: [{ expression: 'false', messageExpression: "'not by ' + params.data.who" }],
+      auditAnnotations: [{ key: 'who', valueExpression: 'params.data.who' }],
+    },
+    { validationActions: ['Audit'], paramRef: { name: 'one', parameterNotFoundAction: 'Allow' } },
+  );
+  for (const who of ['one', 'two']) await registry.create({ ...at(configMaps), object: configMap(who, { who }) });
+  for (const name of ['two', 'one']) {
+    const paramRef = { name, parameterNotFoundAction: 'Allow' };
+    await bind(`later-${name}`, { validationActions: ['Audit'], paramRef });
+  }
+  const auditAnnotations: Record<string, string> = {};
+  await create('any', {}, { auditAnnotations });
+  const failure = auditAnnotations['validation.policy.admission.k8s.io/validation_failure']!;
+  t.deepEqual(JSON.parse(failure), [
+    { message: 'not by one', policy: 'rule', binding: 'bound', expressionIndex: 0, validationActions: ['Audit'] },
+  ]);
+  t.is(auditAnnotations['rule/who'], 'one, two');
+});
+
 test('an expression that fails refuses, unless the failurePolicy says Ignore', async (t) => {
   const validations = [{ expression: 'object.data.missing == 1' }];
   const strict = await withPolicy(t, { validations });

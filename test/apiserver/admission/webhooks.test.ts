@@ -121,6 +121,41 @@ test('warnings and audit annotations go along', async (t) => {
   t.deepEqual(request.auditAnnotations, { 'hook.example.com/seen': 'yes' });
 });
 
+test('the audit log is told what webhooks did, and which could not be asked', async (t) => {
+  const { hook, register, create, server } = await withWebhook(t, ({ path }) => {
+    if (path.startsWith('/broken')) return 500;
+    const auditAnnotations = { plain: 'first', 'no/key': 'dropped' };
+    if (!path.startsWith('/patch')) return { allowed: true, auditAnnotations };
+    return { allowed: true, patch: [{ op: 'add', path: '/data/b', value: '2' }], auditAnnotations: { plain: 'other' } };
+  });
+  const at = (path: string) => ({ clientConfig: { url: server.url + path, caBundle: server.caBundle } });
+  const broken = { ...at('/broken'), failurePolicy: 'Ignore' };
+  const other = { name: 'other.example.com', rules: [{ ...everyConfigMap[0], resources: ['secrets'] }] };
+  await register(
+    mutating,
+    hook(),
+    hook(other),
+    hook({ ...at('/patch'), name: 'patch.example.com' }),
+    hook({ ...broken, name: 'broken.example.com' }),
+  );
+  await register(validating, hook(other), hook(), hook({ ...broken, name: 'broken.example.com' }));
+  const auditAnnotations: Record<string, string> = {};
+  await create('a', { auditAnnotations });
+  const told = (webhook: string, mutated: boolean) =>
+    `{"configuration":"hooks","webhook":"${webhook}","mutated":${mutated}}`;
+  t.deepEqual(auditAnnotations, {
+    'hook.example.com/plain': 'first',
+    'patch.example.com/plain': 'other',
+    'mutation.webhook.admission.k8s.io/round_0_index_0': told('hook.example.com', false),
+    'mutation.webhook.admission.k8s.io/round_0_index_2': told('patch.example.com', true),
+    'patch.webhook.admission.k8s.io/round_0_index_2':
+      '{"configuration":"hooks","webhook":"patch.example.com","patch":[{"op":"add","path":"/data/b","value":"2"}],"patchType":"JSONPatch"}',
+    'mutation.webhook.admission.k8s.io/round_0_index_3': told('broken.example.com', false),
+    'failed-open.mutation.webhook.admission.k8s.io/round_0_index_3': 'broken.example.com',
+    'failed-open.validating.webhook.admission.k8s.io/round_0_index_1': 'broken.example.com',
+  });
+});
+
 test('a patch changes what is stored, and what others see', async (t) => {
   const { hook, register, create, server } = await withWebhook(t, ({ request, path }) => ({
     allowed: true,

@@ -8,7 +8,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 
 const { signal } = new AbortController();
 const never = (): AbortSignal => signal;
-const one = (): number => 1;
+const one = () => ({ seats: 1 });
 
 function requestOf(user: string, groups: string[] = [], info: Partial<FlowRequest['info']> = {}): FlowRequest {
   return {
@@ -240,7 +240,7 @@ test('wide requests take as many seats as their level allows', (t) => {
     levels: [level('all', queued(1_000))],
     schemas: [schema('all', 'all', '*')],
   });
-  const { release } = control.admit(requestOf('a'), () => 10_000, never) as Admitted;
+  const { release } = control.admit(requestOf('a'), () => ({ seats: 10_000 }), never) as Admitted;
   t.regex(control.metrics(), /current_executing_seats\{priority_level="all"\} 10\n/);
   release();
 });
@@ -306,7 +306,7 @@ test('flows, levels and seats stay in order whatever comes and goes', async (t) 
             const admission = Promise.resolve(
               control.admit(
                 requestOf(user),
-                () => number,
+                () => ({ seats: number, ...(number % 2 === 0 ? {} : { seatMsAfter: 50 * number }) }),
                 () => client.signal,
               ),
             );
@@ -331,10 +331,34 @@ test('flows, levels and seats stay in order whatever comes and goes', async (t) 
         }
         await Promise.all(asked);
         for (const seat of admitted) seat.release();
+        await clock.advance(10_000);
         t.notRegex(control.metrics(), /current_(inqueue_requests|executing_requests|executing_seats)\{[^}]*\} [1-9]/);
         t.is(clock.pending, 0);
       },
     ),
     { numRuns: 40 },
   );
+});
+
+test('a write takes seats for those who watch, and keeps them a while; a watch gives its seat back in any case', async (t) => {
+  const { control, clock } = start();
+  const inUse = (): number =>
+    Number(/current_executing_seats\{priority_level="global-default"\} (\d+)/.exec(control.metrics())?.[1]);
+  // Fifteen percent of the level's seats at most, the longer for it.
+  const write = (await control.admit(requestOf('a'), () => ({ seats: 60, seatMsAfter: 300 }), never)) as Admitted;
+  const wide = inUse();
+  t.true(wide > 1 && wide < 60);
+  write.release();
+  write.release();
+  t.is(inUse(), wide);
+  await clock.advance(300 / wide - 1);
+  t.is(inUse(), wide);
+  await clock.advance(2);
+  t.is(inUse(), 0);
+  const watch = (await control.admit(requestOf('a'), () => ({ seats: 1, limitMs: 60_000 }), never)) as Admitted;
+  t.is(inUse(), 1);
+  await clock.advance(60_001);
+  t.is(inUse(), 0);
+  watch.release();
+  t.is(inUse(), 0);
 });

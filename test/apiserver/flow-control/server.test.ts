@@ -1,6 +1,7 @@
 import { connect } from 'node:tls';
 import test from 'ava';
-import { type flowcontrolv1, resources } from '../../../src/api/index.ts';
+import { WebSocket } from 'ws';
+import { type flowcontrolv1, type KubernetesObject, resources } from '../../../src/api/index.ts';
 import { requestTimeoutOf } from '../../../src/apiserver/http/deadline.ts';
 import { startTestApiServer, type TestApiServer } from '../../support/api-server.ts';
 
@@ -152,4 +153,64 @@ test('the time that a request asks for is read as Go reads it, within bounds', (
   t.is(timeout(''), 60_000);
   for (const wrong of ['1', 's', '-1s', '1d', '1 s', '.s', '9'.repeat(400)])
     t.throws(() => timeout(wrong), undefined, wrong);
+});
+
+test('a watch has its seat until the state has been read, over WebSocket as well', async (t) => {
+  const server = await startTestApiServer();
+  t.teardown(() => server.close());
+  const jane = await server.certificateFor('jane');
+  await narrow(server, 'jane', 0);
+  await server.client.create(resources.clusterRoleBindings, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'jane' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
+  } as KubernetesObject);
+  const path = '/api/v1/namespaces/default/configmaps';
+  for (let i = 0; i < 30; i++) {
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `c${i}` },
+      data: { a: 'x'.repeat(900_000) },
+    };
+    await server.client.create(resources.configMaps, {
+      ...object,
+      metadata: { ...object.metadata, namespace: 'default' },
+    });
+  }
+  const get = async () => (await server.request('GET', `${path}/none`, { as: jane })).code;
+  await eventually(async () => (await get()) === 404);
+  const webSocket = (): Promise<{ code: number; socket: WebSocket }> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`${server.url.replace('https', 'wss')}${path}?watch=1&resourceVersion=0`, {
+        ca: server.ca,
+        ...jane,
+      });
+      socket.on('open', () => {
+        socket.pause();
+        resolve({ code: 101, socket });
+      });
+      socket.on('unexpected-response', (_request, { statusCode = 0 }) => resolve({ code: statusCode, socket }));
+      socket.on('error', () => {});
+    });
+
+  const watch = await server.open('GET', `${path}?watch=1&resourceVersion=0`, { as: jane });
+  t.is(await get(), 429);
+  t.is((await webSocket()).code, 429);
+  watch.resume();
+  await eventually(async () => (await get()) === 404);
+
+  const { code, socket } = await webSocket();
+  t.is(code, 101);
+  t.is(await get(), 429);
+  socket.resume();
+  await eventually(async () => (await get()) === 404);
+  const { socket: gone } = await webSocket();
+  t.is(await get(), 429);
+  gone.terminate();
+  await eventually(async () => (await get()) === 404);
+  watch.destroy();
+  socket.terminate();
 });

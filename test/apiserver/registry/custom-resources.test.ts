@@ -207,6 +207,27 @@ const twoVersions =
     spec.versions.push(v2);
   };
 
+test('who applies is the same in every version, and gives up in one what it applied in another', async (t) => {
+  const { registry } = await createFixture(t);
+  await define(registry, twoVersions(false));
+  const apply = async (version: string, manager: string, spec: object, metadata: object = {}) => {
+    const patch = widget('a', spec, version);
+    Object.assign(patch.metadata, metadata);
+    const target = { ...at(widgetType(registry, version)), name: 'a', fieldManager: manager };
+    return fields((await registry.patch({ ...target, patchType: 'application/apply-patch+yaml', patch })).result);
+  };
+  await apply('v1', 'one', { color: 'red' }, { finalizers: ['example.com/a'], labels: { a: 'b' } });
+  const { metadata } = await apply('v2', 'one', { color: 'red' }, { labels: { a: 'b' } });
+  t.is(metadata.finalizers, undefined);
+  t.deepEqual(
+    metadata.managedFields.map(({ manager, apiVersion }: { manager: string; apiVersion: string }) => [
+      manager,
+      apiVersion,
+    ]),
+    [['one', 'example.com/v2']],
+  );
+});
+
 test('versions that differ by their names alone show the same objects', async (t) => {
   const { registry } = await createFixture(t);
   const definition = await define(registry, twoVersions(false));
@@ -345,7 +366,7 @@ test('CEL rules hold for what is new and for changes; what was wrong before only
   await registry.create({ ...at(type), object: widget('old', { color: 'red', replicas: 9 }) });
   const spec = definition.spec.versions[0]!.schema!.openAPIV3Schema!.properties!['spec']!;
   spec['x-kubernetes-validations'] = [
-    { rule: 'self.replicas < 5', messageExpression: "'not ' + string(self.replicas)", fieldPath: '.replicas' },
+    { rule: 'self.replicas < 5', messageExpression: "'too many of ' + self.color", fieldPath: '.replicas' },
     {
       rule: 'oldSelf.optMap(old, old.color == self.color).orValue(true)',
       optionalOldSelf: true,
@@ -365,7 +386,7 @@ test('CEL rules hold for what is new and for changes; what was wrong before only
     registry.create({ ...at(strict), object: widget('a', { color: 'red', replicas: 7 }) }),
     'Invalid',
   );
-  t.is(many.message, 'Widget.example.com "a" is invalid: spec.replicas: Invalid value: "object": not 7');
+  t.is(many.message, 'Widget.example.com "a" is invalid: spec.replicas: Invalid value: "object": too many of red');
   await registry.create({ ...at(strict), object: widget('a', { color: 'red', parts: [{ name: 'x' }] }) });
   const merge = (name: string, patch: object, request = at(strict)) =>
     registry.patch({ ...request, name, patchType: 'application/merge-patch+json', patch });
@@ -378,7 +399,7 @@ test('CEL rules hold for what is new and for changes; what was wrong before only
   t.regex(shrunk.message!, /spec.parts\[0\]: Invalid value: "object": parts only grow$/);
   const request = at(strict);
   await merge('old', { metadata: { labels: { a: 'b' } } }, request);
-  t.deepEqual(request.warnings, ['spec.replicas: Invalid value: "object": not 9']);
+  t.deepEqual(request.warnings, ['spec.replicas: Invalid value: "object": too many of red']);
   await refused(t, merge('old', { spec: { replicas: 8 } }), 'Invalid');
 });
 

@@ -1,4 +1,5 @@
 import { parseJsonPath } from '../../custom/json-path.ts';
+import { schemaPaths } from '../../custom/schema-paths.ts';
 import { type FieldPath, fieldPath, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
 import { checkDns1035Label, checkDns1123Subdomain } from '../../names.ts';
 import type {
@@ -86,7 +87,12 @@ function checkNames(errors: Errors, path: FieldPath, names: CustomResourceDefini
 }
 
 function checkVersions(errors: Errors, path: FieldPath, versions: readonly CustomResourceDefinitionVersion[]): void {
-  for (const [index, version] of versions.entries()) checkVersion(errors, path.index(index), version);
+  const schemas = schemaPaths(versions);
+  for (const [index, version] of versions.entries()) {
+    checkVersion(errors, path.index(index), version);
+    const schemaPath = schemas[index];
+    if (schemaPath !== undefined) checkVersionSchema(errors, schemaPath, version);
+  }
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
     errors.push(invalidValue(path, versions, 'must contain unique version names'));
   }
@@ -104,20 +110,20 @@ function checkVersion(errors: Errors, path: FieldPath, version: CustomResourceDe
     errors.push(invalidValue(path.child('deprecationWarning'), deprecationWarning, text));
   }
   const root = schema?.openAPIV3Schema;
-  const schemaPath = path.child('schema', 'openAPIV3Schema');
-  if (root === undefined) errors.push(required(schemaPath, 'schemas are required'));
-  else {
-    if (root.nullable) {
-      errors.push(forbiddenField(schemaPath.child('nullable'), 'nullable cannot be true at the root'));
-    }
-    checkSchema(errors, schemaPath, root);
-    checkStructural(errors, schemaPath, root);
-  }
+  if (root === undefined) errors.push(required(path.child('schema', 'openAPIV3Schema'), 'schemas are required'));
   if (subresources !== undefined) checkSubresources(errors, path.child('subresources'), subresources);
   for (const [index, column] of additionalPrinterColumns.entries()) {
     checkColumn(errors, path.child('additionalPrinterColumns').index(index), column);
   }
   checkSelectable(errors, path.child('selectableFields'), version, root);
+}
+
+function checkVersionSchema(errors: Errors, path: FieldPath, { schema }: CustomResourceDefinitionVersion): void {
+  const root = schema?.openAPIV3Schema;
+  if (root === undefined) return;
+  if (root.nullable) errors.push(forbiddenField(path.child('nullable'), 'nullable cannot be true at the root'));
+  checkSchema(errors, path, root);
+  checkStructural(errors, path, root);
 }
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];

@@ -39,7 +39,7 @@ export function compiledPolicy(stored: StoredState): CompiledPolicy {
 
 export function compilePolicy(name: string, spec: PolicySpec): CompiledPolicy {
   const params: Record<string, Type> = spec.paramKind === undefined ? {} : { params: celTypes.dyn };
-  const { variables, variablesType } = compileVariables(spec, params);
+  const { variables, variablesType } = compileVariables(spec.variables, { ...policyVariables, ...params });
   const declared: Record<string, Type> = { ...policyVariables, ...params, variables: variablesType };
   // Messages may not tell what somebody else is allowed.
   const { authorizer: _, 'authorizer.requestResource': __, ...forMessages } = declared;
@@ -64,15 +64,15 @@ export function compilePolicy(name: string, spec: PolicySpec): CompiledPolicy {
 }
 
 /** Each may use those before it. */
-function compileVariables(
-  spec: PolicySpec,
-  params: Readonly<Record<string, Type>>,
+export function compileVariables(
+  sources: PolicySpec['variables'],
+  given: Readonly<Record<string, Type>>,
 ): Pick<CompiledPolicy, 'variables' | 'variablesType'> {
   const variables = new Map<string, Compiled>();
   const fields = new Map<string, { type: Type; property: string }>();
-  for (const { name, expression } of spec.variables ?? []) {
+  for (const { name, expression } of sources ?? []) {
     const known: Type = { kind: 'object', name: 'kubernetes.variables', fields: new Map(fields) };
-    const variable = compileExpression(expression, { ...policyVariables, ...params, variables: known });
+    const variable = compileExpression(expression, { ...given, variables: known });
     variables.set(name, variable);
     fields.set(name, { property: name, type: 'program' in variable ? variable.program.type : celTypes.dyn });
   }

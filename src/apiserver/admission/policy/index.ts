@@ -1,2 +1,3 @@
 export { type CompiledPolicy, compilePolicy } from './compiled.ts';
+export { checkPolicyTypes } from './type-checking.ts';
 export { validatingPolicies } from './validating.ts';

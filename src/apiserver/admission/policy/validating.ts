@@ -6,6 +6,7 @@ import {
 } from '../../../api/index.ts';
 import type { Authorizer } from '../../authorization/types.ts';
 import type { StateReader, StoredState } from '../../registry/types.ts';
+import { annotate } from '../annotations.ts';
 import { accessFor } from '../dynamic/access.ts';
 import { requestValues } from '../dynamic/expressions.ts';
 import { matchRules } from '../dynamic/rules.ts';
@@ -47,14 +48,16 @@ export function validatingPolicies(state: StateReader, authorizer: Authorizer): 
 
   async function judgeAll(bound: readonly StoredState[], attributes: AdmissionAttributes): Promise<void> {
     const verdicts: Verdict[] = [];
+    const notes = new AuditNotes();
     for (const { object } of bound) {
       const binding = object as unknown as Binding;
       const stored = state.lookup(policies, undefined, binding.spec?.policyName ?? '');
       if (stored === undefined) continue;
       const policy = compiledPolicy(stored);
-      const failures = await judge(policy, binding, attributes);
+      const failures = await judge(policy, binding, attributes, notes);
       if (failures.length > 0) verdicts.push({ policy, binding, failures });
     }
+    notes.publish(attributes);
     conclude(verdicts, attributes);
   }
 
@@ -62,6 +65,7 @@ export function validatingPolicies(state: StateReader, authorizer: Authorizer): 
     policy: CompiledPolicy,
     { spec = {} }: Binding,
     attributes: AdmissionAttributes,
+    notes: AuditNotes,
   ): Promise<readonly Failure[]> {
     const type = await matches(policy.spec.matchConstraints, attributes);
     if (type === undefined) return [];
@@ -84,7 +88,7 @@ export function validatingPolicies(state: StateReader, authorizer: Authorizer): 
       );
       failures.push(...findings.failures);
       for (const [key, value] of Object.entries(findings.auditAnnotations)) {
-        attributes.auditAnnotations[`${policy.name}/${key}`] = value;
+        notes.add(`${policy.name}/${key}`, value);
       }
     }
     return failures;
@@ -104,9 +108,23 @@ export function validatingPolicies(state: StateReader, authorizer: Authorizer): 
   }
 }
 
+/** What policies say for the audit log; different parameters may have them say different things. */
+class AuditNotes {
+  readonly #values = new Map<string, Set<string>>();
+
+  add(key: string, value: string): void {
+    const values = this.#values.get(key);
+    if (values === undefined) this.#values.set(key, new Set([value]));
+    else values.add(value);
+  }
+
+  publish(attributes: AdmissionAttributes): void {
+    for (const [key, values] of this.#values) annotate(attributes, key, [...values].join(', '));
+  }
+}
+
 /** Does what the bindings want done about failures. Throws the first refusal. */
 function conclude(verdicts: readonly Verdict[], attributes: AdmissionAttributes): void {
-  const audited: object[] = [];
   let refusal: Error | undefined;
   for (const { policy, binding, failures } of verdicts) {
     const actions = binding.spec?.validationActions ?? [];
@@ -117,11 +135,12 @@ function conclude(verdicts: readonly Verdict[], attributes: AdmissionAttributes)
       if (actions.includes('Warn')) warn(attributes, `Validation failed for ${subject}: ${message}`);
       if (actions.includes('Audit')) {
         const names = { policy: policy.name, binding: bindingName };
-        audited.push({ message, ...names, expressionIndex: index, validationActions: actions });
+        // As in Kubernetes a list of one: the first stays.
+        const told = [{ message, ...names, expressionIndex: index, validationActions: actions }];
+        annotate(attributes, FAILURE_ANNOTATION, JSON.stringify(told));
       }
     }
   }
-  if (audited.length > 0) attributes.auditAnnotations[FAILURE_ANNOTATION] = JSON.stringify(audited);
   if (refusal !== undefined) throw refusal;
 }
 

@@ -1,4 +1,5 @@
 import { errors, type ResourceType } from '../../../api/index.ts';
+import { annotate } from '../annotations.ts';
 import { type View, viewOf } from '../dynamic/target.ts';
 import type { AdmissionAttributes } from '../types.ts';
 import { CallError, denied } from './errors.ts';
@@ -28,7 +29,7 @@ export async function callWebhook(
   const answer = await transport.post(hook.clientConfig, review, timeout);
   const verdict = judge(answer, uid, review['apiVersion'] as string, mutating);
   for (const [key, value] of Object.entries(verdict.auditAnnotations)) {
-    attributes.auditAnnotations[`${hook.name}/${key}`] = String(value);
+    annotate(attributes, `${hook.name}/${key}`, String(value));
   }
   for (const warning of verdict.warnings) {
     if (!attributes.warnings.includes(warning)) attributes.warnings.push(warning);

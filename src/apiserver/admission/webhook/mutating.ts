@@ -12,6 +12,7 @@ import {
 } from '../../../api/index.ts';
 import { equalJson } from '../../registry/json.ts';
 import { subresourceOf } from '../../registry/subresources/index.ts';
+import { noteFailedOpen, noteMutation } from '../annotations.ts';
 import { inVersion, type View } from '../dynamic/target.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../types.ts';
 import { callWebhook } from './call.ts';
@@ -46,9 +47,9 @@ export function mutatingWebhooks(options: WebhookOptions): AdmissionPlugin {
     const known = reinvocations.get(attributes) ?? { called: new Set(), again: new Set(), output: undefined };
     reinvocations.set(attributes, known);
     if (attributes.round > 0 && !equalJson(known.output, attributes.object)) requireAgain(known);
-    for (const webhook of webhooks) {
+    for (const [index, webhook] of webhooks.entries()) {
       if (attributes.round > 0 && !known.again.has(webhook.id)) continue;
-      const called = await call(webhook, attributes);
+      const called = await call(webhook, index, attributes);
       if (called === undefined) continue;
       if (called.changed) {
         requireAgain(known);
@@ -60,8 +61,13 @@ export function mutatingWebhooks(options: WebhookOptions): AdmissionPlugin {
   }
 
   /** Undefined: the webhook wasn't asked. */
-  async function call(webhook: Hook, attributes: AdmissionAttributes): Promise<{ changed: boolean } | undefined> {
-    const { hook } = webhook;
+  async function call(
+    webhook: Hook,
+    index: number,
+    attributes: AdmissionAttributes,
+  ): Promise<{ changed: boolean } | undefined> {
+    const { hook, configuration } = webhook;
+    const called = { configuration, webhook: hook.name, index };
     const type = await matchWebhook(webhook, attributes, state, authorizer);
     if (type === undefined) return undefined;
     try {
@@ -70,14 +76,18 @@ export function mutatingWebhooks(options: WebhookOptions): AdmissionPlugin {
         uid: newUid(),
         mutating: true,
       });
-      return { changed: verdict.patch !== undefined && (await patch(hook.name, attributes, view, verdict.patch)) };
+      const mutated = verdict.patch !== undefined && (await patch(hook.name, attributes, view, verdict.patch));
+      noteMutation(attributes, called, { mutated, patch: verdict.patch?.length ? verdict.patch : undefined });
+      return { changed: mutated };
     } catch (error) {
+      noteMutation(attributes, called, { mutated: false });
       if (!(error instanceof CallError)) throw error;
       if (hook.failurePolicy !== 'Ignore') throw failed(hook.name, error);
       logger.warn(
         { webhook: webhook.id, error: error.message },
         'webhook could not be asked, its failurePolicy is Ignore',
       );
+      noteFailedOpen(attributes, 'mutating', called);
       return { changed: false };
     }
   }
@@ -124,7 +134,9 @@ async function patch(
 function sameIdentity(a: UnstructuredObject, b: UnstructuredObject): boolean {
   const identity = ({ apiVersion, kind, metadata }: UnstructuredObject): string =>
     JSON.stringify([apiVersion, kind, metadata?.name ?? '', metadata?.namespace ?? '']);
-  return isPlainObject(a.metadata) && identity(a) === identity(b);
+  // A connection's options have no metadata.
+  const alike = a.metadata === undefined ? b.metadata === undefined : isPlainObject(a.metadata);
+  return alike && identity(a) === identity(b);
 }
 
 /** The draft stays the same object: those who hold it see the change. */

@@ -40,13 +40,6 @@ export const controllerRules: Readonly<Record<string, string>> = {
     create,delete,get,list,patch,update,watch apps,extensions replicasets
     get,list,update,watch core pods
     events`,
-  'device-taint-eviction-controller': `
-    delete,get,list,watch core pods
-    patch,update core pods/status
-    read resource.k8s.io resourceclaims
-    read resource.k8s.io resourceslices
-    read resource.k8s.io deviceclasses
-    events`,
   'disruption-controller': `
     read apps,extensions deployments
     read apps,extensions replicasets
@@ -154,8 +147,7 @@ export const controllerRules: Readonly<Record<string, string>> = {
     create,delete,get,list,watch resource.k8s.io resourceclaims
     patch,update resource.k8s.io resourceclaims,resourceclaims/status
     patch,update core pods/status
-    events
-    patch,update resource.k8s.io resourceclaims/binding`,
+    events`,
   'resourcequota-controller': `
     list,watch * *
     update core resourcequotas/status

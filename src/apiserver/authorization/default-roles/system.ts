@@ -123,5 +123,4 @@ export const nodeRules = `
   get resource.k8s.io resourceclaims
   deletecollection resource.k8s.io resourceslices
   all resource.k8s.io resourceslices
-  get core serviceaccounts
-  read certificates.k8s.io clustertrustbundles`;
+  get core serviceaccounts`;

@@ -21,7 +21,7 @@ export const definitionStrategy: Strategy = {
     noteStorageVersion(definition);
   },
 
-  validate: (object) => checkDefinitionRules(fieldsOf(object)),
+  validate: (object, old) => checkDefinitionRules(fieldsOf(object), old && fieldsOf(old)),
 
   prepareForUpdate: (object) => noteStorageVersion(fieldsOf(object)),
 

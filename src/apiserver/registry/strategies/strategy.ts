@@ -17,6 +17,10 @@ export interface Strategy {
   requiresResourceVersion?: boolean;
   /** A DELETE answers with the object that is gone instead of a Status. */
   returnsDeleted?: boolean;
+  /** Who deletes one without a word of its dependents leaves them: so it was before there was a garbage collector. */
+  orphansDependents?: boolean;
+  /** What such a client is told. */
+  orphansWarning?: string;
   /** The creator sets the status as well. */
   keepsStatusOnCreate?: boolean;
   /** Seconds that a new object lives. */
@@ -28,8 +32,8 @@ export interface Strategy {
   prepareForUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
   /** The same for an update of the status subresource. */
   prepareForStatusUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
-  /** What is wrong with an object beyond what its kind's description and rules in `api` say. */
-  validate?(object: UnstructuredObject): readonly FieldError[];
+  /** What is wrong with an object, or with changing `old` into it, beyond what its kind's description and rules in `api` say. */
+  validate?(object: UnstructuredObject, old: UnstructuredObject | undefined): readonly FieldError[];
   /** Seconds that an object has to end after a delete; undefined: the kind doesn't end gracefully. */
   gracePeriodSeconds?(object: UnstructuredObject, requested: number | undefined): number;
   /** Holds back the removal of an object that is being deleted, beside finalizers. */

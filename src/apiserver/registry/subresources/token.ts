@@ -32,6 +32,9 @@ const MAX_SECONDS = 2 ** 32;
 const POD_SECONDS = 60 * 60 + 7;
 const EXTENDED_SECONDS = 365 * 24 * 60 * 60;
 
+/** Tells the audit log which token was given out. */
+const ISSUED_ANNOTATION = 'authentication.kubernetes.io/issued-credential-id';
+
 const serviceAccounts = { group: '', resource: 'serviceaccounts' };
 
 /** POST of a TokenRequest under a service account: answers with a token that stands for it. Nothing is stored. */
@@ -60,6 +63,7 @@ export async function requestToken(
     ...bound,
     ...(extended ? { warnafter: now + expirationSeconds } : {}),
   };
+  const id = randomUuid(context.random);
   const token = await tokens.sign({
     iss: tokens.issuer,
     sub: serviceAccountUserName(namespace, name),
@@ -67,9 +71,10 @@ export async function requestToken(
     iat: now,
     nbf: now,
     exp: now + (extended ? EXTENDED_SECONDS : expirationSeconds),
-    jti: randomUuid(context.random),
+    jti: id,
     'kubernetes.io': claims,
   });
+  if (request.auditAnnotations !== undefined) request.auditAnnotations[ISSUED_ANNOTATION] = `JTI=${id}`;
   const answer = {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
