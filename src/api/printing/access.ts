@@ -33,10 +33,10 @@ export const accessPrinters: Readonly<Record<string, Printer>> = {
   'APIService.apiregistration.k8s.io': printer<apiregistrationv1.APIService>(
     [nameColumn, column('Service', 'Who serves it.'), column('Available', 'Whether it is served.'), ageColumn],
     (service, now) => {
-      const { namespace, name } = service.spec?.service ?? {};
+      const reference = service.spec?.service;
       return [
         nameOf(service),
-        name === undefined ? 'Local' : `${namespace}/${name}`,
+        reference ? `${reference.namespace ?? ''}/${reference.name ?? ''}` : 'Local',
         availability(service),
         age(service, now),
       ];
