@@ -1,6 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+
+/** A pipeline each way, and those who watch for the end: more than Node warns of. */
+const LISTENERS = 30;
 
 /** What a client's request to switch protocols is made of, beside its method and path. */
 export function upgradeHeaders({ headers, headersDistinct }: IncomingMessage): IncomingHttpHeaders {
@@ -34,6 +38,7 @@ export async function tunnel(call: ClientRequest, client: Duplex, head: Buffer):
   server.on('error', () => server.destroy());
   if (first !== undefined && first.length > 0) client.write(first);
   if (head.length > 0) server.write(head);
+  setMaxListeners(LISTENERS, client, server);
   const ways = [pipeline(client, server), pipeline(server, client)].map((way) => way.catch(() => {}));
   await Promise.race([...ways, closed(client), closed(server)]);
   await Promise.all(ways);

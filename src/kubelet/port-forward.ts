@@ -1,8 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { v1 } from '../api/index.ts';
 import { errorCode, errorMessage } from '../base/index.ts';
 import { type ForwardedPort, type Upgrade, UpgradeRefused } from '../streams/index.ts';
+
+/** A pipeline each way, and what the server of the connection listens for: more than Node warns of. */
+const LISTENERS = 30;
 
 /** Connects a client to a port of a pod, until both have said all. */
 export async function forwardPort(
@@ -32,6 +36,7 @@ export async function dial({ socket, head }: Upgrade, address: string, port: num
   });
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
   if (head.length > 0) target.write(head);
+  setMaxListeners(LISTENERS, socket, target);
   const ways = [pipeline(socket, target), pipeline(target, socket)];
   await Promise.all(ways.map((way) => way.catch(() => {})));
 }

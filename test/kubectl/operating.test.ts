@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import test from 'ava';
-import { IMAGE, pod, workload } from './support/manifests.ts';
+import { IMAGE, pod, service, workload } from './support/manifests.ts';
 import { scenario } from './support/scenario.ts';
 
 const { user, sh, fails, file, names, value, template, enterNamespace } = scenario(test);
@@ -59,7 +59,17 @@ test.serial('top: nodes, pods, containers', async (t) => {
       /^NAME\s+CPU\(cores\).*\npeer-1\s+\d+m\s+\d+%\s+\d+Mi\s+\d+%/,
     );
   }
-  t.regex(await fails('kubectl top pod nobody'), /NotFound/);
+  t.is(await fails('kubectl top pod nobody'), 'Error from server (NotFound): pods "operating/nobody" not found');
+  t.is(
+    await fails('kubectl top node none'),
+    'Error from server (NotFound): nodemetrics.metrics.k8s.io "none" not found',
+  );
+  await sh(`kubectl create -f ${file('waits.json', pod('waits'))}`);
+  t.is(
+    await fails('kubectl top pod waits'),
+    'Error from server (NotFound): podmetrics.metrics.k8s.io "operating/waits" not found',
+  );
+  await sh('kubectl delete pod waits --now');
 });
 
 test.serial('metrics are got, described and printed as other kinds', async (t) => {
@@ -201,6 +211,71 @@ test.serial('proxy: what it lets through, files, a socket', async (t) => {
   await local.until(/Starting to serve on /);
   t.regex(await sh(`curl -s --unix-socket ${folder}/socket http://localhost/version`), /"major": "1"/);
   await local.interrupt();
+});
+
+test.serial('proxy: to pods, services and nodes', async (t) => {
+  const server = `require('http').createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => { body += chunk; });
+    request.on('end', () => response.end([request.method, request.url, request.headers['x-forwarded-for'], body].join(' ')));
+  }).listen(8080, process.env.IP)`;
+  const served = pod('served', {
+    spec: {
+      containers: [
+        {
+          name: 'main',
+          image: 'host',
+          command: [process.execPath, '-e', server],
+          env: [{ name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+          ports: [{ containerPort: 8080 }],
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        },
+      ],
+    },
+  });
+  const behind = service('served', {
+    selector: { name: 'served' },
+    ports: [{ name: 'web', port: 80, targetPort: 8080 }],
+  });
+  await sh(`kubectl create -f ${file('served.json', served, behind)} && kubectl wait pod/served --for=condition=Ready`);
+  await sh(
+    "kubectl wait endpointslices -l kubernetes.io/service-name=served --for=jsonpath='{.endpoints[0].conditions.ready}'=true",
+  );
+  const namespace = '/api/v1/namespaces/operating';
+  // kubectl speaks HTTP/2.
+  for (const what of [
+    'pods/served',
+    'pods/served:8080',
+    'pods/http:served:8080',
+    'services/served',
+    'services/served:web',
+    'services/http:served:80',
+  ]) {
+    t.is(await sh(`kubectl get --raw '${namespace}/${what}/proxy/a/b?c=d'`), 'GET /a/b?c=d 127.0.0.1 ', what);
+  }
+  t.is(
+    await sh(`echo -n text | kubectl create --raw ${namespace}/pods/served/proxy/in -f -`),
+    'POST /in 127.0.0.1 text',
+  );
+  t.is(await sh('kubectl get --raw /api/v1/nodes/peer-1/proxy/healthz'), 'ok');
+  const { dataDir, servers } = user.cluster;
+  const curl = `curl -sS --cacert ${dataDir}/pki/ca.crt --cert ${dataDir}/pki/client.crt --key ${dataDir}/pki/client.key`;
+  for (const version of ['--http2', '--http1.1']) {
+    t.is(
+      await sh(`${curl} ${version} ${servers[0]}${namespace}/services/served/proxy/x`),
+      'GET /x 127.0.0.1 ',
+      version,
+    );
+  }
+  const { port } = new URL(servers[0]!);
+  t.regex(
+    await sh(`${curl} -o /dev/null -w '%{redirect_url}' ${servers[0]}${namespace}/pods/served/proxy?a=b`),
+    new RegExp(`:${port}${namespace}/pods/served/proxy/\\?a=b$`),
+  );
+  t.regex(await fails(`kubectl get --raw ${namespace}/services/served:none/proxy/`), /no service port "none" found/);
+  for (const line of (await sh(`cat ${dataDir}/peer-1/log`)).trim().split('\n'))
+    t.notThrows(() => JSON.parse(line), line);
+  await sh('kubectl delete pod,service served --now');
 });
 
 test.serial('events: of which kind, of what, in which form', async (t) => {

@@ -4,6 +4,7 @@ import { sendEncoded, sendList, shapeOf } from '../http/objects.ts';
 import { listParameters } from '../http/parameters.ts';
 import type { KubeletConnection } from '../kubelet-connection.ts';
 import type { Encoded, Registry, User } from '../registry/types.ts';
+import type { RequestInfo } from '../request-info.ts';
 import type { Route } from '../server.ts';
 import { nodeMetrics, podMetrics } from './convert.ts';
 import { metricsTypes, type NodeMetrics, type PodMetrics, type Summary } from './types.ts';
@@ -35,12 +36,15 @@ export function metricsApiRoute(options: MetricsOptions): Route {
       await sendList(exchange, { metadata: {}, items: items.map(encoded) }, type, shape, options.now());
       return true;
     }
-    if (items[0] === undefined) {
-      throw errors.notFound(type, info.namespace === undefined ? info.name : `${info.namespace}/${info.name}`);
-    }
+    if (items[0] === undefined) throw errors.notFound({ ...type, resource: type.kind.toLowerCase() }, nameOf(info));
     await sendEncoded(exchange, 200, encoded(items[0]), type, shape, options.now());
     return true;
   };
+}
+
+/** As metrics-server says it. */
+function nameOf({ namespace, name }: RequestInfo): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 function encoded(object: KubernetesObject): Encoded {
@@ -62,6 +66,8 @@ async function ofNodes(options: MetricsOptions, exchange: Exchange): Promise<Nod
 
 async function ofPods(options: MetricsOptions, exchange: Exchange): Promise<PodMetrics[]> {
   const pods = (await find(options.registry, options.types.pods, exchange)) as v1.Pod[];
+  if (exchange.info.verb === 'get' && pods.length === 0)
+    throw errors.notFound(options.types.pods, nameOf(exchange.info));
   const running = pods.filter(({ status }) => status?.phase === 'Running');
   const nodeNames = new Set(running.map(({ spec }) => spec!.nodeName!));
   const summaries = await summariesOf(options, [...nodeNames], exchange.signal);
