@@ -2,6 +2,8 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
+const MAX_LISTENERS = 30;
+
 /** What a client's request to switch protocols is made of, beside its method and path. */
 export function upgradeHeaders({ headers, headersDistinct }: IncomingMessage): IncomingHttpHeaders {
   const kept: IncomingHttpHeaders = { connection: 'Upgrade', upgrade: headers.upgrade };
@@ -32,6 +34,8 @@ export async function tunnel(call: ClientRequest, client: Duplex, head: Buffer):
     return;
   }
   server.on('error', () => server.destroy());
+  // Each of the two ways listens for several things on both; that is no leak.
+  for (const end of [client, server]) end.setMaxListeners(MAX_LISTENERS);
   if (first !== undefined && first.length > 0) client.write(first);
   if (head.length > 0) server.write(head);
   const ways = [pipeline(client, server), pipeline(server, client)].map((way) => way.catch(() => {}));
