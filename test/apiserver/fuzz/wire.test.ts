@@ -1,6 +1,8 @@
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { connect } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 import { resources, type v1 } from '../../../src/api/index.ts';
@@ -41,6 +43,8 @@ async function startNode(): Promise<Node> {
   const clock = systemClock;
   const runtime = new FakeRuntime(clock);
   runtime.onSession = (session) => {
+    runtime.sessions.length = 0;
+    runtime.calls.length = 0;
     session.stdin?.pipe(session.stdout, { end: false });
     session.stdin?.once('close', () => session.exit(0));
     if (session.stdin === undefined) session.exit(3);
@@ -217,8 +221,11 @@ for (const [name, protocol, beginningsOf, partsOf] of endpoints) {
   });
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 function memory(): number {
-  globalThis.gc?.();
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
