@@ -1,3 +1,4 @@
+export * from './api-services.ts';
 export * from './autoscaler-conversion.ts';
 export * from './certificates/index.ts';
 export * from './custom/index.ts';
@@ -15,6 +16,7 @@ export * from './object.ts';
 export * from './openapi/index.ts';
 export * from './patch/index.ts';
 export * from './plain.ts';
+export * from './pod-qos.ts';
 export * from './pod-resources.ts';
 export * from './printing/index.ts';
 export * from './quantity.ts';

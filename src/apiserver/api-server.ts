@@ -22,6 +22,7 @@ import { proxyRoute, proxyUpgradeRoute } from './proxy/index.ts';
 import type { RunningRegistry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
 import { reviewRoute } from './reviews/index.ts';
+import { rootPathsRoute } from './root-paths.ts';
 import {
   type ApiServer,
   type Listener,
@@ -87,6 +88,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
   const routes: Route[] = [
     ...(options.routes ?? []),
     healthRoute(options.healthChecks),
+    rootPathsRoute(registry.scheme, options.healthChecks, tokens !== undefined),
     versionRoute,
     metricsRoute(() => metrics.text() + flowControl.metrics() + (options.metrics?.() ?? '')),
     discoveryRoute(registry.scheme, metricsTypes),
@@ -94,7 +96,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     ...(tokens === undefined ? [] : [issuerRoute(tokens)]),
     reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
     proxyRoute(proxy),
-    metricsApiRoute({ registry, types, kubelets }),
+    metricsApiRoute({ registry, types, kubelets, now }),
     resourceRoute({
       registry,
       subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade(podConnect) },

@@ -1,17 +1,9 @@
-import {
-  apiVersionOf,
-  booleanParameter,
-  errors,
-  hasProtobuf,
-  type KubernetesObject,
-  type ResourceType,
-} from '../api/index.ts';
+import { apiVersionOf, booleanParameter, errors, type KubernetesObject, type ResourceType } from '../api/index.ts';
 import { deprecationOf } from './deprecations.ts';
 import type { Exchange } from './exchange.ts';
-import { mediaTypes, negotiate, parseAccept, type Representation } from './http/accept.ts';
 import { readBody } from './http/body.ts';
 import { decodePatch, parseObject } from './http/decode.ts';
-import { sendEncoded, sendList } from './http/objects.ts';
+import { sendEncoded, sendList, shapeOf } from './http/objects.ts';
 import { deleteParameters, listParameters, writeParameters } from './http/parameters.ts';
 import { sendStatus } from './http/respond.ts';
 import type { RunningRegistry } from './registry/index.ts';
@@ -107,13 +99,13 @@ const verbs: Record<string, Verb> = {
   async get(exchange, request, { registry, now }) {
     // Who reads the status gets the whole object.
     const whole = request.subresource === undefined || request.subresource === 'status';
-    const shape = shapeOf(exchange, request, whole);
+    const shape = shapeOf(exchange, request.type, whole);
     const resourceVersion = exchange.query.get('resourceVersion') ?? undefined;
     await sendEncoded(exchange, 200, await registry.get({ ...request, resourceVersion }), request.type, shape, now());
   },
 
   async list(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, true);
+    const shape = shapeOf(exchange, request.type, true);
     await sendList(
       exchange,
       await registry.list({ ...collectionOf(exchange, request), ...listParameters(exchange.query) }),
@@ -124,41 +116,53 @@ const verbs: Record<string, Verb> = {
   },
 
   async watch(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, true);
+    // A list that comes as a watch has no Table to end with its bookmark.
+    const { query } = exchange;
+    const streamsList =
+      booleanParameter(query, 'sendInitialEvents') === true && booleanParameter(query, 'allowWatchBookmarks') === true;
+    const shape = shapeOf(exchange, request.type, !streamsList);
     await serveWatch(exchange, collectionOf(exchange, request), registry, shape, now);
   },
 
   async create(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const body = await bodyObject(exchange, request);
     const { name, ...collection } = request;
     const target = name === '' ? collection : request;
-    const created = await registry.create({ ...target, ...body, ...writeParameters(exchange) });
+    const created = await registry.create({ ...target, ...body, ...writeParameters(exchange, 'CreateOptions') });
     await sendEncoded(exchange, 201, created, request.type, shape, now());
   },
 
   async update(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const body = await bodyObject(exchange, request);
-    const { result, created } = await registry.update({ ...request, ...body, ...writeParameters(exchange) });
+    const { result, created } = await registry.update({
+      ...request,
+      ...body,
+      ...writeParameters(exchange, 'UpdateOptions'),
+    });
     await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
   },
 
   async patch(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const patch = decodePatch(exchange, await readBody(exchange.request));
     const force = booleanParameter(exchange.query, 'force');
+    const parameters = writeParameters(exchange, 'PatchOptions');
+    // Who applies says who it is: a user agent's name is for those who don't know of field managers.
+    if (patch.patchType === 'application/apply-patch+yaml')
+      parameters.fieldManager = exchange.query.get('fieldManager') ?? '';
     const { result, created } = await registry.patch({
       ...request,
       ...patch,
       ...(force === undefined ? {} : { force }),
-      ...writeParameters(exchange),
+      ...parameters,
     });
     await sendEncoded(exchange, created ? 201 : 200, result, request.type, shape, now());
   },
 
   async delete(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, request.subresource === undefined);
+    const shape = shapeOf(exchange, request.type, request.subresource === undefined);
     const parameters = await deleteParameters(exchange);
     const result = await registry.delete({ ...request, ...parameters });
     if ('json' in result) await sendEncoded(exchange, 200, result, request.type, shape, now());
@@ -166,7 +170,7 @@ const verbs: Record<string, Verb> = {
   },
 
   async deletecollection(exchange, request, { registry, now }) {
-    const shape = shapeOf(exchange, request, true);
+    const shape = shapeOf(exchange, request.type, true);
     const parameters = await deleteParameters(exchange);
     const result = await registry.deleteCollection({
       ...collectionOf(exchange, request),
@@ -181,14 +185,6 @@ const verbs: Record<string, Verb> = {
 export function collectionOf(exchange: Exchange, { name, ...collection }: ObjectRequest): CollectionRequest {
   if (name !== '') exchange.query.set('fieldSelector', `metadata.name=${name}`);
   return collection;
-}
-
-function shapeOf(exchange: Exchange, { type }: ObjectRequest, tables: boolean): Representation {
-  const offer = { tables, protobuf: type.custom === undefined && hasProtobuf(apiVersionOf(type), type.kind) };
-  const shape = negotiate(parseAccept(exchange.request.headers.accept), offer);
-  if (shape !== undefined) return shape;
-  const { json, yaml, protobuf } = mediaTypes;
-  throw errors.notAcceptable(offer.protobuf ? [json, yaml, protobuf] : [json, yaml]);
 }
 
 async function bodyObject(

@@ -220,9 +220,9 @@ async function answer({ routes, notFound }: ApiServerOptions, exchange: Exchange
 }
 
 function limitTime(deadlines: Deadlines<Exchange>, exchange: Exchange): void {
-  if (exchange.info.isResource && !isLongRunning(exchange.info)) {
-    deadlines.add(exchange, requestTimeoutOf(exchange.query));
-  }
+  if (isLongRunning(exchange.info)) return;
+  const timeoutMs = requestTimeoutOf(exchange.query);
+  if (exchange.info.isResource) deadlines.add(exchange, timeoutMs);
 }
 
 /** What doesn't answer in time is answered so, and what it still does is nobody's any more. */

@@ -145,8 +145,14 @@ function timeoutOf(query: URLSearchParams): number {
 }
 
 function watchParameters(query: URLSearchParams): Omit<WatchParameters, 'onEvent' | 'onEnd'> {
-  const { labelSelector, fieldSelector, resourceVersion, resourceVersionMatch } = listParameters(query);
-  const initial = booleanParameter(query, 'sendInitialEvents');
+  const parameters = listParameters(query);
+  const {
+    labelSelector,
+    fieldSelector,
+    resourceVersion,
+    resourceVersionMatch,
+    sendInitialEvents: initial,
+  } = parameters;
   return {
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
@@ -166,7 +172,7 @@ function encoderOf(
 ): (event: EncodedEvent) => Buffer {
   if (shape.as === 'object')
     return shape.encoding === 'protobuf' ? (event) => event.protobuf() : (event) => event.json();
-  const includeObject = includeObjectOf(exchange);
+  const includeObject = includeObjectOf(exchange, shape);
   let first = true;
   return ({ type: eventType, encoded }) => {
     const object = objectAs(encoded.object, type, shape, includeObject, now()) as { columnDefinitions?: unknown };

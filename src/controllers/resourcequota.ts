@@ -1,6 +1,5 @@
 import {
   addUsage,
-  builtInScheme,
   canonicalQuantity,
   countsFor,
   findResource,
@@ -15,17 +14,10 @@ import {
   type UnstructuredObject,
   type v1,
 } from '../api/index.ts';
-import {
-  type Change,
-  type Controller,
-  createController,
-  keyOf,
-  type Source,
-  source,
-  splitKey,
-} from '../client/index.ts';
+import { type Change, type Controller, createController, keyOf, source, splitKey } from '../client/index.ts';
 import type { ControllerContext } from './context.ts';
-import { storedKinds } from './served-kinds.ts';
+import { followScheme } from './scheme.ts';
+import { servedKindsSource, storedKinds } from './served-kinds.ts';
 
 const RESYNC_MS = 5 * 60_000;
 const zero = parseQuantity('0');
@@ -38,20 +30,24 @@ const resourceQuotas = findResource('', 'v1', 'resourcequotas')!;
 export function resourceQuotaController(context: ControllerContext): Controller {
   const { client, informers } = context;
   const quotas = informers.informer<v1.ResourceQuota>(resourceQuotas);
-  const kinds = storedKinds(builtInScheme).filter(({ namespaced }) => namespaced);
+  const followed = followScheme(context);
   const quotasOf = ({ metadata }: KubernetesObject, type: ResourceType): string[] =>
     quotas
       .list(metadata.namespace)
       .filter((quota) => Object.keys(quota.spec?.hard ?? {}).some((name) => countsFor(type, name)))
       .map(keyOf);
-  const releases = kinds.map((type): Source => {
-    const informer = informers.informer(type);
-    return source(informer, (change) => (mayRelease(change) ? quotasOf(change.object, type) : []));
+  const releases = servedKindsSource(informers, followed, (type, enqueue) => {
+    if (!type.namespaced) return () => {};
+    const changes = source(informers.informer(type), (change) =>
+      mayRelease(change) ? quotasOf(change.object, type) : [],
+    );
+    return changes(enqueue);
   });
 
   /** What counts for the quota now, for each name that it limits. */
   async function count(quota: v1.ResourceQuota, hard: readonly string[], signal: AbortSignal): Promise<Quantities> {
     const total: Quantities = new Map(hard.map((name) => [name, zero]));
+    const kinds = storedKinds(followed.scheme).filter(({ namespaced }) => namespaced);
     for (const type of kinds.filter((kind) => hard.some((name) => countsFor(kind, name)))) {
       const { items } = await client.list<UnstructuredObject>(type, quota.metadata.namespace, { signal });
       for (const object of items) {
@@ -67,7 +63,7 @@ export function resourceQuotaController(context: ControllerContext): Controller 
     clock: context.clock,
     logger: context.logger,
     metrics: context.metrics,
-    sources: [source(quotas, (change) => (changesLimits(change) ? [keyOf(change.object)] : [])), ...releases],
+    sources: [source(quotas, (change) => (changesLimits(change) ? [keyOf(change.object)] : [])), releases],
     reconciler: {
       async reconcile(key, signal) {
         const { namespace, name } = splitKey(key);

@@ -1,7 +1,7 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { KeelsonError } from '../base/index.ts';
+import { KeelsonError, nodeHttp } from '../base/index.ts';
 
 /** A request to switch protocols that can't be granted; what is told is its message. */
 export class UpgradeRefused extends KeelsonError {
@@ -83,7 +83,6 @@ export function refuseUpgrade(socket: Duplex, code: number, text: string): void 
   if (socket.destroyed || !socket.writable) return;
   const body = Buffer.from(text);
   const headers = `Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}`;
-  socket.end(
-    Buffer.concat([Buffer.from(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? 'Refused'}\r\n${headers}\r\n\r\n`), body]),
-  );
+  const reason = nodeHttp().STATUS_CODES[code] ?? 'Refused';
+  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${code} ${reason}\r\n${headers}\r\n\r\n`), body]));
 }

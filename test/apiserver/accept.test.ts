@@ -14,6 +14,9 @@ const cases: [header: string | undefined, tables: boolean, expected: string][] =
   [`${table},application/json`, false, 'object json'],
   [table, false, 'none'],
   ['application/json;as=Table;v=v9;g=meta.k8s.io', true, 'none'],
+  ['application/json;as=Table;v=v1beta1;g=meta.k8s.io', true, 'table json v1beta1'],
+  ['application/json;as=PartialObjectMetadata;v=v1beta1;g=meta.k8s.io', false, 'metadata json v1beta1'],
+  ['application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1beta1;g=meta.k8s.io', true, 'none'],
   [partial, true, 'metadata json'],
   ['application/vnd.kubernetes.protobuf,application/json', true, 'object protobuf'],
   ['application/vnd.kubernetes.protobuf,application/json', false, 'object json'],
@@ -29,7 +32,8 @@ const cases: [header: string | undefined, tables: boolean, expected: string][] =
 for (const [header, tables, expected] of cases) {
   test(`Accept: ${header ?? '(absent)'}${tables ? '' : ', of what has neither tables nor protobuf'}`, (t) => {
     const shape = negotiate(parseAccept(header), { tables, protobuf: tables });
-    t.is(shape === undefined ? 'none' : `${shape.as} ${shape.encoding}`, expected);
+    const version = shape?.version === 'v1beta1' ? ' v1beta1' : '';
+    t.is(shape === undefined ? 'none' : `${shape.as} ${shape.encoding}${version}`, expected);
   });
 }
 

@@ -34,6 +34,16 @@ test('without a certificate only health is answered', async (t) => {
   });
 });
 
+test('whoever looks around is told what is served', async (t) => {
+  const { paths } = (await server.request('GET', '/')).json as { paths: string[] };
+  for (const path of ['/api/v1', '/apis/apps', '/apis/apps/v1', '/livez/ping', '/readyz/store', '/version'])
+    t.true(paths.includes(path), path);
+  t.false(paths.includes('/livez/store'));
+  t.deepEqual(paths, [...paths].sort());
+  for (const path of paths.filter((path) => !path.startsWith('/readyz') && !path.startsWith('/healthz')))
+    t.is((await server.request('GET', path)).code, 200, path);
+});
+
 test('people get their JSON indented, programs do not', async (t) => {
   await server.request('POST', CONFIG_MAPS, { body: configMap('pretty') });
   const answer = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
@@ -146,6 +156,39 @@ test('a Table has the rows, columns and resource version of the list', async (t)
   t.truthy(json.metadata.resourceVersion);
 });
 
+test('older clients get Tables and metadata of their version; what has no rows has no Table', async (t) => {
+  await server.request('POST', CONFIG_MAPS, { body: configMap('older') });
+  const as = async (what: string, path: string) =>
+    server.request('GET', path, { headers: { accept: `application/json;as=${what};v=v1beta1;g=meta.k8s.io` } });
+  const old = 'meta.k8s.io/v1beta1';
+  for (const path of [CONFIG_MAPS, `${CONFIG_MAPS}/older`]) {
+    const { json } = await as('Table', path);
+    t.deepEqual([json.apiVersion, json.kind, json.rows[0].object.apiVersion], [old, 'Table', old]);
+  }
+  const list = (await as('PartialObjectMetadataList', CONFIG_MAPS)).json;
+  t.deepEqual([list.apiVersion, list.items[0].apiVersion], [old, old]);
+  const odd = await as('Table', `${CONFIG_MAPS}?includeObject=Some`);
+  t.is(odd.code, 400);
+  t.is(
+    odd.json.message,
+    `Unable to convert to Table as requested: includeObject: Invalid value: "Some": must be 'Metadata', 'Object', 'None', or empty`,
+  );
+  const review = await server.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+    headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    body: JSON.stringify({ spec: { nonResourceAttributes: { path: '/', verb: 'get' } } }),
+  });
+  t.is(review.code, 406);
+});
+
+test('a time limit that is none is refused, whatever is asked for', async (t) => {
+  for (const path of ['/version', '/livez', CONFIG_MAPS]) {
+    const refused = await server.request('GET', `${path}?timeout=soon`);
+    t.is(refused.code, 400);
+    t.is(refused.json.message, 'invalid timeout specified in the request URL - time: invalid duration "soon"');
+    for (const timeout of ['3m', '0s', '']) t.is((await server.request('GET', `${path}?timeout=${timeout}`)).code, 200);
+  }
+});
+
 test('what does not exist, or not so, has its own answer', async (t) => {
   const codes: [method: string, path: string, code: number][] = [
     ['GET', '/api/v1/nothings', 404],
@@ -199,7 +242,43 @@ test('unknown and repeated fields are refused, warned of or dropped, as asked', 
   const ignored = await create('Ignore');
   t.is(ignored.headers['warning'], undefined);
   t.is(ignored.json.dta, undefined);
-  t.is((await create('Sometimes')).code, 400);
+  t.is((await create('Sometimes')).code, 422);
+});
+
+test("a request's options are checked before its object", async (t) => {
+  const body = configMap('options');
+  const write = async (method: string, path: string, query: string, type = 'application/json'): Promise<string> => {
+    const headers = { 'content-type': type };
+    const answer = await server.request(method, `${path}?${query}`, { headers, body: method === 'DELETE' ? '' : body });
+    t.is(answer.code, 422, query);
+    return answer.json.message;
+  };
+  const one = `${CONFIG_MAPS}/options`;
+  t.is(
+    await write('POST', CONFIG_MAPS, 'dryRun=Some&fieldManager=a%07b'),
+    'CreateOptions.meta.k8s.io "" is invalid: [fieldManager: Invalid value: "a\\ab": invalid character U+0007 (at position 1), dryRun: Unsupported value: ["Some"]: supported values: "All"]',
+  );
+  t.is(
+    await write('PUT', one, `fieldManager=${'x'.repeat(129)}`),
+    'UpdateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
+  );
+  t.is(
+    await write('PUT', one, 'fieldValidation=Sometimes'),
+    'UpdateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Sometimes": supported values: "", "Ignore", "Strict", "Warn"',
+  );
+  t.is(
+    await write('PATCH', one, '', 'application/apply-patch+yaml'),
+    'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+  );
+  t.is(
+    await write('DELETE', one, 'propagationPolicy=Upward'),
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Upward": supported values: "Foreground", "Background", "Orphan", "nil"',
+  );
+  t.is(
+    await write('DELETE', one, 'propagationPolicy=Orphan&orphanDependents=true'),
+    'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": orphanDependents and deletionPropagation cannot be both set',
+  );
+  t.is((await server.request('GET', one)).code, 404);
 });
 
 test('a body of 50 MB is refused before it is read', async (t) => {
@@ -307,7 +386,7 @@ test("OpenAPI's old form is one document about all kinds, as JSON and as protobu
   const { json } = await server.request('GET', '/openapi/v2');
   t.like(json, { swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.35.2+keelson' } });
   const { properties } = json.definitions['io.k8s.api.apps.v1.DeploymentSpec'];
-  t.deepEqual(properties.template, { $ref: '#/definitions/io.k8s.api.core.v1.PodTemplateSpec' });
+  t.like(properties.template, { $ref: '#/definitions/io.k8s.api.core.v1.PodTemplateSpec' });
   const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
   const { headers, body } = await server.request('GET', '/openapi/v2', { headers: { accept } });
   t.is(headers['content-type'], 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
@@ -378,4 +457,16 @@ test('what Kubernetes would rather not have used any more comes with a warning',
     '299 - "v1 ComponentStatus is deprecated in v1.19+"',
   );
   t.is((await server.request('GET', CONFIG_MAPS)).headers['warning'], undefined);
+});
+
+test('a review is answered in the form that the client takes', async (t) => {
+  const body = JSON.stringify({ spec: { nonResourceAttributes: { path: '/', verb: 'get' } } });
+  const review = (accept: string) =>
+    server.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { headers: { accept }, body });
+  const yaml = await review('application/yaml');
+  t.is(yaml.headers['content-type'], 'application/yaml');
+  t.regex(yaml.body, /^ {2}allowed: true$/m);
+  const protobuf = await review('application/vnd.kubernetes.protobuf');
+  t.is(protobuf.headers['content-type'], 'application/vnd.kubernetes.protobuf');
+  t.regex(protobuf.body, /^k8s\0/);
 });

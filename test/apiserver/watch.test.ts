@@ -103,6 +103,19 @@ test('streaming lists end their first part with a marked bookmark', async (t) =>
   response.destroy();
 });
 
+test('a streaming list is no Table: who takes nothing else is refused, others get objects', async (t) => {
+  const ns = await namespace('w-list-table');
+  await write(ns, 'a');
+  const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+  const path = `/api/v1/namespaces/${ns}/configmaps?${query}`;
+  const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  t.is((await server.request('GET', path, { headers: { accept: table } })).code, 406);
+  const response = await server.open('GET', path, { headers: { accept: `${table},application/json` } });
+  const [added] = await reader(response).take(1);
+  t.is(added?.object.kind, 'ConfigMap');
+  response.destroy();
+});
+
 test('as Tables, the first event names the columns', async (t) => {
   const ns = await namespace('w-table');
   await write(ns, 'a');

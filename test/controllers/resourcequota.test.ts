@@ -1,7 +1,9 @@
 import test from 'ava';
-import { findResource, reasonOf, resources, type v1 } from '../../src/api/index.ts';
+import { type apiextensionsv1, findResource, reasonOf, resources, type v1 } from '../../src/api/index.ts';
 import { resourceQuota } from '../../src/apiserver/admission/index.ts';
+import { customResourceDefinitionController } from '../../src/controllers/customresourcedefinition/index.ts';
 import { resourceQuotaController } from '../../src/controllers/resourcequota.ts';
+import { widgets as definition } from '../support/custom-resources.ts';
 import { startHarness } from './harness.ts';
 
 const quotas = findResource('', 'v1', 'resourcequotas')!;
@@ -22,7 +24,7 @@ const pod = (name: string, requests: Record<string, string> = { cpu: '100m' }, r
 
 async function setUp() {
   const harness = await startHarness({
-    controllers: [resourceQuotaController],
+    controllers: [resourceQuotaController, customResourceDefinitionController],
     kubelet: false,
     admission: (state) => [resourceQuota(state)],
   });
@@ -60,6 +62,32 @@ test('what is there is counted, what comes is added, what goes is taken away', a
   await client.delete(resources.pods, 'default', 'a', { gracePeriodSeconds: 0 });
   t.deepEqual(await used('all'), { pods: '0', 'requests.cpu': '0', 'count/pods': '1', configmaps: '0' });
   await t.notThrowsAsync(create(pod('big', { cpu: '0.5' })));
+  await stop();
+});
+
+test('custom resources count as soon as they are defined', async (t) => {
+  const { client, clock, used, stop } = await setUp();
+  const name = 'count/widgets.example.com';
+  await client.create(quotas, quota('widgets', { [name]: '1' }));
+  t.deepEqual(await used('widgets'), { [name]: '0' });
+  const define = structuredClone(definition) as unknown as apiextensionsv1.CustomResourceDefinition;
+  await client.create(resources.customResourceDefinitions, define);
+  await clock.advance(10_000);
+  const widget = (named: string) => ({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: named, namespace: 'default' },
+    spec: { color: 'red' },
+  });
+  const widgets = { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true };
+  await client.create(widgets, widget('a'));
+  t.deepEqual(await used('widgets'), { [name]: '1' });
+  t.regex(
+    (await t.throwsAsync(client.create(widgets, widget('b'))))!.message,
+    /^widgets\.example\.com "b" is forbidden: exceeded quota: widgets, requested: count\/widgets\.example\.com=1,/,
+  );
+  await client.delete(widgets, 'default', 'a');
+  t.deepEqual(await used('widgets'), { [name]: '0' });
   await stop();
 });
 

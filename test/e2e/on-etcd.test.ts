@@ -74,6 +74,7 @@ etcdTest('one etcd server dies, and all goes on', async (t) => {
 etcdTest('peers die one after the other: the last one still serves', async (t) => {
   cluster.kill(1);
   cluster.kill(2);
+  await Promise.all([cluster.gone(1), cluster.gone(2)]);
   await succeeds(t, 'create configmap alone --from-literal=a=b');
   t.is((await keelson(['status', '--data-dir', cluster.dataDir])).code, 0);
   for (const peer of [1, 2]) await cluster.restart(peer);

@@ -99,7 +99,7 @@ test.serial('a rollout that does not get on is told so', async (t) => {
     web(1, 'one', 'progressDeadlineSeconds: 600'),
   );
   await user.sh(
-    `kubectl patch deployment web -p '{"spec":{"progressDeadlineSeconds":1}}' && kubectl set image deployment/web main=nowhere.example/none:1`,
+    `kubectl patch deployment web -p '{"spec":{"progressDeadlineSeconds":3}}' && kubectl set image deployment/web main=nowhere.example/none:1`,
   );
   t.is(
     await user.fails('kubectl rollout status deployment/web'),
@@ -107,7 +107,7 @@ test.serial('a rollout that does not get on is told so', async (t) => {
   );
   t.regex(await user.sh('kubectl get deployment web --no-headers'), /^web +1\/1 +1 +1 +\w+\n$/);
   t.regex(await user.sh('kubectl describe deployment web'), /^ {2}Progressing +False +ProgressDeadlineExceeded$/m);
-  // A second may be too short for what does get on, too.
+  // That may be too short for what does get on, too.
   await user.sh(`kubectl patch deployment web -p '{"spec":{"progressDeadlineSeconds":600}}'`);
   // Till the pod that did not start is gone, the rollout still counts as one that does not get on, as in Kubernetes.
   await user.sh('kubectl rollout undo deployment/web && kubectl wait --for=condition=Progressing deployment/web');

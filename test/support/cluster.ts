@@ -24,6 +24,8 @@ export interface RealCluster {
   anyStatus(): Promise<{ leader: number; term: number; revision: number }>;
   /** SIGKILL. */
   kill(peer: number): void;
+  /** Resolves when a killed peer is gone: until then the system may give it connections to the shared port. */
+  gone(peer: number): Promise<void>;
   /** Starts a killed peer again; resolves when it serves. */
   restart(peer: number): Promise<void>;
   /** Ends and removes all of it. Rejects when `keelson down` failed or left processes behind, which are killed. */
@@ -68,6 +70,9 @@ export async function startCluster(
   const pki = (name: string): string => readFileSync(join(dataDir, 'pki', name), 'utf8');
   const servers = Array.from({ length: peers }, (_, i) => `https://127.0.0.1:${port + i}`);
   const tls = { ca: pki('ca.crt'), cert: pki('client.crt'), key: pki('client.key') };
+  const gone = async (peer: number): Promise<void> => {
+    while (livePid(paths.peer(peer).pid) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
   return {
     dataDir,
     servers,
@@ -88,8 +93,9 @@ export async function startCluster(
       const pid = livePid(paths.peer(peer).pid);
       if (pid !== undefined) process.kill(pid, 'SIGKILL');
     },
+    gone,
     async restart(peer) {
-      while (livePid(paths.peer(peer).pid) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+      await gone(peer);
       const { ended } = spawnPeer(peer, paths.peer(peer));
       ended.catch(() => {});
       const server = servers[peer - 1] as string;

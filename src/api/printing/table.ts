@@ -6,7 +6,7 @@ import { fallbackPrinter, printers } from './printers.ts';
 /** A list as rows of ready-made cells, which is what `kubectl get` asks for. */
 export interface Table {
   kind: 'Table';
-  apiVersion: 'meta.k8s.io/v1';
+  apiVersion: `meta.k8s.io/${'v1' | 'v1beta1'}`;
   metadata: ListMeta;
   columnDefinitions: readonly Column[];
   rows: TableRow[];
@@ -40,27 +40,30 @@ export interface TableOptions {
   /** Ages are as of then, in milliseconds since the epoch. */
   now: number;
   includeObject: 'None' | 'Metadata' | 'Object';
+  /** Of meta.k8s.io. */
+  version?: 'v1' | 'v1beta1' | undefined;
 }
 
 /** Prints objects of one kind as Kubernetes' API server does. The rows share the objects: don't change them. */
 export function tableOf(
   type: Pick<ResourceType, 'group' | 'kind' | 'custom'>,
   objects: readonly KubernetesObject[],
-  { now, includeObject }: TableOptions,
+  { now, includeObject, version = 'v1' }: TableOptions,
 ): Table {
+  const apiVersion = `meta.k8s.io/${version}` as const;
   const printer: Printer =
     type.custom?.printer ?? printers[type.group === '' ? type.kind : `${type.kind}.${type.group}`] ?? fallbackPrinter;
   const rows = objects.map((object): TableRow => {
-    const row: TableRow = { cells: printer.cells(object, now), object: includedOf(object, includeObject) };
+    const row: TableRow = { cells: printer.cells(object, now), object: includedOf(object, includeObject, apiVersion) };
     const conditions = printer.conditions?.(object);
     if (conditions !== undefined) row.conditions = conditions;
     return row;
   });
-  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {}, columnDefinitions: printer.columns, rows };
+  return { kind: 'Table', apiVersion, metadata: {}, columnDefinitions: printer.columns, rows };
 }
 
-function includedOf(object: KubernetesObject, included: TableOptions['includeObject']): unknown {
+function includedOf(object: KubernetesObject, included: TableOptions['includeObject'], apiVersion: string): unknown {
   if (included === 'None') return null;
   if (included === 'Object') return object;
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
 }

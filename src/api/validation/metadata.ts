@@ -18,6 +18,7 @@ type NameCheck = (name: string) => string[];
 const nameChecks: Readonly<Record<string, NameCheck>> = {
   Namespace: checkDns1123Label,
   Service: checkDns1035Label,
+  'APIService.apiregistration.k8s.io': checkPathSegment,
   'CronJob.batch': (name) => [
     ...checkDns1123Subdomain(name),
     ...(name.length > 52 ? ['must be no more than 52 characters'] : []),
@@ -73,7 +74,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): E
   return errors;
 }
 
-/** Of a pod template, whose metadata names nothing. */
+/** Of a template, whose metadata names nothing. Of a template for pods, `path` is the template's own: so Kubernetes says it. */
 export function checkTemplateMetadata(errors: Errors, path: FieldPath, metadata: ObjectMeta = {}): void {
   checkLabels(errors, path.child('labels'), metadata.labels);
   checkAnnotations(errors, path.child('annotations'), metadata.annotations);

@@ -3,6 +3,7 @@ import type { FieldError } from '../field-errors.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { PlainObject } from '../plain.ts';
 import type { ResourceType } from '../resource.ts';
+import { apiServiceRules } from './api-service.ts';
 import { autoscalingRules } from './autoscaling.ts';
 import { certificateRules } from './certificates.ts';
 import { clusterRules } from './cluster.ts';
@@ -16,7 +17,7 @@ import { jobRules } from './jobs.ts';
 import { limitRules } from './limits.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { networkPolicyRules } from './network-policy.ts';
-import { podRules } from './pod.ts';
+import { podRules } from './pod/index.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
 import { storageRules } from './storage.ts';
@@ -27,6 +28,7 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   Service: serviceRules,
   ConfigMap: configMapRules,
   Secret: secretRules,
+  'APIService.apiregistration.k8s.io': apiServiceRules,
   'CustomResourceDefinition.apiextensions.k8s.io': definitionRules,
   ...workloadRules,
   ...jobRules,
@@ -50,8 +52,19 @@ export function validate(object: KubernetesObject, type: Checked): FieldError[] 
   return errors;
 }
 
-/** What is wrong with changing `old` into `object`. */
-export function validateUpdate(object: KubernetesObject, old: KubernetesObject, type: Checked): FieldError[] {
+/** What is wrong with changing `old` into `object`, as a whole or through a subresource. */
+export function validateUpdate(
+  object: KubernetesObject,
+  old: KubernetesObject,
+  type: Checked,
+  subresource = '',
+): FieldError[] {
+  const part = rulesOf(type)?.subresources?.[subresource];
+  if (part !== undefined) {
+    const errors = validateMetadataUpdate(object.metadata, old.metadata);
+    part(object, old, errors);
+    return errors;
+  }
   const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateContent(object, type, old)];
   rulesOf(type)?.checkUpdate?.(object, old, errors);
   return errors;

@@ -9,7 +9,12 @@ export interface MediaRange {
 export interface Representation {
   as: 'object' | 'table' | 'metadata';
   encoding: Encoding;
+  /** Of meta.k8s.io, for Tables and metadata; v1 when nothing is said. */
+  version?: MetaVersion;
 }
+
+/** Both name the same; older clients ask for the older. */
+export type MetaVersion = 'v1' | 'v1beta1';
 
 export type Encoding = 'json' | 'yaml' | 'protobuf';
 
@@ -53,11 +58,12 @@ export function negotiate(ranges: readonly MediaRange[], offer: Offer): Represen
     if (encoding === undefined || (encoding === 'protobuf' && !offer.protobuf)) continue;
     const as = parameters['as'];
     if (as === undefined) return { as: 'object', encoding };
-    if (parameters['g'] !== 'meta.k8s.io') continue;
-    // Tables have no protobuf form.
-    const table = as === 'Table' && parameters['v'] === 'v1' && offer.tables;
-    if (table && encoding !== 'protobuf') return { as: 'table', encoding };
-    if (/^PartialObjectMetadata(List)?$/.test(as) && parameters['v'] === 'v1') return { as: 'metadata', encoding };
+    const { g: group, v: version } = parameters;
+    if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) continue;
+    // Tables have no protobuf form, and nobody asks for the older version in it.
+    if (encoding === 'protobuf' && (as === 'Table' || version === 'v1beta1')) continue;
+    if (as === 'Table' && offer.tables) return { as: 'table', encoding, version };
+    if (/^PartialObjectMetadata(List)?$/.test(as)) return { as: 'metadata', encoding, version };
   }
   return undefined;
 }

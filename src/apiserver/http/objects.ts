@@ -1,6 +1,11 @@
 import {
   apiVersionOf,
   encodeProtobuf,
+  errors,
+  fieldErrorText,
+  fieldPath,
+  hasProtobuf,
+  invalidValue,
   type KubernetesObject,
   listKindOf,
   type ResourceType,
@@ -8,10 +13,23 @@ import {
 } from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Encoded, ListResult } from '../registry/types.ts';
-import { mediaTypes, type Representation } from './accept.ts';
+import { type MetaVersion, mediaTypes, negotiate, parseAccept, type Representation } from './accept.ts';
 import { sendBody, sendJson, sendJsonBody } from './respond.ts';
 
 type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+/** The form in which the client wants objects of the kind. 406: there is none that both know. */
+export function shapeOf({ request }: Exchange, type: ResourceType, tables: boolean): Representation {
+  // What is answered and never stored, such as a review, has no rows.
+  const offer = {
+    tables: tables && type.verbs.includes('get'),
+    protobuf: type.custom === undefined && hasProtobuf(apiVersionOf(type), type.kind),
+  };
+  const shape = negotiate(parseAccept(request.headers.accept), offer);
+  if (shape !== undefined) return shape;
+  const { json, yaml, protobuf } = mediaTypes;
+  throw errors.notAcceptable(offer.protobuf ? [json, yaml, protobuf] : [json, yaml]);
+}
 
 /** Sends one object in the form that was negotiated. */
 export async function sendEncoded(
@@ -26,7 +44,7 @@ export async function sendEncoded(
     await sendJsonBody(exchange, code, encoded.json());
     return;
   }
-  await sendValue(exchange, code, shape, objectAs(encoded.object, type, shape, includeObjectOf(exchange), now));
+  await sendValue(exchange, code, shape, objectAs(encoded.object, type, shape, includeObjectOf(exchange, shape), now));
 }
 
 /** Sends a list; as plain JSON it is the items' own bytes behind one another. */
@@ -41,16 +59,16 @@ export async function sendList(
     const table = tableOf(
       type,
       items.map(({ object }) => object),
-      { now, includeObject: includeObjectOf(exchange) },
+      { now, includeObject: includeObjectOf(exchange, shape), version: shape.version },
     );
     await sendValue(exchange, 200, shape, { ...table, metadata: { ...table.metadata, ...metadata } });
     return;
   }
   if (shape.as === 'metadata') {
-    const partial = items.map(({ object }) => metadataOf(object));
+    const partial = items.map(({ object }) => metadataOf(object, shape.version));
     await sendValue(exchange, 200, shape, {
       kind: 'PartialObjectMetadataList',
-      apiVersion: 'meta.k8s.io/v1',
+      apiVersion: `meta.k8s.io/${shape.version ?? 'v1'}`,
       metadata,
       items: partial,
     });
@@ -85,20 +103,30 @@ export function objectAs(
   includeObject: IncludeObject,
   now: number,
 ): unknown {
-  if (shape.as === 'table') return tableOf(type, [object], { now, includeObject });
-  return shape.as === 'metadata' ? metadataOf(object) : object;
+  if (shape.as === 'table') return tableOf(type, [object], { now, includeObject, version: shape.version });
+  return shape.as === 'metadata' ? metadataOf(object, shape.version) : object;
 }
 
-export function includeObjectOf({ query }: Exchange): IncludeObject {
-  const value = query.get('includeObject');
-  return value === 'None' || value === 'Object' ? value : 'Metadata';
+/** What a Table's rows hold of their objects. 400 for what Kubernetes doesn't know. */
+export function includeObjectOf({ query }: Exchange, { as }: Representation): IncludeObject {
+  const value = query.get('includeObject') || 'Metadata';
+  if (as !== 'table') return 'Metadata';
+  if (value === 'None' || value === 'Object' || value === 'Metadata') return value;
+  const problem = invalidValue(fieldPath('includeObject'), value, "must be 'Metadata', 'Object', 'None', or empty");
+  throw errors.badRequest(`Unable to convert to Table as requested: ${fieldErrorText(problem)}`);
 }
 
-function metadataOf({ metadata }: KubernetesObject): KubernetesObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+function metadataOf({ metadata }: KubernetesObject, version: MetaVersion = 'v1'): KubernetesObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata };
 }
 
-async function sendValue(exchange: Exchange, code: number, shape: Representation, value: unknown): Promise<void> {
+/** Sends what was made for this client alone. */
+export async function sendValue(
+  exchange: Exchange,
+  code: number,
+  shape: Representation,
+  value: unknown,
+): Promise<void> {
   // The media type alone, as Kubernetes answers; its parameters are the client's wish.
   const { encoding } = shape;
   if (encoding === 'json') return sendJson(exchange, code, value);

@@ -3,9 +3,11 @@ import type { Exchange } from '../exchange.ts';
 import type { DeleteParameters, ListParameters, WriteParameters } from '../registry/types.ts';
 import { readBody } from './body.ts';
 import { decodeObject } from './decode.ts';
+import { checkDeleteOptions, checkWriteOptions, type WriteOptionsKind } from './options.ts';
 
 export function listParameters(query: URLSearchParams): ListParameters {
   const limit = integer(query, 'limit');
+  const sendInitialEvents = booleanParameter(query, 'sendInitialEvents');
   return {
     ...text(query, 'labelSelector'),
     ...text(query, 'fieldSelector'),
@@ -13,11 +15,14 @@ export function listParameters(query: URLSearchParams): ListParameters {
     ...text(query, 'resourceVersion'),
     ...text(query, 'resourceVersionMatch'),
     ...(limit === undefined ? {} : { limit }),
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
   };
 }
 
-export function writeParameters(exchange: Exchange): WriteParameters {
+/** 422 for values that Kubernetes doesn't know. */
+export function writeParameters(exchange: Exchange, kind: WriteOptionsKind): WriteParameters {
   const { query, request } = exchange;
+  checkWriteOptions(query, kind);
   const fence = parseFence(request.headers[FENCE_HEADER]?.toString());
   return {
     ...dryRunOf(query.getAll('dryRun')),
@@ -41,8 +46,10 @@ export async function deleteParameters(exchange: Exchange): Promise<DeleteParame
   const fence = parseFence(request.headers[FENCE_HEADER]?.toString());
   if (grace !== undefined && !Number.isSafeInteger(grace))
     throw errors.badRequest('gracePeriodSeconds must be an integer');
+  const dryRun = (options['dryRun'] as string[] | undefined) ?? query.getAll('dryRun');
+  checkDeleteOptions({ propagation, orphan, dryRun });
   return {
-    ...dryRunOf((options['dryRun'] as string[] | undefined) ?? query.getAll('dryRun')),
+    ...dryRunOf(dryRun),
     ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
     ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
     ...(orphan === undefined ? {} : { orphanDependents: orphan }),
@@ -67,18 +74,12 @@ export function integer(query: URLSearchParams, name: string): number | undefine
 }
 
 function dryRunOf(values: readonly string[]): { dryRun?: boolean } {
-  if (values.length === 0 || values[0] === '') return {};
-  if (values.every((value) => value === 'All')) return { dryRun: true };
-  const list = values.map((value) => JSON.stringify(value)).join(', ');
-  throw errors.badRequest(`dryRun: Unsupported value: ${list}: supported values: "All"`);
+  return values.includes('All') ? { dryRun: true } : {};
 }
 
 export function fieldValidationOf(query: URLSearchParams): 'Strict' | 'Warn' | 'Ignore' {
-  const value = query.get('fieldValidation') || 'Warn';
-  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
-  throw errors.badRequest(
-    `fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "Ignore", "Strict", "Warn"`,
-  );
+  const value = query.get('fieldValidation');
+  return value === 'Strict' || value === 'Ignore' ? value : 'Warn';
 }
 
 /** Kubernetes takes the user agent up to the first slash for the manager's name. */

@@ -145,7 +145,7 @@ async function pageAt(
 }
 
 function checkParameters(request: ListRequest): void {
-  const { resourceVersion, resourceVersionMatch: match, continue: token, limit = 0 } = request;
+  const { resourceVersion, resourceVersionMatch: match, continue: token, limit = 0, sendInitialEvents } = request;
   const problems: FieldError[] = [];
   const path = fieldPath('resourceVersionMatch');
   if (match) {
@@ -154,11 +154,13 @@ function checkParameters(request: ListRequest): void {
       problems.push(forbiddenField(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
     }
     if (match !== 'Exact' && match !== 'NotOlderThan')
-      problems.push(notSupported(path, match, ['Exact', 'NotOlderThan']));
+      problems.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']));
     if (match === 'Exact' && resourceVersion === '0') {
       problems.push(forbiddenField(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
     }
   }
+  if (sendInitialEvents)
+    problems.push(forbiddenField(fieldPath('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
   if (limit < 0) problems.push(invalidValue(fieldPath('limit'), limit, 'must not be negative'));
   if (problems.length > 0) throw errors.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', problems);
   if (token && resourceVersion && resourceVersion !== '0') {

@@ -125,6 +125,8 @@ export interface ListParameters {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: string;
+  /** For watches only: refused. */
+  sendInitialEvents?: boolean;
 }
 
 export interface DeleteParameters {

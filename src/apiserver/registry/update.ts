@@ -13,6 +13,7 @@ import {
   isPlainObject,
   type ObjectMeta,
   type PatchKind,
+  refuseUndeclared,
   required,
   requireKind,
   type TypeDescription,
@@ -97,10 +98,12 @@ async function applyObject(
   const config = configurationOf(request.patch);
   if (isPlainObject(config.metadata)) config.metadata.name ||= name;
   requireKind(config, expectedKind(request));
+  const type = descriptionOf(request, config);
+  refuseUndeclared(config, type);
+  refuseDuplicates(request);
   // Only for what is to be refused or told: what is applied are the fields as the client wrote them.
   check(config, scope);
   checkIdentity(config, namespace, name);
-  const type = descriptionOf(request, config);
   const change = (view: UnstructuredObject | undefined): UnstructuredObject => {
     const parameters = { type, live: view, manager, subresource, now: context.clock.now(), config, force };
     return check(applyConfiguration(parameters) as UnstructuredObject, scope, { fieldValidation: 'Ignore' });
@@ -119,6 +122,13 @@ function configurationOf(patch: unknown): UnstructuredObject {
   }
   config['metadata'] ??= {};
   return config as unknown as UnstructuredObject;
+}
+
+/** 400 with `Strict`, in the words of Kubernetes' YAML reader, which reads configurations. */
+function refuseDuplicates({ fieldValidation, duplicateFields = [] }: WriteParameters): void {
+  if (fieldValidation !== 'Strict' || duplicateFields.length === 0) return;
+  const lines = duplicateFields.map((line) => `\n  ${line}`).join('');
+  throw errors.badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:${lines}`);
 }
 
 function expectedKind({ type, subresource }: ObjectRequest): { apiVersion: string; kind: string } {

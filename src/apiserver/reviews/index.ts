@@ -3,7 +3,8 @@ import type { TokenAuthenticator } from '../authentication/types.ts';
 import type { Authorizer, RbacSource } from '../authorization/index.ts';
 import { readBody } from '../http/body.ts';
 import { decodeObject } from '../http/decode.ts';
-import { sendJson } from '../http/respond.ts';
+import { sendValue, shapeOf } from '../http/objects.ts';
+import { checkWriteOptions } from '../http/options.ts';
 import type { Route } from '../server.ts';
 import { accessReviews } from './access.ts';
 import { type Review, reviewedUser } from './review.ts';
@@ -35,12 +36,15 @@ export function reviewRoute(options: ReviewOptions): Route {
     if (review === undefined) return false;
     if (info.verb !== 'create' || info.name !== '') throw errors.methodNotAllowed(info, info.verb);
     const type = findResource(info.group, info.version, info.resource) as ResourceType;
+    const shape = shapeOf(exchange, type, false);
+    checkWriteOptions(exchange.query, 'CreateOptions');
     const object = decodeObject(exchange, await readBody(exchange.request), {
       apiVersion: apiVersionOf(type),
       kind: type.kind,
     });
     const status = await review(object, exchange);
-    await sendJson(exchange, 201, { ...object, metadata: { ...object.metadata, creationTimestamp: null }, status });
+    const answer = { ...object, metadata: { ...object.metadata, creationTimestamp: null }, status };
+    await sendValue(exchange, 201, shape, answer);
     return true;
   };
 }

@@ -8,8 +8,8 @@ import {
 import { type Controller, createController, type Reconciler } from '../../client/index.ts';
 import { type ControllerContext, uidOf } from '../context.ts';
 import { followScheme } from '../scheme.ts';
+import { servedKindsSource } from '../served-kinds.ts';
 import { blocks, type GraphNode, type GraphObject, mayOwn, OwnershipGraph } from './graph.ts';
-import { graphSource } from './sources.ts';
 
 /**
  * Deletes what its owners left behind; makes owners that go in the foreground wait for their
@@ -18,6 +18,12 @@ import { graphSource } from './sources.ts';
 export function garbageCollector(context: ControllerContext): Controller {
   const graph = new OwnershipGraph();
   const followed = followScheme(context);
+  const objects = servedKindsSource(context.informers, followed, (type, enqueue) =>
+    context.informers.informer(type).onChange((change) => {
+      const affected = change.type === 'deleted' ? graph.delete(uidOf(change.object)) : graph.set(type, change.object);
+      for (const uid of affected) enqueue(uid);
+    }),
+  );
   const controller = createController({
     name: 'garbage-collector',
     reconciler: new GarbageReconciler(context, graph, followed.scheme, (uid) => controller.enqueue(uid)),
@@ -25,7 +31,7 @@ export function garbageCollector(context: ControllerContext): Controller {
     logger: context.logger,
     metrics: context.metrics,
     concurrency: 20,
-    sources: [graphSource(context.informers, graph, followed)],
+    sources: [objects],
   });
   return controller;
 }

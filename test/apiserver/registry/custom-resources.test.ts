@@ -207,6 +207,27 @@ const twoVersions =
     spec.versions.push(v2);
   };
 
+test('who applies is the same in every version, and gives up in one what it applied in another', async (t) => {
+  const { registry } = await createFixture(t);
+  await define(registry, twoVersions(false));
+  const apply = async (version: string, manager: string, spec: object, metadata: object = {}) => {
+    const patch = widget('a', spec, version);
+    Object.assign(patch.metadata, metadata);
+    const target = { ...at(widgetType(registry, version)), name: 'a', fieldManager: manager };
+    return fields((await registry.patch({ ...target, patchType: 'application/apply-patch+yaml', patch })).result);
+  };
+  await apply('v1', 'one', { color: 'red' }, { finalizers: ['example.com/a'], labels: { a: 'b' } });
+  const { metadata } = await apply('v2', 'one', { color: 'red' }, { labels: { a: 'b' } });
+  t.is(metadata.finalizers, undefined);
+  t.deepEqual(
+    metadata.managedFields.map(({ manager, apiVersion }: { manager: string; apiVersion: string }) => [
+      manager,
+      apiVersion,
+    ]),
+    [['one', 'example.com/v2']],
+  );
+});
+
 test('versions that differ by their names alone show the same objects', async (t) => {
   const { registry } = await createFixture(t);
   const definition = await define(registry, twoVersions(false));

@@ -90,6 +90,34 @@ test('dependents are dealt with as the propagation policy says', async (t) => {
   t.is(await deleted('f', { orphanDependents: false }), 'gone');
 });
 
+test('kinds from before there was a garbage collector leave their dependents unless told otherwise', async (t) => {
+  const { registry } = await createFixture(t);
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'host' }] } };
+  const jobTemplate = { spec: { ...template.spec, restartPolicy: 'Never' } };
+  for (const [type, spec, warned] of [
+    [typeOf('replicationcontrollers'), { selector: { a: 'b' }, template }, false],
+    [typeOf('jobs', 'batch'), { template: jobTemplate }, true],
+  ] as const) {
+    const apiVersion = type.group === '' ? 'v1' : `${type.group}/v1`;
+    const deleted = async (name: string, options: object, metadata: object = {}): Promise<unknown> => {
+      const object = { apiVersion, kind: type.kind, metadata: { name, ...metadata }, spec };
+      await registry.create({ ...at(type), object });
+      const request = { ...at(type), name, ...options };
+      const result = await registry.delete(request);
+      return ['json' in result ? result.object.metadata.finalizers : 'gone', request.warnings.length];
+    };
+    t.deepEqual(await deleted('a', {}), [['orphan'], warned ? 1 : 0]);
+    t.deepEqual(await deleted('b', { propagationPolicy: 'Background' }), ['gone', 0]);
+    t.deepEqual(await deleted('c', { orphanDependents: false }), ['gone', 0]);
+    t.deepEqual(await deleted('d', { propagationPolicy: 'Orphan' }), [['orphan'], 0]);
+    // What the object itself says comes before its kind's way.
+    t.deepEqual(await deleted('e', {}, { finalizers: ['foregroundDeletion'] }), [
+      ['foregroundDeletion'],
+      warned ? 1 : 0,
+    ]);
+  }
+});
+
 test('a wish for dependents replaces what was wished before, and nothing else', (t) => {
   const own = fc.uniqueArray(fc.constantFrom('example.com/a', 'example.com/b'));
   const collector = fc.uniqueArray(fc.constantFrom('orphan', 'foregroundDeletion'), { maxLength: 1 });

@@ -177,6 +177,7 @@ test('what does not make sense together is refused', async (t) => {
     [{ resourceVersionMatch: 'Exact' }, 'Invalid'],
     [{ resourceVersionMatch: 'Exact', resourceVersion: '0' }, 'Invalid'],
     [{ resourceVersionMatch: 'Nearly', resourceVersion: '1' }, 'Invalid'],
+    [{ sendInitialEvents: true }, 'Invalid'],
     [{ limit: -1 }, 'Invalid'],
   ];
   for (const [parameters, reason] of expectations) {

@@ -226,8 +226,7 @@ function conflictError(conflicts: readonly Conflict[]): Error {
   return applyConflict(causes, `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`);
 }
 
-function ownerText({ manager, operation, subresource, apiVersion, time }: Ownership): string {
+function ownerText({ manager, operation, subresource, apiVersion }: Ownership): string {
   const name = subresource === '' ? quote(manager) : `${quote(manager)} with subresource ${quote(subresource)}`;
-  if (operation === 'Apply') return name;
-  return time === undefined ? `${name} using ${apiVersion}` : `${name} using ${apiVersion} at ${time}`;
+  return operation === 'Apply' ? name : `${name} using ${apiVersion}`;
 }

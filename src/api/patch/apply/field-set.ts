@@ -91,7 +91,8 @@ export function fromFieldsV1(fields: unknown): FieldSet | undefined {
   return set;
 }
 
-function elementText(element: PathElement): string {
+/** As Kubernetes writes it in paths: `.image`, `[name="c"]`, `[="a"]`. */
+export function elementText(element: PathElement): string {
   const rest = element.slice(2);
   switch (element[0]) {
     case 'k': {

@@ -22,11 +22,12 @@ export interface Ownership extends Manager {
 const maxUpdateManagers = 10;
 const ancientName = 'ancient-changes';
 
+/** Who applies is the same in every version: what it applied in one it gives up in another. */
 export function sameManager(a: Manager, b: Manager): boolean {
   return (
     a.manager === b.manager &&
     a.operation === b.operation &&
-    a.apiVersion === b.apiVersion &&
+    (a.operation === 'Apply' || a.apiVersion === b.apiVersion) &&
     a.subresource === b.subresource
   );
 }

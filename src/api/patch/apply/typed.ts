@@ -72,7 +72,7 @@ function equalValues(a: unknown, b: unknown): boolean {
   return equalPlain(a instanceof Twins ? a.items : a, b instanceof Twins ? b.items : b);
 }
 
-function itemElement(item: unknown, list: Shape): PathElement {
+export function itemElement(item: unknown, list: Shape): PathElement {
   if (list.field?.listType === 'set' || !isPlainObject(item)) return `v:${JSON.stringify(item)}`;
   const keys: PlainObject = {};
   const { type } = itemShape(list);

@@ -1,6 +1,7 @@
 import type { ResourceType } from '../../../api/index.ts';
 import type { GroupResource } from '../types.ts';
 import { policyBindingStrategy, policyStrategy, webhookConfigurationStrategy } from './admission-registration.ts';
+import { apiServiceStrategy } from './api-service.ts';
 import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
 import { customStrategy, customWithStatusStrategy } from './custom.ts';
 import { definitionStrategy } from './definition.ts';
@@ -9,10 +10,18 @@ import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
 import { serviceStrategy } from './service.ts';
 import type { Strategy } from './strategy.ts';
+import { templated } from './templated.ts';
 
 export type { Strategy, StrategyServices } from './strategy.ts';
 
 const generation: Strategy = { generation: true };
+const workload = templated(generation, 'spec', 'template');
+const job: Strategy = {
+  ...workload,
+  orphansDependents: true,
+  orphansWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+};
 const createsOnUpdate: Strategy = { createsOnUpdate: true };
 const returnsDeleted: Strategy = { returnsDeleted: true };
 /** Claims and volumes wait for each other. */
@@ -35,8 +44,8 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     persistentvolumeclaims: volume,
     persistentvolumes: volume,
     pods: podStrategy,
-    podtemplates: { generation: true, createsOnUpdate: true, returnsDeleted: true },
-    replicationcontrollers: generation,
+    podtemplates: templated({ generation: true, createsOnUpdate: true, returnsDeleted: true }, 'template'),
+    replicationcontrollers: { ...workload, orphansDependents: true },
     resourcequotas: returnsDeleted,
     serviceaccounts: returnsDeleted,
     services: serviceStrategy,
@@ -47,14 +56,15 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     validatingadmissionpolicybindings: policyBindingStrategy,
     validatingwebhookconfigurations: webhookConfigurationStrategy,
   },
+  'apiregistration.k8s.io': { apiservices: apiServiceStrategy },
   'apiextensions.k8s.io': { customresourcedefinitions: definitionStrategy },
   apps: {
-    daemonsets: generation,
-    deployments: { generation: true, generationCountsAnnotations: true },
-    replicasets: generation,
-    statefulsets: generation,
+    daemonsets: workload,
+    deployments: templated({ generation: true, generationCountsAnnotations: true }, 'spec', 'template'),
+    replicasets: workload,
+    statefulsets: workload,
   },
-  batch: { cronjobs: generation, jobs: generation },
+  batch: { cronjobs: templated(generation, 'spec', 'jobTemplate', 'spec', 'template'), jobs: job },
   'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },

@@ -17,6 +17,10 @@ export interface Strategy {
   requiresResourceVersion?: boolean;
   /** A DELETE answers with the object that is gone instead of a Status. */
   returnsDeleted?: boolean;
+  /** Who deletes one without a word of its dependents leaves them: so it was before there was a garbage collector. */
+  orphansDependents?: boolean;
+  /** What such a client is told. */
+  orphansWarning?: string;
   /** The creator sets the status as well. */
   keepsStatusOnCreate?: boolean;
   /** Seconds that a new object lives. */
