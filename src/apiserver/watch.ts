@@ -21,6 +21,8 @@ export const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
 /** A watch without a timeout of its own ends between one and two times this, so that clients spread. */
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Where a watch's frames go: an HTTP response in chunks, or a WebSocket. */
 export interface WatchSink {
   /** It goes on from here, whether there is something to tell or not. */
@@ -107,11 +109,7 @@ export async function pipeWatch(
     if (status !== undefined) sink.write(frameOf('ERROR', status, shape));
     sink.end();
   };
-  const timeoutSeconds = integer(exchange.query, 'timeoutSeconds');
-  const timer = setTimer(
-    () => finish(),
-    timeoutSeconds ? timeoutSeconds * 1_000 : DEFAULT_TIMEOUT_MS * (1 + Math.random()),
-  );
+  const timer = setTimer(() => finish(), timeoutOf(exchange.query));
   timer.unref();
   exchange.signal.addEventListener('abort', () => finish(), { once: true });
   try {
@@ -137,6 +135,13 @@ export async function pipeWatch(
     throw error;
   }
   await begun.promise;
+}
+
+/** Milliseconds; what is longer than timers can be is as long as they can be, and what is negative is over at once. */
+function timeoutOf(query: URLSearchParams): number {
+  const seconds = integer(query, 'timeoutSeconds');
+  if (!seconds) return DEFAULT_TIMEOUT_MS * (1 + Math.random());
+  return Math.min(Math.max(0, seconds * 1_000), MAX_TIMER_MS);
 }
 
 function watchParameters(query: URLSearchParams): Omit<WatchParameters, 'onEvent' | 'onEnd'> {

@@ -14,6 +14,8 @@ export async function forwardPort(
   address: string,
   { port, data, error }: ForwardedPort,
 ): Promise<void> {
+  // A client that goes before all is connected tears both off, and nobody else listens yet.
+  for (const stream of [data, error]) stream.on('error', () => {});
   try {
     const socket = await connected(port, address);
     // What one side ends, the other still may answer.

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../base/index.ts';
@@ -36,7 +35,8 @@ export class Channels {
     webSocket.on('error', () => webSocket.terminate());
     webSocket.resume();
     const ticker = clock.setTicker(pingMs, () => webSocket.ping());
-    this.closed = once(webSocket, 'close').then(() => {
+    // A frame that is none ends it as well.
+    this.closed = new Promise((resolve) => webSocket.once('close', resolve)).then(() => {
       ticker.cancel();
       for (const input of this.#inputs.values()) input.push(null);
     });

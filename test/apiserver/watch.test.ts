@@ -131,6 +131,20 @@ test('as Tables, the first event names the columns', async (t) => {
   response.destroy();
 });
 
+test('a timeout that is longer than any timer does not end a watch', async (t) => {
+  const ns = await namespace('w-long');
+  const response = await server.open('GET', `/api/v1/namespaces/${ns}/configmaps?watch=1&timeoutSeconds=9999999999`);
+  const events = reader(response);
+  // Nothing comes before it has begun; a timer that overflows is over in a millisecond.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await write(ns, 'late');
+  t.deepEqual((await events.take(1)).map(brief), ['ADDED late']);
+  response.destroy();
+  const negative = await server.open('GET', `/api/v1/namespaces/${ns}/configmaps?watch=1&timeoutSeconds=-1`);
+  const told = reader(negative);
+  while ((await told.next()) !== undefined);
+});
+
 test('timeoutSeconds ends a watch cleanly', async (t) => {
   const ns = await namespace('w-timeout');
   const response = await server.open('GET', `/api/v1/namespaces/${ns}/configmaps?watch=true&timeoutSeconds=1`);

@@ -87,3 +87,88 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } 
 test.serial('the first nodes are ready for pods', async (t) => {
   t.is(await user.sh("kubectl get nodes -o jsonpath='{.items[*].spec.taints}'"), '');
 });
+
+const registration = 'admissionregistration.k8s.io/v1';
+
+test.serial('a policy lets nobody begin a shell, whatever else they may do', async (t) => {
+  await user.sh(
+    'kubectl apply -f -',
+    `
+apiVersion: ${registration}
+kind: ValidatingAdmissionPolicy
+metadata: { name: no-shells }
+spec:
+  matchConstraints:
+    resourceRules: [{ apiGroups: [""], apiVersions: [v1], operations: [CONNECT], resources: [pods/exec] }]
+  validations:
+    - { expression: "object.command[0] != 'sh'", message: no shells here, reason: Forbidden }
+---
+apiVersion: ${registration}
+kind: ValidatingAdmissionPolicyBinding
+metadata: { name: no-shells }
+spec: { policyName: no-shells, validationActions: [Deny] }
+`,
+  );
+  await user.sh('kubectl apply -f -', pod('shelled'));
+  await user.sh('kubectl wait --for=condition=Ready pod/shelled');
+  const refusal = `Error from server (Forbidden): pods "shelled" is forbidden: ValidatingAdmissionPolicy 'no-shells' with binding 'no-shells' denied request: no shells here`;
+  t.is(await user.fails('kubectl exec shelled -- sh -c true'), refusal);
+  t.is(await user.sh('kubectl exec shelled -- echo fine'), 'fine\n');
+  await user.sh(
+    'kubectl delete pod/shelled --now && kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding --all',
+  );
+});
+
+test.serial('what does not fit the kinds that a policy names stands in its status', async (t) => {
+  await user.sh(
+    'kubectl apply -f -',
+    `
+apiVersion: ${registration}
+kind: ValidatingAdmissionPolicy
+metadata: { name: misspelled }
+spec:
+  matchConstraints:
+    resourceRules: [{ apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments] }]
+  validations: [{ expression: object.replicas > 1 }]
+`,
+  );
+  await user.sh(`kubectl wait --for=jsonpath='{.status.observedGeneration}'=1 validatingadmissionpolicy/misspelled`);
+  const warning = await user.sh(
+    "kubectl get validatingadmissionpolicy misspelled -o jsonpath='{.status.typeChecking.expressionWarnings[0].warning}'",
+  );
+  t.is(
+    warning,
+    "apps/v1, Kind=Deployment: ERROR: <input>:1:7: undefined field 'replicas'\n | object.replicas > 1\n | ......^\n",
+  );
+  await user.sh('kubectl delete validatingadmissionpolicy misspelled');
+});
+
+test.serial('a definition whose rules may cost too much is refused', async (t) => {
+  const definition = (limits: string) => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: costs.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { plural: costs, kind: Cost }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            list:
+              type: array
+              items: { type: string${limits} }${limits && '\n              maxItems: 10'}
+              x-kubernetes-validations: [{ rule: 'self.all(x, self.all(y, x != y))' }]
+`;
+  t.regex(
+    await user.fails('kubectl apply -f -', definition('')),
+    /spec\.validation\.openAPIV3Schema\.properties\[list\]\.x-kubernetes-validations\[0\]\.rule: Forbidden: estimated rule cost exceeds budget by factor of more than 100x \(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared\)/,
+  );
+  await user.sh('kubectl apply -f -', definition(', maxLength: 10'));
+  await user.sh('kubectl delete crd costs.example.com');
+});

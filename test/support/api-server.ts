@@ -37,6 +37,8 @@ export interface TestApiServer {
   client: Client;
   ca: string;
   admin: KeyPair;
+  /** Its own, which is good for `localhost`. */
+  serving: KeyPair;
   kubeconfig: string;
   /** A client certificate of that user. */
   certificateFor(user: string, ...groups: string[]): Promise<KeyPair>;
@@ -148,6 +150,7 @@ export async function startTestApiServer(
     client,
     ca: authority.cert,
     admin,
+    serving,
     kubeconfig,
     certificateFor,
     open,

@@ -330,7 +330,7 @@ const continueToken = fc.oneof(
     })
     .map((token) => Buffer.from(JSON.stringify(token)).toString('base64url')),
 );
-const parameter = fc.oneof(
+export const parameter = fc.oneof(
   fc.tuple(fc.constantFrom('labelSelector', 'fieldSelector'), selector),
   fc.tuple(fc.constant('continue'), continueToken),
   fc.tuple(

@@ -2,19 +2,9 @@ import { Agent, request } from 'node:https';
 import test from 'ava';
 import fc from 'fast-check';
 import { startTestApiServer, type TestApiServer } from '../../support/api-server.ts';
+import { type Answer, faultOf } from './answers.ts';
 import { type BadRequest, badRequest } from './arbitraries.ts';
-
-/** More with FUZZ_RUNS=100000; a seed of a failure again with FUZZ_SEED. */
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 1_000);
-const seed = process.env['FUZZ_SEED'] === undefined ? {} : { seed: Number(process.env['FUZZ_SEED']) };
-/** What takes longer hangs, however busy the machine. */
-const HANGS_MS = 45_000;
-
-interface Answer {
-  code: number;
-  type: string;
-  body: string;
-}
+import { HANGS_MS, RUNS, seed } from './runs.ts';
 
 function send(
   server: TestApiServer,
@@ -43,21 +33,6 @@ function send(
     call.on('error', reject);
     call.end(body);
   });
-}
-
-/** What is wrong with an answer, if anything. */
-function faultOf({ method, path }: BadRequest, { code, type, body }: Answer): string | undefined {
-  // Who asks for a revision that is not yet there, or for an answer in no time, gets none in time; what has no backend is not there.
-  const allowed = code === 503 || (code === 504 && /[?&](resourceVersion|timeout|continue)=/.test(path));
-  if (code >= 500 && !allowed) return `answered ${code}: ${body.slice(0, 500)}`;
-  if (code < 400 || method === 'HEAD') return undefined;
-  if (type.includes('protobuf')) return body.startsWith('k8s\0') ? undefined : 'no protobuf';
-  try {
-    const status = JSON.parse(body);
-    return status.kind === 'Status' && status.code === code ? undefined : `no Status: ${body.slice(0, 200)}`;
-  } catch {
-    return `${code} without a Status: ${body.slice(0, 200)}`;
-  }
 }
 
 test('whatever is sent is answered by a Status, never by a failure of the server', async (t) => {
