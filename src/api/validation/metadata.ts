@@ -18,6 +18,8 @@ type NameCheck = (name: string) => string[];
 const nameChecks: Readonly<Record<string, NameCheck>> = {
   Namespace: checkDns1123Label,
   Service: checkDns1035Label,
+  'StatefulSet.apps': checkDns1123Label,
+  'CertificateSigningRequest.certificates.k8s.io': checkPathSegment,
   'CronJob.batch': (name) => [
     ...checkDns1123Subdomain(name),
     ...(name.length > 52 ? ['must be no more than 52 characters'] : []),
@@ -28,7 +30,10 @@ const nameChecks: Readonly<Record<string, NameCheck>> = {
   'ClusterRoleBinding.rbac.authorization.k8s.io': checkPathSegment,
 };
 
-type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced'>;
+type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced' | 'custom'>;
+
+/** Finalizers that need no domain before them. */
+const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** Of a new object, after a name was generated. */
 export function validateMetadata(metadata: ObjectMeta, type: Checked): Errors {
@@ -48,11 +53,12 @@ export function validateMetadata(metadata: ObjectMeta, type: Checked): Errors {
   else addEach(errors, path.child('namespace'), metadata.namespace, checkDns1123Label(metadata.namespace));
   checkNonNegative(errors, path.child('generation'), metadata.generation);
   checkCommon(errors, path, metadata);
+  if (type.custom === undefined) checkFinalizerNames(errors, path.child('finalizers'), metadata.finalizers);
   return errors;
 }
 
 /** Of a changed object. That there is a resourceVersion where one is needed is checked by who stores it. */
-export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): Errors {
+export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta, type: Checked): Errors {
   const errors: Errors = [];
   const path = fieldPath('metadata');
   if (old.deletionTimestamp) {
@@ -70,6 +76,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): E
     checkImmutable(errors, path.child(name), metadata[name] ?? '', old[name] ?? '');
   }
   checkCommon(errors, path, metadata);
+  if (type.custom === undefined) checkFinalizerNames(errors, path.child('finalizers'), metadata.finalizers);
   return errors;
 }
 
@@ -89,6 +96,15 @@ function checkCommon(errors: Errors, path: FieldPath, metadata: ObjectMeta): voi
     const detail = 'finalizer foregroundDeletion and orphan cannot be both set';
     errors.push(invalidValue(finalizersPath, finalizers, detail));
   }
+}
+
+/** Only whoever defines a kind may have finalizers of its own without saying whose they are. */
+function checkFinalizerNames(errors: Errors, path: FieldPath, finalizers: readonly string[] = []): void {
+  finalizers.forEach((name, index) => {
+    if (name.includes('/') || standardFinalizers.has(name)) return;
+    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+    errors.push(invalidValue(path.index(index), name, detail));
+  });
 }
 
 function checkAnnotations(errors: Errors, path: FieldPath, annotations: Readonly<Record<string, string>> = {}): void {

@@ -50,9 +50,20 @@ export function validate(object: KubernetesObject, type: Checked): FieldError[] 
   return errors;
 }
 
-/** What is wrong with changing `old` into `object`. */
-export function validateUpdate(object: KubernetesObject, old: KubernetesObject, type: Checked): FieldError[] {
-  const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateContent(object, type, old)];
+/** What is wrong with changing `old` into `object`, be it through a subresource. */
+export function validateUpdate(
+  object: KubernetesObject,
+  old: KubernetesObject,
+  type: Checked,
+  subresource?: string,
+): FieldError[] {
+  const errors = validateMetadataUpdate(object.metadata, old.metadata, type);
+  if (subresource === 'status' && type.custom === undefined) {
+    // What isn't status stays as it is, so that a controller can report of an object that wouldn't be let in any more.
+    rulesOf(type)?.checkStatus?.(object, old, errors);
+    return errors;
+  }
+  errors.push(...validateContent(object, type, old));
   rulesOf(type)?.checkUpdate?.(object, old, errors);
   return errors;
 }

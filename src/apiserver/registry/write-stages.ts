@@ -255,7 +255,7 @@ function problemsOf(
   old: UnstructuredObject | undefined,
   { type, strategy, request }: WriteScope,
 ): FieldError[] {
-  const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type);
+  const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type, request.subresource);
   const problems = [...found, ...(strategy.validate?.(draft) ?? [])];
   if (type.custom === undefined) return problems;
   const warn = (text: string): void => void request.warnings.push(text);
