@@ -168,7 +168,7 @@ test('limits and quotas', (t) => {
     ],
     [
       limit({ type: 'Pod', default: { cpu: '1' } }),
-      [`${at}.default: Forbidden: may not be specified when \`type\` is Pod`],
+      [`${at}.default: Forbidden: may not be specified when \`type\` is 'Pod'`],
     ],
     [{ spec: { limits: [{ type: 'Pod' }, { type: 'Pod' }] } }, ['spec.limits[1].type: Duplicate value: "Pod"']],
   ]);

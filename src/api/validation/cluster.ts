@@ -1,7 +1,7 @@
-import { duplicate, fieldPath, forbiddenField, invalidValue, required } from '../field-errors.ts';
-import { checkLabelValue, checkPathSegment, checkQualifiedName, checkRange } from '../names.ts';
+import { fieldPath, forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
+import { checkPathSegment, checkRange } from '../names.ts';
 import type { coordinationv1, rbacv1, schedulingv1, v1 } from '../types/index.ts';
-import { addEach, checkImmutable, checkNonNegative, type Errors, eachRepeated } from './checks.ts';
+import { addEach, checkImmutable, checkNonNegative, type Errors } from './checks.ts';
 import { type KindRules, kindRules } from './rules.ts';
 
 const spec = fieldPath('spec');
@@ -49,40 +49,6 @@ const roleRules = kindRules<rbacv1.ClusterRole>({
 
 /** Rules of what makes up a cluster, by kind and group. */
 export const clusterRules: Readonly<Record<string, KindRules>> = {
-  Namespace: kindRules<v1.Namespace>({
-    check({ spec: namespace }, errors) {
-      namespace?.finalizers?.forEach((finalizer, index) => {
-        addEach(errors, spec.child('finalizers').index(index), finalizer, checkQualifiedName(finalizer));
-      });
-    },
-  }),
-  Node: kindRules<v1.Node>({
-    check({ spec: node }, errors) {
-      const taints = node?.taints ?? [];
-      taints.forEach(({ key, value }, index) => {
-        const taint = spec.child('taints').index(index);
-        if (key) addEach(errors, taint.child('key'), key, checkQualifiedName(key));
-        if (value) addEach(errors, taint.child('value'), value, checkLabelValue(value));
-      });
-      eachRepeated(
-        taints,
-        ({ key, effect }) => `${key}:${effect}`,
-        (taint, index) => errors.push(duplicate(spec.child('taints').index(index), taint)),
-      );
-    },
-    checkUpdate({ spec: node }, { spec: old }, errors) {
-      if (old?.providerID && node?.providerID !== old.providerID) {
-        errors.push(
-          forbiddenField(spec.child('providerID'), 'node updates may not change providerID except from "" to valid'),
-        );
-      }
-      if (old?.podCIDR && node?.podCIDR !== old.podCIDR) {
-        errors.push(
-          forbiddenField(spec.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid'),
-        );
-      }
-    },
-  }),
   'Lease.coordination.k8s.io': kindRules<coordinationv1.Lease>({
     check({ spec: lease }, errors) {
       const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = lease ?? {};
@@ -132,7 +98,7 @@ export const clusterRules: Readonly<Record<string, KindRules>> = {
   Binding: kindRules<v1.Binding>({
     check({ target }, errors: Errors) {
       if (target?.kind && target.kind !== 'Node') {
-        errors.push(invalidValue(fieldPath('target', 'kind'), target.kind, 'must be Node'));
+        errors.push(notSupported(fieldPath('target', 'kind'), target.kind, ['Node', '<empty>']));
       }
       if (!target?.name) errors.push(required(fieldPath('target', 'name')));
     },

@@ -21,6 +21,18 @@ const exempt: ReadonlySet<string> = new Set([
   'ContainerResourceMetricSource.container',
   'HPAScalingPolicy.type',
   'HTTPIngressPath.pathType',
+  'Taint.key',
+  'Taint.effect',
+  'TypedLocalObjectReference.kind',
+  'TypedLocalObjectReference.name',
+  'IngressClassParametersReference.kind',
+  'IngressClassParametersReference.name',
+  'ServiceCIDRSpec.cidrs',
+  'PodFailurePolicyRule.action',
+  'PodFailurePolicyOnPodConditionsPattern.status',
+  'PodFailurePolicyOnExitCodesRequirement.operator',
+  'PodFailurePolicyOnExitCodesRequirement.values',
+  'SuccessPolicy.rules',
 ]);
 
 /**
@@ -91,8 +103,17 @@ const alphabetical: ReadonlySet<string> = new Set([
   'UnhealthyPodEvictionPolicyType',
 ]);
 
-/** Those that Kubernetes looks at in fewer places than they occur, or names by the list that they are in. */
-const judgedByRules: ReadonlySet<string> = new Set(['PersistentVolumeAccessMode', 'PersistentVolumeMode']);
+/** Those, or fields of them, that Kubernetes looks at in fewer places than they occur, or names by what they are in. */
+const judgedByRules: ReadonlySet<string> = new Set([
+  'Taint.effect',
+  'PersistentVolumeAccessMode',
+  'PersistentVolumeMode',
+  'DeploymentStrategyType',
+  'DaemonSetUpdateStrategyType',
+  'StatefulSetUpdateStrategyType',
+  'PodManagementPolicyType',
+  'PersistentVolumeClaimRetentionPolicyType',
+]);
 
 function supported({ name, values }: EnumType): string[] {
   const given = values.filter((value) => value !== '');
@@ -127,7 +148,10 @@ function planOf(type: TypeDescription): Plan {
     plan = {
       required: fields.filter((field) => isNeeded(field, type)),
       nested: new Map(
-        fields.filter((field) => looksInto(field.type) && !isMetadata(field)).map((field) => [field.jsonName, field]),
+        fields
+          .filter((field) => looksInto(field.type) && !isMetadata(field))
+          .filter((field) => !judgedByRules.has(`${type.name}.${field.jsonName}`))
+          .map((field) => [field.jsonName, field]),
       ),
     };
     plans.set(type, plan);

@@ -8,6 +8,7 @@ import {
 } from '../names.ts';
 import type { ObjectMeta } from '../object.ts';
 import type { ResourceType } from '../resource.ts';
+import { checkCanonicalIp } from './addresses.ts';
 import { addEach, checkImmutable, checkLabels, checkNonNegative, type Errors } from './checks.ts';
 
 const maxAnnotationBytes = 256 * 1024;
@@ -19,6 +20,7 @@ const nameChecks: Readonly<Record<string, NameCheck>> = {
   Namespace: checkDns1123Label,
   Service: checkDns1035Label,
   'StatefulSet.apps': checkDns1123Label,
+  'IPAddress.networking.k8s.io': checkCanonicalIp,
   'CertificateSigningRequest.certificates.k8s.io': checkPathSegment,
   'CronJob.batch': (name) => [
     ...checkDns1123Subdomain(name),
@@ -53,7 +55,11 @@ export function validateMetadata(metadata: ObjectMeta, type: Checked): Errors {
   else addEach(errors, path.child('namespace'), metadata.namespace, checkDns1123Label(metadata.namespace));
   checkNonNegative(errors, path.child('generation'), metadata.generation);
   checkCommon(errors, path, metadata);
-  if (type.custom === undefined) checkFinalizerNames(errors, path.child('finalizers'), metadata.finalizers);
+  if (type.custom === undefined) {
+    metadata.finalizers?.forEach((name, index) => {
+      checkFinalizerName(errors, path.child('finalizers').index(index), name);
+    });
+  }
   return errors;
 }
 
@@ -76,7 +82,11 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta, ty
     checkImmutable(errors, path.child(name), metadata[name] ?? '', old[name] ?? '');
   }
   checkCommon(errors, path, metadata);
-  if (type.custom === undefined) checkFinalizerNames(errors, path.child('finalizers'), metadata.finalizers);
+  if (type.custom === undefined) {
+    metadata.finalizers?.forEach((name, index) => {
+      checkFinalizerName(errors, path.child('finalizers').index(index), name);
+    });
+  }
   return errors;
 }
 
@@ -99,12 +109,9 @@ function checkCommon(errors: Errors, path: FieldPath, metadata: ObjectMeta): voi
 }
 
 /** Only whoever defines a kind may have finalizers of its own without saying whose they are. */
-function checkFinalizerNames(errors: Errors, path: FieldPath, finalizers: readonly string[] = []): void {
-  finalizers.forEach((name, index) => {
-    if (name.includes('/') || standardFinalizers.has(name)) return;
-    const detail = 'name is neither a standard finalizer name nor is it fully qualified';
-    errors.push(invalidValue(path.index(index), name, detail));
-  });
+export function checkFinalizerName(errors: Errors, path: FieldPath, name: string): void {
+  if (name.includes('/') || standardFinalizers.has(name)) return;
+  errors.push(invalidValue(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
 }
 
 function checkAnnotations(errors: Errors, path: FieldPath, annotations: Readonly<Record<string, string>> = {}): void {

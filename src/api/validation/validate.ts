@@ -10,15 +10,20 @@ import { configMapRules, secretRules } from './config.ts';
 import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
 import { disruptionBudgetRules } from './disruption.ts';
+import { endpointsRules } from './endpoints.ts';
 import { fixedKindRules } from './fixed-kinds.ts';
 import { ingressRules } from './ingress.ts';
 import { jobRules } from './jobs.ts';
-import { limitRules } from './limits.ts';
+import { limitRangeRules } from './limits.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { namespaceRules } from './namespace.ts';
 import { networkPolicyRules } from './network-policy.ts';
+import { nodeRules } from './node.ts';
 import { podRules } from './pod.ts';
+import { quotaRules } from './quota.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
+import { serviceNetworkRules } from './service-network.ts';
 import { storageRules } from './storage.ts';
 import { workloadRules } from './workloads.ts';
 
@@ -31,7 +36,12 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   ...workloadRules,
   ...jobRules,
   ...storageRules,
-  ...limitRules,
+  LimitRange: limitRangeRules,
+  ResourceQuota: quotaRules,
+  Endpoints: endpointsRules,
+  Namespace: namespaceRules,
+  Node: nodeRules,
+  ...serviceNetworkRules,
   ...fixedKindRules,
   ...autoscalingRules,
   ...ingressRules,
