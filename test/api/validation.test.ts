@@ -695,7 +695,7 @@ test('services', (t) => {
     ],
     [service({ clusterIP: '1.2.3.4', clusterIPs: ['1.2.3.5'] }), [/first value must match `clusterIP`/]],
     [service({ clusterIP: 'None', type: 'LoadBalancer' }), [/may not be set to 'None' for LoadBalancer services/]],
-    [service({ clusterIPs: ['None', '1.2.3.4'] }), [/'None' must be the first and only value/]],
+    [service({ clusterIP: 'None', clusterIPs: ['None', '1.2.3.4'] }), [/'None' must be the first and only value/]],
     [service({ externalIPs: ['x'] }), [/^spec\.externalIPs\[0\]: Invalid value: "x"/]],
     [service({ type: 'ExternalName' }), ['spec.externalName: Required value']],
     [

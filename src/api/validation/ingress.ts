@@ -55,8 +55,10 @@ export const ingressRules: Readonly<Record<string, KindRules>> = {
       const path = fieldPath('annotations').child(classAnnotation);
       errors.push(invalidValue(path, annotated, 'must match `ingressClassName` when both are specified'));
     },
-    checkStatus({ status }, _old, errors) {
-      checkLoadBalancerStatus(errors, fieldPath('status', 'loadBalancer'), status?.loadBalancer, false);
+    subresources: {
+      status({ status }, _old, errors) {
+        checkLoadBalancerStatus(errors, fieldPath('status', 'loadBalancer'), status?.loadBalancer, false);
+      },
     },
   }),
   'IngressClass.networking.k8s.io': kindRules<networkingv1.IngressClass>({

@@ -15,12 +15,14 @@ export const namespaceRules = kindRules<v1.Namespace>({
   checkUpdate({ spec }, _old, errors) {
     for (const [index, name] of (spec?.finalizers ?? []).entries()) checkName(errors, path.index(index), name);
   },
-  checkStatus({ metadata, status }, _old, errors) {
-    const phase = status?.phase ?? '';
-    const [only, is] = metadata.deletionTimestamp ? ['Terminating', 'not empty'] : ['Active', 'empty'];
-    if (phase === only) return;
-    const detail = `may only be '${only}' if \`deletionTimestamp\` is ${is}`;
-    errors.push(invalidValue(fieldPath('status', 'Phase'), phase, detail));
+  subresources: {
+    status({ metadata, status }, _old, errors) {
+      const phase = status?.phase ?? '';
+      const [only, is] = metadata.deletionTimestamp ? ['Terminating', 'not empty'] : ['Active', 'empty'];
+      if (phase === only) return;
+      const detail = `may only be '${only}' if \`deletionTimestamp\` is ${is}`;
+      errors.push(invalidValue(fieldPath('status', 'Phase'), phase, detail));
+    },
   },
 });
 

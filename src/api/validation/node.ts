@@ -34,15 +34,17 @@ export const nodeRules = kindRules<v1.Node>({
     checkResources(errors, reported);
     checkAssigned(errors, node, old);
   },
-  checkStatus({ status: reported }, _old, errors) {
-    checkResources(errors, reported);
-    eachRepeated(
-      reported?.addresses ?? [],
-      ({ type, address }) => `${type} ${address}`,
-      ({ type, address }, index) => {
-        errors.push(duplicate(status.child('addresses').index(index), { Type: type, Address: address }));
-      },
-    );
+  subresources: {
+    status({ status: reported }, _old, errors) {
+      checkResources(errors, reported);
+      eachRepeated(
+        reported?.addresses ?? [],
+        ({ type, address }) => `${type} ${address}`,
+        ({ type, address }, index) => {
+          errors.push(duplicate(status.child('addresses').index(index), { Type: type, Address: address }));
+        },
+      );
+    },
   },
 });
 

@@ -47,9 +47,11 @@ export const quotaRules = kindRules<v1.ResourceQuota>({
     if (scopes.size === before.size && [...scopes].every((scope) => before.has(scope))) return;
     checkImmutable(errors, spec.child('scopes'), quota?.scopes ?? null, old?.scopes ?? null);
   },
-  checkStatus({ status }, _old, errors) {
-    checkAmounts(errors, fieldPath('status', 'hard'), status?.hard);
-    checkAmounts(errors, fieldPath('status', 'used'), status?.used);
+  subresources: {
+    status({ status }, _old, errors) {
+      checkAmounts(errors, fieldPath('status', 'hard'), status?.hard);
+      checkAmounts(errors, fieldPath('status', 'used'), status?.used);
+    },
   },
 });
 

@@ -9,8 +9,8 @@ export interface KindRules {
   checkCreate?(object: KubernetesObject, errors: Errors): void;
   /** Of a change. */
   checkUpdate?(object: KubernetesObject, old: KubernetesObject, errors: Errors): void;
-  /** Of a change that the status subresource makes, in place of all others. */
-  checkStatus?(object: KubernetesObject, old: KubernetesObject, errors: Errors): void;
+  /** Of a change through a subresource, in place of `check`, `checkUpdate` and what the description says. */
+  subresources?: Readonly<Record<string, (object: KubernetesObject, old: KubernetesObject, errors: Errors) => void>>;
 }
 
 /** Rules for objects of type T; who looks them up by kind vouches for the type. */
@@ -18,7 +18,7 @@ export function kindRules<T extends KubernetesObject>(rules: {
   check?(object: T, errors: Errors): void;
   checkCreate?(object: T, errors: Errors): void;
   checkUpdate?(object: T, old: T, errors: Errors): void;
-  checkStatus?(object: T, old: T, errors: Errors): void;
+  subresources?: Readonly<Record<string, (object: T, old: T, errors: Errors) => void>>;
 }): KindRules {
   return rules as unknown as KindRules;
 }

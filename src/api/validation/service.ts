@@ -46,11 +46,13 @@ export const serviceRules = kindRules<v1.Service>({
       errors.push(forbiddenField(path.child('healthCheckNodePort'), 'field is immutable'));
     }
   },
-  checkStatus({ spec, status }, _old, errors) {
-    const at = fieldPath('status', 'loadBalancer');
-    if (spec?.type !== 'LoadBalancer' && status?.loadBalancer?.ingress?.length) {
-      errors.push(forbiddenField(at.child('ingress'), "may only be used when `spec.type` is 'LoadBalancer'"));
-    } else checkLoadBalancerStatus(errors, at, status?.loadBalancer);
+  subresources: {
+    status({ spec, status }, _old, errors) {
+      const at = fieldPath('status', 'loadBalancer');
+      if (spec?.type !== 'LoadBalancer' && status?.loadBalancer?.ingress?.length) {
+        errors.push(forbiddenField(at.child('ingress'), "may only be used when `spec.type` is 'LoadBalancer'"));
+      } else checkLoadBalancerStatus(errors, at, status?.loadBalancer);
+    },
   },
 });
 

@@ -60,17 +60,18 @@ export function validate(object: KubernetesObject, type: Checked): FieldError[] 
   return errors;
 }
 
-/** What is wrong with changing `old` into `object`, be it through a subresource. */
+/** What is wrong with changing `old` into `object`, as a whole or through a subresource. */
 export function validateUpdate(
   object: KubernetesObject,
   old: KubernetesObject,
   type: Checked,
-  subresource?: string,
+  subresource = '',
 ): FieldError[] {
   const errors = validateMetadataUpdate(object.metadata, old.metadata, type);
-  if (subresource === 'status' && type.custom === undefined) {
-    // What isn't status stays as it is, so that a controller can report of an object that wouldn't be let in any more.
-    rulesOf(type)?.checkStatus?.(object, old, errors);
+  const part = rulesOf(type)?.subresources?.[subresource];
+  // What isn't status stays as it is, so that a controller can report of an object that wouldn't be let in any more.
+  if (part !== undefined || (subresource === 'status' && type.custom === undefined)) {
+    part?.(object, old, errors);
     return errors;
   }
   errors.push(...validateContent(object, type, old));

@@ -26,7 +26,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       }
     },
     checkUpdate: selectorStays,
-    checkStatus: statusRules.deployment,
+    subresources: { status: statusRules.deployment },
   }),
   'ReplicaSet.apps': kindRules<appsv1.ReplicaSet>({
     check({ spec: set }, errors) {
@@ -37,7 +37,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       checkAlwaysRestarted(errors, template, 'ReplicaSet');
     },
     checkUpdate: selectorStays,
-    checkStatus: statusRules.replicaSet,
+    subresources: { status: statusRules.replicaSet },
   }),
   'DaemonSet.apps': kindRules<appsv1.DaemonSet>({
     check({ spec: set }, errors) {
@@ -64,7 +64,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       }
     },
     checkUpdate: selectorStays,
-    checkStatus: statusRules.daemonSet,
+    subresources: { status: statusRules.daemonSet },
   }),
   'StatefulSet.apps': kindRules<appsv1.StatefulSet>({
     check({ spec: set }, errors) {
@@ -88,7 +88,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
         "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
       errors.push(forbiddenField(spec, detail));
     },
-    checkStatus: statusRules.statefulSet,
+    subresources: { status: statusRules.statefulSet },
   }),
   ReplicationController: kindRules<v1.ReplicationController>({
     check({ spec: controller }, errors) {
@@ -103,7 +103,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
         checkAlwaysRestarted(errors, template, 'ReplicationController');
       }
     },
-    checkStatus: statusRules.replicaSet,
+    subresources: { status: statusRules.replicaSet },
   }),
   PodTemplate: kindRules<v1.PodTemplate>({
     check({ template }, errors) {
