@@ -28,6 +28,7 @@ const exempt: ReadonlySet<string> = new Set([
   'IngressClassParametersReference.kind',
   'IngressClassParametersReference.name',
   'ServiceCIDRSpec.cidrs',
+  'VolumeAttributesClass.parameters',
   'PodFailurePolicyRule.action',
   'PodFailurePolicyOnPodConditionsPattern.status',
   'PodFailurePolicyOnExitCodesRequirement.operator',
