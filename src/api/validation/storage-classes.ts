@@ -75,10 +75,11 @@ function checkSame<T>(errors: Errors, object: T, old: T, fields: readonly (keyof
 function checkTopologies(errors: Errors, path: FieldPath, terms: readonly v1.TopologySelectorTerm[]): void {
   terms.forEach(({ matchLabelExpressions: expressions = [] }, index) => {
     const list = path.index(index).child('matchLabelExpressions');
-    expressions.forEach(({ key, values = [] }, at) => {
+    expressions.forEach(({ key, values }, at) => {
       if (key) addEach(errors, list.index(at).child('key'), key, checkQualifiedName(key));
       eachRepeated(
-        values,
+        // A list that has to be there is null where it isn't given.
+        values ?? [],
         (value) => value,
         (value, where) => errors.push(duplicate(list.index(at).child('values').index(where), value)),
       );

@@ -10,8 +10,11 @@ import { configMapRules, secretRules } from './config.ts';
 import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
 import { disruptionBudgetRules } from './disruption.ts';
+import { endpointSliceRules } from './endpoint-slice.ts';
 import { endpointsRules } from './endpoints.ts';
+import { eventRules } from './events.ts';
 import { fixedKindRules } from './fixed-kinds.ts';
+import { flowControlRules } from './flow-control.ts';
 import { ingressRules } from './ingress.ts';
 import { jobRules } from './jobs.ts';
 import { limitRangeRules } from './limits.ts';
@@ -21,6 +24,7 @@ import { networkPolicyRules } from './network-policy.ts';
 import { nodeRules } from './node.ts';
 import { podRules } from './pod.ts';
 import { quotaRules } from './quota.ts';
+import { rbacRules } from './rbac.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
 import { serviceNetworkRules } from './service-network.ts';
@@ -49,6 +53,10 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   'PodDisruptionBudget.policy': disruptionBudgetRules,
   ...clusterRules,
   ...certificateRules,
+  ...rbacRules,
+  ...eventRules,
+  ...flowControlRules,
+  'EndpointSlice.discovery.k8s.io': endpointSliceRules,
 };
 
 type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced' | 'custom'>;
