@@ -808,7 +808,20 @@ test('what makes up a cluster', (t) => {
   check(t, priority, [
     [{ value: 7 }, []],
     [{ value: 1_000_000_001 }, [/maximum allowed value of a user defined priority is 1000000000/]],
-    [{ metadata: { name: 'system-mine' }, value: 1 }, [/reserved for system use only/]],
+    [
+      { metadata: { name: 'system-mine' }, value: 1 },
+      [
+        "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class",
+      ],
+    ],
+    [
+      { metadata: { name: 'system-node-critical' }, value: 7 },
+      [/error: value of system-node-critical PriorityClass must be 2000001000$/],
+    ],
+    [
+      { metadata: { name: 'system-node-critical' }, value: 2_000_001_000, globalDefault: true },
+      [/error: globalDefault of system-node-critical PriorityClass must be false$/],
+    ],
     [{ metadata: { name: 'system-node-critical' }, value: 2_000_001_000 }, []],
   ]);
   t.deepEqual(updateErrors(priority, { value: 1 }, { value: 2 }), [
@@ -822,18 +835,66 @@ test('who may do what', (t) => {
   check(t, role, [
     [{ rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] }, []],
     [{ rules: [{}] }, [/verbs must contain at least one value/, /at least one api group/, /at least one resource/]],
-    [{ rules: [{ verbs: ['get'], nonResourceURLs: ['/x'], resources: ['pods'] }] }, [/rules cannot apply to both/]],
+    [
+      { rules: [{ verbs: ['get'], nonResourceURLs: ['/x'], resources: ['pods'] }] },
+      [
+        'rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs',
+        'rules[0].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs',
+      ],
+    ],
+  ]);
+  check(t, { apiVersion: group, kind: 'ClusterRole', cluster: true }, [
+    [{ rules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }] }, []],
+    [
+      { aggregationRule: {} },
+      [
+        'aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil',
+      ],
+    ],
+    [
+      { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: '-' } }] } },
+      [/^aggregationRule\.clusterRoleSelectors\[0\]\.matchLabels: Invalid value: "-"/],
+    ],
   ]);
   const binding: Kind = { apiVersion: group, kind: 'RoleBinding' };
   const bind = (name: string, subjects: Json[] = []): Json => ({ roleRef: { kind: 'Role', name }, subjects });
   check(t, binding, [
     [bind('a', [{ kind: 'User', name: 'jane' }]), []],
+    [bind('', [{ kind: 'ServiceAccount', name: 's' }]), ['roleRef.name: Required value']],
     [
-      bind('', [{ kind: 'ServiceAccount', name: 's' }]),
-      ['roleRef.name: Required value', 'subjects[0].namespace: Required value'],
+      { roleRef: { apiGroup: 'v1', kind: 'Rule', name: 'a' } },
+      [
+        'roleRef.apiGroup: Unsupported value: "v1": supported values: "rbac.authorization.k8s.io"',
+        'roleRef.kind: Unsupported value: "Rule": supported values: "Role", "ClusterRole"',
+      ],
+    ],
+    [
+      bind('a', [
+        { kind: 'ServiceAccount', name: 'S', apiGroup: 'x' },
+        { kind: 'Robot', name: 'r' },
+        { kind: 'User', name: 'u', apiGroup: 'x' },
+      ]),
+      [
+        /^subjects\[0\]\.name: Invalid value: "S": a lowercase RFC 1123 subdomain/,
+        'subjects[0].apiGroup: Unsupported value: "x": supported values: ""',
+        'subjects[1].kind: Unsupported value: "Robot": supported values: "ServiceAccount", "User", "Group"',
+        'subjects[2].apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"',
+      ],
     ],
   ]);
-  t.regex(updateErrors(binding, bind('a'), bind('b'))[0]!, /^roleRef: Invalid value: .*: cannot change roleRef$/);
+  check(t, { apiVersion: group, kind: 'ClusterRoleBinding', cluster: true }, [
+    [
+      bind('a', [{ kind: 'ServiceAccount', name: 's' }]),
+      [
+        'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"',
+        'subjects[0].namespace: Required value',
+      ],
+    ],
+  ]);
+  t.regex(
+    updateErrors(binding, bind('a'), bind('b'))[0]!,
+    /^roleRef: Invalid value: \{"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"b"\}: cannot change roleRef$/,
+  );
   check(t, { apiVersion: 'v1', kind: 'Binding' }, [
     [{ target: { kind: 'Node', name: 'n' } }, []],
     [

@@ -59,9 +59,7 @@ const exempt: ReadonlySet<string> = new Set([
 export function validateDescribed(object: PlainObject, type: TypeDescription): Errors {
   const errors: Errors = [];
   const root = fieldPath();
-  for (const [name, field] of type.fields) {
-    if (name !== 'metadata' && name !== 'status') checkField(errors, root, object[name], field, type);
-  }
+  for (const field of planOf(type).whole) checkField(errors, root, object[field.jsonName], field, type);
   return errors;
 }
 
@@ -123,6 +121,11 @@ const alphabetical: ReadonlySet<string> = new Set([
 /** Those, or fields of them, that Kubernetes looks at in fewer places than they occur, or names by what they are in. */
 const judgedByRules: ReadonlySet<string> = new Set([
   'Taint.effect',
+  'StorageClass.reclaimPolicy',
+  'IPFamily',
+  'IPFamilyPolicy',
+  'ResourceQuotaScope',
+  'ScopeSelectorOperator',
   'PersistentVolumeAccessMode',
   'PersistentVolumeMode',
   'DeploymentStrategyType',
@@ -150,7 +153,11 @@ function isNeeded(field: FieldDescription, type: TypeDescription): boolean {
   );
 }
 
+const reported: ReadonlySet<string> = new Set(['metadata', 'status']);
+
 interface Plan {
+  /** What there is to check of an object of its own. */
+  whole: readonly FieldDescription[];
   required: readonly FieldDescription[];
   /** Fields that there is something to check in. */
   nested: ReadonlyMap<string, FieldDescription>;
@@ -163,6 +170,7 @@ function planOf(type: TypeDescription): Plan {
   if (plan === undefined) {
     const fields = [...type.fields.values()];
     plan = {
+      whole: fields.filter(({ jsonName }) => !reported.has(jsonName) && !judgedByRules.has(`${type.name}.${jsonName}`)),
       required: fields.filter((field) => isNeeded(field, type)),
       nested: new Map(
         fields

@@ -23,7 +23,7 @@ export function checkJobStatus(job: batchv1.Job, old: batchv1.Job, errors: Error
   checkTimes(errors, job, status, before);
   checkIndexes(errors, job, status, before);
   const changed = changes(status, before);
-  if ((changed('ready') || changed('active')) && (status.ready ?? 0) > (status.active ?? 0)) {
+  if ((changed('ready') || changed('active')) && status.ready !== undefined && status.ready > (status.active ?? 0)) {
     errors.push(invalidValue(path.child('ready'), status.ready, 'cannot set more ready pods than active'));
   }
   checkProgress(errors, job, status, before);

@@ -23,6 +23,7 @@ const maxNodeIdBytes = 256;
 const minTokenSeconds = 600;
 const maxTokenSeconds = 2 ** 32;
 const minUpdateSeconds = 10;
+const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
 const lifecycleModes = ['Persistent', 'Ephemeral'];
 
 /** Rules of the drivers that volumes come from, and of what they attach, by kind and group. */
@@ -74,6 +75,10 @@ export const volumeDriverRules: Readonly<Record<string, KindRules>> = {
         volumeLifecycleModes = [],
         nodeAllocatableUpdatePeriodSeconds: period,
       } = driver ?? {};
+      const policy = driver?.fsGroupPolicy;
+      if (policy !== undefined && !groupPolicies.includes(policy)) {
+        errors.push(notSupported(spec.child('fsGroupPolicy'), policy, groupPolicies));
+      }
       checkTokens(errors, spec.child('tokenRequests'), tokenRequests);
       for (const mode of volumeLifecycleModes) {
         if (!lifecycleModes.includes(mode)) {
