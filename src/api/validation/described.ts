@@ -124,6 +124,7 @@ const judgedByRules: ReadonlySet<string> = new Set([
   'StorageClass.reclaimPolicy',
   'IPFamily',
   'IPFamilyPolicy',
+  'KeyUsage',
   'ResourceQuotaScope',
   'ScopeSelectorOperator',
   'PersistentVolumeAccessMode',
