@@ -9,6 +9,7 @@ import { clusterRules } from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
 import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
+import { deviceClaimRules } from './device-claims.ts';
 import { disruptionBudgetRules } from './disruption.ts';
 import { endpointSliceRules } from './endpoint-slice.ts';
 import { endpointsRules } from './endpoints.ts';
@@ -25,6 +26,7 @@ import { nodeRules } from './node.ts';
 import { podRules } from './pod.ts';
 import { quotaRules } from './quota.ts';
 import { rbacRules } from './rbac.ts';
+import { resourceSliceRules } from './resource-slices.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
 import { serviceNetworkRules } from './service-network.ts';
@@ -56,6 +58,8 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   ...rbacRules,
   ...eventRules,
   ...flowControlRules,
+  ...deviceClaimRules,
+  'ResourceSlice.resource.k8s.io': resourceSliceRules,
   'EndpointSlice.discovery.k8s.io': endpointSliceRules,
 };
 
