@@ -15,6 +15,7 @@ export * from './object.ts';
 export * from './openapi/index.ts';
 export * from './patch/index.ts';
 export * from './plain.ts';
+export * from './pod-qos.ts';
 export * from './pod-resources.ts';
 export * from './printing/index.ts';
 export * from './quantity.ts';

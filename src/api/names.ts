@@ -13,6 +13,8 @@ const maxLabelLength = 63;
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
 const wildcard = `\\*\\.${subdomain}`;
+const searchLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const searchDomain = `${searchLabel}(\\.${searchLabel})*`;
 const label1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const labelKey = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValue = `(${labelKey})?`;
@@ -25,6 +27,7 @@ const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
 const labelPattern = whole(label);
 const subdomainPattern = whole(subdomain);
 const wildcardPattern = whole(wildcard);
+const searchDomainPattern = whole(searchDomain);
 const label1035Pattern = whole(label1035);
 const labelKeyPattern = whole(labelKey);
 const labelValuePattern = whole(labelValue);
@@ -64,6 +67,15 @@ export function checkWildcardDns1123Subdomain(value: string): string[] {
   const text =
     "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
   return [...problems, patternText(text, wildcard, '*.example.com')];
+}
+
+/** A domain that names are looked up in, which may have underscores. */
+export function checkSearchDomain(value: string): string[] {
+  const problems = value.length > maxSubdomainLength ? [tooLongText(maxSubdomainLength)] : [];
+  if (searchDomainPattern.test(value)) return problems;
+  const text =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  return [...problems, patternText(text, searchDomain, 'example.com')];
 }
 
 /** A label that starts with a letter: the name of a Service. */

@@ -342,6 +342,60 @@ test('amounts and times are in canonical form', (t) => {
   t.deepEqual(lease['spec'], { renewTime: '2026-01-01T00:00:00.123456Z', acquireTime: 'soon' });
 });
 
+test('a pod as a whole requests what its containers do, or what it is limited to', (t) => {
+  const resources = (ofPod: Json, ofContainer: Json = {}): unknown =>
+    (
+      completed({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: {},
+        spec: { resources: ofPod, containers: [{ name: 'c', image: 'i:1', resources: ofContainer }] },
+      })['spec'] as Json
+    )['resources'];
+  const limits = { cpu: '2', memory: '1Gi' };
+  t.deepEqual(resources({ limits }), { limits, requests: limits });
+  t.deepEqual(resources({ limits }, { requests: { cpu: '500m' } }), {
+    limits,
+    requests: { cpu: '500m', memory: '1Gi' },
+  });
+  t.deepEqual(resources({ requests: { cpu: '1' } }), { requests: { cpu: '1' } });
+  const pages = { 'hugepages-2Mi': '4Mi' };
+  t.deepEqual(resources({ limits: { cpu: '1' } }, { limits: pages }), {
+    limits: { cpu: '1', ...pages },
+    requests: { cpu: '1', ...pages },
+  });
+  // What can't be read is told by validation.
+  t.deepEqual(resources({ limits: { cpu: '1' } }, { requests: { cpu: 'much' } }), {
+    limits: { cpu: '1' },
+    requests: { cpu: '1' },
+  });
+});
+
+test('fairness, devices and drivers', (t) => {
+  const of = (group: string, kind: string, spec: Json): unknown =>
+    completed({ apiVersion: `${group}/v1`, kind, metadata: {}, spec })['spec'];
+  const fairness = 'flowcontrol.apiserver.k8s.io';
+  t.like(of(fairness, 'FlowSchema', { priorityLevelConfiguration: { name: 'p' } }), { matchingPrecedence: 1000 });
+  const limited = { limitResponse: { type: 'Queue', queuing: { queues: 2 } } };
+  t.deepEqual(of(fairness, 'PriorityLevelConfiguration', { type: 'Limited', limited }), {
+    type: 'Limited',
+    limited: {
+      nominalConcurrencyShares: 30,
+      lendablePercent: 0,
+      limitResponse: { type: 'Queue', queuing: { queues: 2, handSize: 8, queueLengthLimit: 50 } },
+    },
+  });
+  t.deepEqual(of(fairness, 'PriorityLevelConfiguration', { type: 'Exempt', exempt: {} }), {
+    type: 'Exempt',
+    exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 },
+  });
+  const devices = { requests: [{ name: 'r', exactly: { deviceClassName: 'c' } }] };
+  t.deepEqual(of('resource.k8s.io', 'ResourceClaim', { devices }), {
+    devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'c', allocationMode: 'ExactCount', count: 1 } }] },
+  });
+  t.like(of('storage.k8s.io', 'CSIDriver', {}), { seLinuxMount: false, attachRequired: true });
+});
+
 test('kinds that are not known stay as they are', (t) => {
   const object = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: {}, spec: { a: null } };
   t.deepEqual(completed(object), object);

@@ -47,6 +47,45 @@ test('new objects are refused with what is wrong with them', async (t) => {
   }
 });
 
+test('pods are refused, or taken with a warning, in the words that people know', async (t) => {
+  const made = (name: string, spec: string): string =>
+    `{ apiVersion: v1, kind: Pod, metadata: { name: ${name} }, spec: { serviceAccountName: s, automountServiceAccountToken: false, ${spec} } }`;
+  t.is((await kubectl('create serviceaccount s')).code, 0);
+  const bad = await kubectl(
+    'create -f -',
+    made(
+      'bad',
+      'containers: [{ name: c, image: i, volumeMounts: [{ name: v, mountPath: /v }] }], volumes: [{ name: V }]',
+    ),
+  );
+  t.is(bad.code, 1);
+  t.is(
+    bad.stderr.trim(),
+    `The Pod "bad" is invalid: 
+* spec.volumes[0].name: Invalid value: "V": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')
+* spec.containers[0].volumeMounts[0].name: Not found: "v"`,
+  );
+  const warned = await kubectl(
+    'apply -f -',
+    made('odd', 'terminationGracePeriodSeconds: -5, containers: [{ name: c, image: i }]'),
+  );
+  t.is(warned.code, 0, warned.stderr);
+  t.is(
+    warned.stderr.trim(),
+    'Warning: spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1',
+  );
+  const changed = await kubectl(
+    'apply -f -',
+    made('odd', 'terminationGracePeriodSeconds: -5, containers: [{ name: c, image: i, args: [x] }]'),
+  );
+  t.is(changed.code, 1);
+  t.regex(
+    changed.stderr,
+    /^The Pod "odd" is invalid: spec: Forbidden: pod updates may not change fields other than `spec\.con/,
+  );
+  t.regex(changed.stderr, /^\+ \t+Args: \["x"\],$/m);
+});
+
 test('what may not change is refused', async (t) => {
   const claim = (mode: string): string =>
     `{ apiVersion: v1, kind: PersistentVolumeClaim, metadata: { name: data }, spec: { accessModes: [${mode}], resources: { requests: { storage: 1Gi } } } }`;

@@ -197,8 +197,8 @@ test('where no header can be set, a WebSocket carries its token as a subprotocol
 
 test('a projection of a token into a pod is checked', async (t) => {
   const cases: [object, RegExp][] = [
-    [{ path: '../up' }, /serviceAccountToken.path: Invalid value: "..\/up": must not contain '..'/],
-    [{ path: '/etc/x' }, /serviceAccountToken.path: Invalid value: "\/etc\/x": must be a relative path/],
+    [{ path: '../up' }, /projected\.path: Invalid value: "..\/up": must not contain '..'/],
+    [{ path: '/etc/x' }, /projected\.path: Invalid value: "\/etc\/x": must be a relative path/],
     [{ path: 't', expirationSeconds: 60 }, /serviceAccountToken.expirationSeconds: Invalid value: 60: may not specify/],
   ];
   for (const [serviceAccountToken, message] of cases) {

@@ -1,4 +1,5 @@
 import { isPlainObject, type PlainObject, setOwn } from '../plain.ts';
+import { completePodResources } from './pod-resources.ts';
 import { addMissing, constants, fill, isUnset, objectIn, objectsIn, type Rule } from './rule.ts';
 
 const defaultMode = constants({ defaultMode: 0o644 });
@@ -20,6 +21,7 @@ export const coreRules: Readonly<Record<string, Rule>> = {
         if (spec['hostNetwork'] === true) exposePorts(object);
       }
     }
+    completePodResources(spec);
     fill(spec, { enableServiceLinks: true });
   },
   'v1/PodSpec': (spec) => {

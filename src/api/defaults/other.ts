@@ -1,4 +1,4 @@
-import { constants, fill, objectIn, objectsIn, type Rule } from './rule.ts';
+import { constants, fill, isUnset, objectIn, objectsIn, type Rule } from './rule.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -14,6 +14,19 @@ const webhook: Rule = (object) => {
   objectIn(object, 'namespaceSelector');
   objectIn(object, 'objectSelector');
 };
+
+/** As many devices as one, unless all are asked for. */
+const deviceRequest: Rule = (request) => {
+  fill(request, { allocationMode: 'ExactCount' });
+  if (request['allocationMode'] === 'ExactCount' && isUnset(request['count'])) request['count'] = 1;
+};
+
+/** A rule that sets numbers which aren't given or zero. */
+const numbers =
+  (values: Readonly<Record<string, number>>): Rule =>
+  (object) => {
+    for (const [name, value] of Object.entries(values)) if (isUnset(object[name])) object[name] = value;
+  };
 
 /** Rules of the remaining groups. */
 export const otherRules: Readonly<Record<string, Rule>> = {
@@ -42,9 +55,22 @@ export const otherRules: Readonly<Record<string, Rule>> = {
       storageCapacity: false,
       fsGroupPolicy: 'ReadWriteOnceWithFSType',
       requiresRepublish: false,
+      seLinuxMount: false,
       volumeLifecycleModes: ['Persistent'],
     });
   },
+  'flowcontrol.apiserver.k8s.io/v1/FlowSchemaSpec': numbers({ matchingPrecedence: 1000 }),
+  'flowcontrol.apiserver.k8s.io/v1/ExemptPriorityLevelConfiguration': constants({
+    nominalConcurrencyShares: 0,
+    lendablePercent: 0,
+  }),
+  'flowcontrol.apiserver.k8s.io/v1/LimitedPriorityLevelConfiguration': constants({
+    nominalConcurrencyShares: 30,
+    lendablePercent: 0,
+  }),
+  'flowcontrol.apiserver.k8s.io/v1/QueuingConfiguration': numbers({ handSize: 8, queues: 64, queueLengthLimit: 50 }),
+  'resource.k8s.io/v1/ExactDeviceRequest': deviceRequest,
+  'resource.k8s.io/v1/DeviceSubRequest': deviceRequest,
   'scheduling.k8s.io/v1/PriorityClass': constants({ preemptionPolicy: 'PreemptLowerPriority' }),
   'rbac.authorization.k8s.io/v1/RoleBinding': binding,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': binding,

@@ -1,4 +1,4 @@
-import { type FieldError, type FieldPath, invalidValue } from '../field-errors.ts';
+import { type FieldError, type FieldPath, invalidValue, notSupported, required } from '../field-errors.ts';
 import { checkLabelValue, checkPercent, checkPortName, checkPortNumber, checkQualifiedName } from '../names.ts';
 import { equalPlain } from '../plain.ts';
 
@@ -15,6 +15,24 @@ export function addEach(errors: Errors, path: FieldPath, value: unknown, problem
 
 export function checkNonNegative(errors: Errors, path: FieldPath, value: number | undefined): void {
   if (value !== undefined && value < 0) errors.push(invalidValue(path, value, negativeText));
+}
+
+/** A value that has to be given, and to be one of those. */
+export function checkOneOf(
+  errors: Errors,
+  path: FieldPath,
+  value: string | undefined,
+  supported: readonly string[],
+): void {
+  if (!value) errors.push(required(path));
+  else if (!supported.includes(value)) errors.push(notSupported(path, value, supported));
+}
+
+/** Adds a Required error if nothing is given, and says whether something is. */
+export function checkGiven(errors: Errors, path: FieldPath, value: string | undefined): value is string {
+  if (value) return true;
+  errors.push(required(path));
+  return false;
 }
 
 export function checkImmutable(errors: Errors, path: FieldPath, value: unknown, old: unknown): void {

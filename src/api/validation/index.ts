@@ -1,1 +1,2 @@
 export { validate, validateUpdate } from './validate.ts';
+export { warningsOf } from './warnings.ts';

@@ -90,7 +90,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta, ty
   return errors;
 }
 
-/** Of a pod template, whose metadata names nothing. */
+/** Of a template, whose metadata names nothing. Of a template for pods, `path` is the template's own: so Kubernetes says it. */
 export function checkTemplateMetadata(errors: Errors, path: FieldPath, metadata: ObjectMeta = {}): void {
   checkLabels(errors, path.child('labels'), metadata.labels);
   checkAnnotations(errors, path.child('annotations'), metadata.annotations);

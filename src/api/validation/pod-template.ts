@@ -3,19 +3,28 @@ import { type LabelSelectorObject, selectorFromObject } from '../selectors/index
 import type { v1 } from '../types/index.ts';
 import type { Errors } from './checks.ts';
 import { checkTemplateMetadata } from './metadata.ts';
-import { checkPodSpec } from './pod-spec.ts';
+import { checkAnnotationsMatch, checkPodAnnotations, checkPodSpec } from './pod/index.ts';
+
+const noSpec: v1.PodSpec = { containers: [] };
 
 /** Of a template for pods, but for what the pods are. */
 export function checkTemplateOutside(errors: Errors, path: FieldPath, template: v1.PodTemplateSpec): void {
-  checkTemplateMetadata(errors, path.child('metadata'), template.metadata);
+  const { metadata = {}, spec = noSpec } = template;
+  checkTemplateMetadata(errors, path, metadata);
+  if (metadata.annotations !== undefined) {
+    checkPodAnnotations(errors, path.child('annotations'), metadata.annotations, spec);
+  }
 }
 
 /** Of a template for pods. */
 export function checkTemplate(errors: Errors, path: FieldPath, template: v1.PodTemplateSpec): void {
   checkTemplateOutside(errors, path, template);
-  if (template.spec === undefined) return;
-  checkPodSpec(errors, path.child('spec'), template.spec);
-  if (template.spec.ephemeralContainers?.length) {
+  const { metadata, spec = noSpec } = template;
+  checkPodSpec(errors, path.child('spec'), spec);
+  if (metadata?.annotations !== undefined) {
+    checkAnnotationsMatch(errors, path.child('spec'), metadata.annotations, spec);
+  }
+  if (spec.ephemeralContainers?.length) {
     const detail = 'ephemeral containers not allowed in pod template';
     errors.push(forbiddenField(path.child('spec', 'ephemeralContainers'), detail));
   }

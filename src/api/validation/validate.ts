@@ -23,7 +23,7 @@ import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { namespaceRules } from './namespace.ts';
 import { networkPolicyRules } from './network-policy.ts';
 import { nodeRules } from './node.ts';
-import { podRules } from './pod.ts';
+import { podRules } from './pod/index.ts';
 import { quotaRules } from './quota.ts';
 import { rbacRules } from './rbac.ts';
 import { resourceSliceRules } from './resource-slices.ts';

@@ -13,6 +13,7 @@ import {
   type UnstructuredObject,
   validate,
   validateUpdate,
+  warningsOf,
 } from '../../api/index.ts';
 import type { Clock, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
@@ -23,7 +24,7 @@ import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
 import { type Storage, storageOf } from './storage.ts';
 import { type Strategy, type StrategyServices, strategyOf } from './strategies/index.ts';
-import { hasStatus, subresourceOf } from './subresources/index.ts';
+import { hasStatus } from './subresources/index.ts';
 import type { Companions, DeleteDecision, KeepDecision, PutDecision } from './transact.ts';
 import type { DeleteParameters, Guard, ObjectRequest, Registry, WriteParameters } from './types.ts';
 import type { WatchCache } from './watch-cache.ts';
@@ -75,9 +76,13 @@ export function check(
 ): UnstructuredObject {
   const options = { fieldValidation, duplicates: request.duplicateFields ?? [], ...(refuse ? { refuse } : {}) };
   const checked = checkObject(object, request.type, options);
-  // A patch may be applied several times.
-  for (const warning of checked.warnings) if (!request.warnings.includes(warning)) request.warnings.push(warning);
+  warn(request, checked.warnings);
   return checked.object;
+}
+
+/** Each warning is given once, however often a write has to be tried. */
+function warn({ warnings }: WriteScope['request'], texts: readonly string[]): void {
+  for (const text of texts) if (!warnings.includes(text)) warnings.push(text);
 }
 
 /** default to confirm, for an object that is not there yet. */
@@ -107,6 +112,7 @@ export async function stageCreation(
   track(context, scope, draft, undefined, asked);
 
   refuseInvalid(draft, type, problemsOf(draft, undefined, scope));
+  warn(request, warningsOf(draft, undefined, type));
   await context.admission.validate(attributes);
   return putDecision(context, scope, draft, withOperations(companions, attributes), attributes.guards);
 }
@@ -135,8 +141,8 @@ export async function stageUpdate(
   const companions = strategy.accompany?.(draft, old, context) ?? {};
   track(context, scope, draft, old, asked);
 
-  const asNew = subresourceOf(type, request.subresource)?.beyondUpdates === true;
-  refuseInvalid(draft, type, problemsOf(draft, asNew ? undefined : old, scope));
+  refuseInvalid(draft, type, problemsOf(draft, old, scope));
+  if (request.subresource === undefined) warn(request, warningsOf(draft, old, type));
   await context.admission.validate(attributes);
   if (goesNow(draft, old, strategy)) return { type: 'delete', ...departure(context, scope, old) };
   if (sameButForTimes(draft, withoutVersion(old))) return { type: 'keep' };
@@ -258,8 +264,8 @@ function problemsOf(
   const found = old === undefined ? validate(draft, type) : validateUpdate(draft, old, type, request.subresource);
   const problems = [...found, ...(strategy.validate?.(draft) ?? [])];
   if (type.custom === undefined) return problems;
-  const warn = (text: string): void => void request.warnings.push(text);
-  return [...problems, ...checkRules(draft, old, type.custom.schema, problems, warn)];
+  const tell = (text: string): void => warn(request, [text]);
+  return [...problems, ...checkRules(draft, old, type.custom.schema, problems, tell)];
 }
 
 function refuseInvalid(object: UnstructuredObject, type: ResourceType, problems: readonly FieldError[]): void {

@@ -106,7 +106,7 @@ test('a pod that goes, another pod, or none is not bound', async (t) => {
   Object.assign(held.metadata, { finalizers: ['example.com/hold'] });
   await f.registry.create({ ...at(pods), object: held });
   await refused(t, bind(f, 'p', 'n1', { metadata: { name: 'p', uid: 'other' } }), 'Conflict');
-  await refused(t, bind(f, 'p', ''), 'BadRequest');
+  await refused(t, bind(f, 'p', ''), 'Invalid');
   await refused(t, bind(f, 'p', 'n1', { target: { kind: 'Pod', name: 'n1' } }), 'Invalid');
   await f.registry.delete({ ...at(pods), name: 'p' });
   t.regex(
@@ -180,7 +180,8 @@ test('an eviction waits until the budget has been looked at, and is noted in it'
 
 test('a part of an object is changed alone', async (t) => {
   const { registry } = await createFixture(t);
-  await registry.create({ ...at(pods), object: pod('p', { nodeName: 'n1' }) });
+  const containers = [{ name: 'main', image: 'host', resources: { requests: { cpu: '100m' } } }];
+  await registry.create({ ...at(pods), object: pod('p', { nodeName: 'n1', containers }) });
   const changed = fields(await registry.get({ ...at(pods), name: 'p', subresource: 'ephemeralcontainers' }));
   const draft = structuredClone(changed);
   draft.spec.ephemeralContainers = [{ name: 'debug', image: 'host' }];
@@ -195,12 +196,15 @@ test('a part of an object is changed alone', async (t) => {
   t.is(fields(result).spec.containers[0].image, 'host');
 
   const bigger = structuredClone(fields(result));
-  bigger.spec.containers[0] = { name: 'main', image: 'other', resources: { limits: { cpu: '1' } } };
+  bigger.spec.containers[0] = { name: 'main', image: 'other', resources: { requests: { cpu: '1' } } };
   const resized = fields(
     (await registry.update({ ...at(pods), name: 'p', subresource: 'resize', object: bigger })).result,
   );
   t.is(resized.spec.containers[0].image, 'host');
-  t.is(resized.spec.containers[0].resources.limits.cpu, '1');
+  t.is(resized.spec.containers[0].resources.requests.cpu, '1');
+  const renamed = structuredClone(resized);
+  renamed.spec.containers[0].name = 'other';
+  await refused(t, registry.update({ ...at(pods), name: 'p', subresource: 'resize', object: renamed }), 'Invalid');
 });
 
 test('a status may change labels, but not whom the object belongs to', async (t) => {

@@ -10,10 +10,12 @@ import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
 import { serviceStrategy } from './service.ts';
 import type { Strategy } from './strategy.ts';
+import { templated } from './templated.ts';
 
 export type { Strategy, StrategyServices } from './strategy.ts';
 
 const generation: Strategy = { generation: true };
+const workload = templated(generation, 'spec', 'template');
 const createsOnUpdate: Strategy = { createsOnUpdate: true };
 const returnsDeleted: Strategy = { returnsDeleted: true };
 /** Claims and volumes wait for each other. */
@@ -36,8 +38,8 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     persistentvolumeclaims: volume,
     persistentvolumes: volume,
     pods: podStrategy,
-    podtemplates: { generation: true, createsOnUpdate: true, returnsDeleted: true },
-    replicationcontrollers: generation,
+    podtemplates: templated({ generation: true, createsOnUpdate: true, returnsDeleted: true }, 'template'),
+    replicationcontrollers: workload,
     resourcequotas: returnsDeleted,
     serviceaccounts: returnsDeleted,
     services: serviceStrategy,
@@ -50,12 +52,12 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
   },
   'apiextensions.k8s.io': { customresourcedefinitions: definitionStrategy },
   apps: {
-    daemonsets: generation,
-    deployments: { generation: true, generationCountsAnnotations: true },
-    replicasets: generation,
-    statefulsets: generation,
+    daemonsets: workload,
+    deployments: templated({ generation: true, generationCountsAnnotations: true }, 'spec', 'template'),
+    replicasets: workload,
+    statefulsets: workload,
   },
-  batch: { cronjobs: generation, jobs: generation },
+  batch: { cronjobs: templated(generation, 'spec', 'jobTemplate', 'spec', 'template'), jobs: workload },
   'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },

@@ -1,10 +1,12 @@
 import {
   clonePlain,
   errors,
+  type FieldError,
   fieldPath,
   formatTime,
   type KubernetesObject,
   notSupported,
+  required,
   type UnstructuredObject,
 } from '../../../api/index.ts';
 import type { Clock } from '../../../base/index.ts';
@@ -21,7 +23,7 @@ interface Binding extends KubernetesObject {
 
 interface Pod extends UnstructuredObject {
   spec: { nodeName?: string; schedulingGates?: unknown[] };
-  status?: { conditions?: Condition[] };
+  status?: { conditions?: Condition[]; nominatedNodeName?: string };
 }
 
 interface Condition {
@@ -29,6 +31,7 @@ interface Condition {
   status: string;
   lastProbeTime?: string | null;
   lastTransitionTime?: string;
+  observedGeneration?: number;
 }
 
 const resource = { group: '', resource: 'pods/binding' };
@@ -41,13 +44,9 @@ export async function bindPod(
   const { type, name } = request;
   const scope = scopeOf(request, storageOf(type));
   const binding = check(request.object, scope) as Binding;
-  const { kind = 'Node', name: node = '' } = binding.target ?? {};
-  if (kind !== 'Node' || node === '') {
-    const problem = notSupported(fieldPath('target', 'kind'), kind, ['Node', '<empty>']);
-    throw kind === 'Node'
-      ? errors.badRequest('target.name is required: name the node to bind to')
-      : errors.invalid({ group: '', kind: 'Binding' }, name, [problem]);
-  }
+  const node = binding.target?.name ?? '';
+  const problems = problemsOf(binding);
+  if (problems.length > 0) throw errors.invalid({ group: '', kind: 'Binding' }, name, problems);
   await commit(context, scope, name, async (current) => {
     if (current === undefined) throw errors.notFound(type, name);
     const old = current.object as Pod;
@@ -57,6 +56,16 @@ export async function bindPod(
     return putDecision(context, scope, draft, {}, guards);
   });
   return new ComputedObject({ ...errors.successStatus(), code: 201 } as unknown as KubernetesObject);
+}
+
+function problemsOf({ target = {} }: Binding): FieldError[] {
+  const path = fieldPath('target');
+  const problems: FieldError[] = [];
+  if (target.kind && target.kind !== 'Node') {
+    problems.push(notSupported(path.child('kind'), target.kind, ['Node', '<empty>']));
+  }
+  if (!target.name) problems.push(required(path.child('name')));
+  return problems;
 }
 
 function checkBindable(pod: Pod, { metadata }: Binding): void {
@@ -77,13 +86,17 @@ function bound(old: Pod, node: string, annotations: Record<string, string> | und
   const draft = clonePlain(old);
   draft.spec.nodeName = node;
   if (annotations !== undefined) draft.metadata.annotations = { ...draft.metadata.annotations, ...annotations };
+  const { generation } = draft.metadata;
   const scheduled = {
     type: 'PodScheduled',
     status: 'True',
     lastProbeTime: null,
     lastTransitionTime: formatTime(clock.now()),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
   };
   const others = (draft.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
-  draft.status = { ...draft.status, conditions: [...others, scheduled] };
+  // A node that was in view for the pod is so no longer, now that it has one.
+  const { nominatedNodeName: _, ...status } = draft.status ?? {};
+  draft.status = { ...status, conditions: [...others, scheduled] };
   return draft;
 }

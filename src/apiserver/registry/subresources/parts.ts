@@ -56,35 +56,42 @@ export const finalizePart = part((draft, changed) => {
   takeField(draft.spec, changed.spec, 'finalizers');
 });
 
+/** Containers that join a running pod to look into it. */
+export const ephemeralContainersPart = part((draft, changed) => {
+  draft.spec ??= {};
+  takeField(draft.spec, changed.spec, 'ephemeralContainers');
+});
+
 interface Container {
   name: string;
   resources?: unknown;
+  resizePolicy?: unknown;
 }
 
-const containersOf = ({ spec }: Fields, list: string): Container[] => (spec?.[list] ?? []) as Container[];
-
-/** Containers that join a running pod to look into it. They may be added; there they stay. */
-export const ephemeralContainersPart: Subresource = {
-  ...part((draft, changed) => {
-    const present = containersOf(draft, 'ephemeralContainers');
-    const names = new Set(present.map(({ name }) => name));
-    const added = containersOf(changed, 'ephemeralContainers').filter(({ name }) => !names.has(name));
-    if (added.length > 0) draft.spec = { ...draft.spec, ephemeralContainers: [...present, ...added] };
-  }),
-  beyondUpdates: true,
-};
-
 /** The resources of a running pod's containers. */
-export const resizePart: Subresource = {
-  ...part((draft, changed) => {
-    const wanted = new Map(containersOf(changed, 'containers').map(({ name, resources }) => [name, resources]));
-    for (const container of containersOf(draft, 'containers')) {
-      const resources = wanted.get(container.name);
-      if (resources !== undefined) container.resources = resources;
+export const resizePart = part((draft, changed) => {
+  draft.spec ??= {};
+  for (const list of ['containers', 'initContainers']) takeResources(draft.spec, changed.spec, list);
+});
+
+/** Containers that come, go, or change places or names are taken as they are, for validation to refuse. */
+function takeResources(draft: Record<string, unknown>, changed: Record<string, unknown> = {}, list: string): void {
+  const before = (draft[list] ?? []) as Container[];
+  const wanted = (changed[list] ?? []) as Container[];
+  if (before.length !== wanted.length || before.some(({ name }, index) => name !== wanted[index]!.name)) {
+    takeField(draft, changed, list);
+    return;
+  }
+  for (const [index, container] of before.entries()) {
+    for (const field of ['resources', 'resizePolicy'] as const) {
+      takeField(
+        container as unknown as Record<string, unknown>,
+        wanted[index] as unknown as Record<string, unknown>,
+        field,
+      );
     }
-  }),
-  beyondUpdates: true,
-};
+  }
+}
 
 /** The conditions of a certificate signing request. */
 export const approvalPart = part((draft, changed) => {

@@ -4,8 +4,6 @@ import type { UnstructuredObject } from '../../../api/index.ts';
 export interface Subresource {
   /** What clients see and change. Doesn't change its argument. */
   view(object: UnstructuredObject): UnstructuredObject;
-  /** It may change what updates of the main resource may not; `apply` sees to its not changing more. */
-  beyondUpdates?: true;
   /** The draft of the whole object that results from a changed view. Both arguments stay as they are. */
   apply(view: UnstructuredObject, old: UnstructuredObject): UnstructuredObject;
 }

@@ -1,24 +1,20 @@
-import { parseQuantity } from '../../../api/index.ts';
+import { parseQuantity } from './quantity.ts';
+import type { v1 } from './types/index.ts';
 
-interface Container {
-  resources?: { requests?: Resources; limits?: Resources };
-}
-type Resources = Record<string, string | number>;
+type Resources = Readonly<Record<string, string | number>>;
 
 const counted = ['cpu', 'memory'];
 
-/** A pod's quality of service: Guaranteed when all containers' limits are set and equal their requests. */
-export function podQosClass(spec: Record<string, unknown>): 'BestEffort' | 'Burstable' | 'Guaranteed' {
-  const containers = [
-    ...((spec['containers'] as Container[]) ?? []),
-    ...((spec['initContainers'] as Container[]) ?? []),
-  ];
+/** A pod's quality of service: Guaranteed when all containers' limits are set and equal their requests. What the pod says as a whole counts instead. */
+export function podQosClass({ resources, containers, initContainers }: v1.PodSpec): v1.PodQOSClass {
+  const ofPod = resources?.requests !== undefined || resources?.limits !== undefined;
+  const consumers = ofPod ? [{ resources }] : [...(containers ?? []), ...(initContainers ?? [])];
   const requests = new Map<string, bigint>();
   const limits = new Map<string, bigint>();
   let guaranteed = true;
-  for (const { resources } of containers) {
-    add(requests, resources?.requests);
-    if (add(limits, resources?.limits) < counted.length) guaranteed = false;
+  for (const { resources: own } of consumers) {
+    add(requests, own?.requests);
+    if (add(limits, own?.limits) < counted.length) guaranteed = false;
   }
   if (requests.size === 0 && limits.size === 0) return 'BestEffort';
   const equal = requests.size === limits.size && [...requests].every(([name, value]) => limits.get(name) === value);
