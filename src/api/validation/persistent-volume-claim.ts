@@ -4,6 +4,7 @@ import { equalPlain } from '../plain.ts';
 import { compareQuantities, type Quantity, tryParseQuantity, zeroQuantity } from '../quantity.ts';
 import type { v1 } from '../types/index.ts';
 import { addEach, checkImmutable, type Errors, immutableText } from './checks.ts';
+import { goDiff } from './go-diff.ts';
 import { checkLabelSelector } from './placement.ts';
 import { isNative } from './resource-names.ts';
 import { kindRules } from './rules.ts';
@@ -25,10 +26,11 @@ export const claimRules = kindRules<v1.PersistentVolumeClaim>({
   },
   checkUpdate(claim, old, errors) {
     checkClassAnnotation(errors, claim, old);
-    if (!equalPlain(comparable(claim, old), comparable(old, old))) {
+    const [after, before] = [comparable(claim, old), comparable(old, old)];
+    if (!equalPlain(after, before)) {
       const detail =
         'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-      errors.push(forbiddenField(spec, detail));
+      errors.push(forbiddenField(spec, `${detail}\n${goDiff('PersistentVolumeClaimSpec', before, after)}`));
     }
     checkShrinking(errors, claim, old);
     const mode = claim.spec?.volumeMode;

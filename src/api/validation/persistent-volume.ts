@@ -3,6 +3,7 @@ import { checkDns1123Subdomain } from '../names.ts';
 import { equalPlain, type PlainObject } from '../plain.ts';
 import type { v1 } from '../types/index.ts';
 import { addEach, checkImmutable, type Errors } from './checks.ts';
+import { goDiff } from './go-diff.ts';
 import { kindRules } from './rules.ts';
 import { checkAccessModes, checkBasicAmount, checkClassName, checkPositive, checkVolumeMode } from './volume-checks.ts';
 
@@ -128,9 +129,11 @@ function checkSourceStays(errors: Errors, volume: v1.PersistentVolumeSpec, old: 
     const { controllerExpandSecretRef: _, ...rest } = csi;
     source['csi'] = rest;
   }
-  if (equalPlain(source, sourceOf(old))) return;
+  const before = sourceOf(old);
+  if (equalPlain(source, before)) return;
   const detail = 'spec.persistentvolumesource is immutable after creation';
-  errors.push(forbiddenField(spec.child('persistentvolumesource'), detail));
+  const diff = goDiff('PersistentVolumeSource', before, source);
+  errors.push(forbiddenField(spec.child('persistentvolumesource'), `${detail}\n${diff}`));
 }
 
 function isRoot(path: string | undefined): boolean {
