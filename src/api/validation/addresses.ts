@@ -49,15 +49,20 @@ export function checkCidr(errors: Errors, path: FieldPath, text: string): Cidr |
   return cidr;
 }
 
+/** Where pods are: unlike in Kubernetes it may be a loopback address, which is what pods that are plain processes have. */
+export function checkEndpointIp(errors: Errors, path: FieldPath, address: string): void {
+  checkNotSpecial(errors, path, address, true);
+}
+
 /** Addresses that mean something else on every node are nowhere to send to. */
-export function checkNotSpecial(errors: Errors, path: FieldPath, address: string): void {
+export function checkNotSpecial(errors: Errors, path: FieldPath, address: string, loopback = false): void {
   const refuse = (detail: string): void => void errors.push(invalidValue(path, address, detail));
   const bytes = bytesOf(address);
   const [a, b, c] = bytes as [number, number, number];
   const short = bytes.length === 4;
   const low = bytes.slice(0, -1).every((byte) => byte === 0);
   if (low && bytes.at(-1) === 0) refuse(`may not be unspecified (${address})`);
-  if (short ? a === 127 : low && bytes.at(-1) === 1) {
+  if (!loopback && (short ? a === 127 : low && bytes.at(-1) === 1)) {
     refuse('may not be in the loopback range (127.0.0.0/8, ::1/128)');
   }
   if (short ? a === 169 && b === 254 : a === 0xfe && (b & 0xc0) === 0x80) {

@@ -1,7 +1,7 @@
 import { duplicate, type FieldPath, fieldPath, invalidValue, required, tooMany } from '../field-errors.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from '../names.ts';
 import type { discoveryv1 } from '../types/index.ts';
-import { checkIp, checkNotSpecial, ipVersion } from './addresses.ts';
+import { checkEndpointIp, checkIp, ipVersion } from './addresses.ts';
 import { addEach, checkImmutable, checkLabels, type Errors, eachRepeated } from './checks.ts';
 import { kindRules } from './rules.ts';
 
@@ -48,7 +48,7 @@ function checkAddress(errors: Errors, path: FieldPath, address: string, addressT
     if (addressType !== `IPv${ipVersion(address)}`) {
       errors.push(invalidValue(path, address, `must be an ${addressType} address`));
     }
-    checkNotSpecial(errors, path, address);
+    checkEndpointIp(errors, path, address);
   }
 }
 

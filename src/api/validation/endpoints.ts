@@ -1,7 +1,7 @@
 import { type FieldPath, fieldPath, required } from '../field-errors.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkPortNumber, checkQualifiedName } from '../names.ts';
 import type { v1 } from '../types/index.ts';
-import { checkIp, checkNotSpecial } from './addresses.ts';
+import { checkEndpointIp, checkIp } from './addresses.ts';
 import { addEach, type Errors } from './checks.ts';
 import { kindRules } from './rules.ts';
 
@@ -31,7 +31,7 @@ function checkSubset(errors: Errors, path: FieldPath, subset: v1.EndpointSubset)
 }
 
 function checkAddress(errors: Errors, path: FieldPath, { ip, hostname, nodeName }: v1.EndpointAddress): void {
-  if (ip && checkIp(errors, path.child('ip'), ip)) checkNotSpecial(errors, path.child('ip'), ip);
+  if (ip && checkIp(errors, path.child('ip'), ip)) checkEndpointIp(errors, path.child('ip'), ip);
   if (hostname) addEach(errors, path.child('hostname'), hostname, checkDns1123Label(hostname));
   if (nodeName !== undefined) addEach(errors, path.child('nodeName'), nodeName, checkDns1123Subdomain(nodeName));
 }
