@@ -173,9 +173,9 @@ test('schedules', (t) => {
       ['spec.timeZone: Invalid value: "Mars/North": unknown time zone Mars/North'],
     ],
     [
-      on('@daily', { timeZone: 'local' }),
+      on('@daily', { timeZone: 'Local' }),
       [
-        'spec.timeZone: Invalid value: "local": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
+        'spec.timeZone: Invalid value: "Local": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
       ],
     ],
     [

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { checkChange, checkNew, type Json, type Kind } from './support/validation.ts';
+import { checkChange, checkNew, type Kind } from './support/validation.ts';
 
 test('runtime classes', (t) => {
   const kind: Kind = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', cluster: true };
@@ -30,19 +30,5 @@ test('revisions of controllers', (t) => {
   checkChange(t, kind, [
     [{ revision: 1, data: {} }, { revision: 2, data: {} }, []],
     [{ revision: 1, data: {} }, { revision: 1, data: { a: 1 } }, ['data: Invalid value: {"a":1}: field is immutable']],
-  ]);
-});
-
-test('slices of endpoints', (t) => {
-  const kind: Kind = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' };
-  const slice = (parts: Json): Json => ({ addressType: 'IPv4', endpoints: [], ...parts });
-  checkNew(t, kind, [
-    [slice({ endpoints: [{ addresses: ['1.2.3.4'] }], ports: [{ port: 80 }] }), []],
-    [slice({ endpoints: [{ addresses: ['::1'] }] }), [/^endpoints\[0\]\.addresses\[0\]: Invalid value: "::1"/]],
-    [slice({ ports: [{ port: 80 }, { port: 81 }] }), ['ports[1].name: Duplicate value: ""']],
-    [slice({ ports: [{ name: 'a', port: 0 }] }), [/^ports\[0\]\.port: Invalid value: 0: must be between 1 and 65535/]],
-  ]);
-  checkChange(t, kind, [
-    [slice({}), slice({ addressType: 'IPv6' }), ['addressType: Invalid value: "IPv6": field is immutable']],
   ]);
 });

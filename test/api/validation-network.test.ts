@@ -110,7 +110,7 @@ test('network policies', (t) => {
     [ports({ port: 80, endPort: 90 }), []],
     [
       ports({ port: 80, endPort: 70 }),
-      [`${port}.endPort: Invalid value: 70: must be greater than or equal to \`port\``],
+      [`${port}.endPort: Invalid value: 80: must be greater than or equal to \`port\``],
     ],
     [
       ports({ port: 'http', endPort: 70 }),

@@ -63,16 +63,30 @@ test('claims that are made for a pod', (t) => {
 
 test('changes of claims', (t) => {
   const bound = { phase: 'Bound', capacity: { storage: '2Gi' } };
-  const fixed =
-    'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+  const fixed = (...lines: string[]): string =>
+    [
+      'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+      '  core.PersistentVolumeClaimSpec{',
+      ...lines,
+      '  }',
+      '',
+    ].join('\n');
   const small = 'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity';
   checkChange(t, claimKind, [
     [claim(), claim({ volumeName: 'v' }), []],
-    [claim({ volumeName: 'v' }), claim({ volumeName: 'w' }), [fixed]],
+    [
+      claim({ volumeName: 'v' }),
+      claim({ volumeName: 'w' }),
+      [fixed('  \t... // 3 identical fields', '- \tVolumeName: "v",', '+ \tVolumeName: "w",')],
+    ],
     [claim(), claim({ storageClassName: 'a' }), []],
-    [claim({ storageClassName: 'a' }), claim({ storageClassName: 'b' }), [fixed]],
-    [claim(), claim({ accessModes: ['ReadWriteMany'] }), [fixed]],
-    [claim(), sized('2Gi'), [fixed]],
+    [
+      claim({ storageClassName: 'a' }),
+      claim({ storageClassName: 'b' }),
+      [/\n- \tStorageClassName: "a",\n\+ \tStorageClassName: "b",\n/],
+    ],
+    [claim(), claim({ accessModes: ['ReadWriteMany'] }), [/\n- \t\t0?.*"ReadWriteOnce",\n\+ .*"ReadWriteMany",\n/]],
+    [claim(), sized('2Gi'), [/\n- .*"1Gi",\n\+ .*"2Gi",\n/]],
     [sized('2Gi', bound), sized('3Gi', bound), []],
     [sized('4Gi', bound), sized('3Gi', bound), []],
     [sized('4Gi', bound), sized('2Gi', bound), [small]],
@@ -107,7 +121,9 @@ test('persistent volumes', (t) => {
     [
       volume(),
       volume({ hostPath: { path: '/b' } }),
-      ['spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation'],
+      [
+        /^spec\.persistentvolumesource: Forbidden: spec\.persistentvolumesource is immutable after creation\n {2}core\.PersistentVolumeSource\{\n[\s\S]*\n- .*"\/a",\n\+ .*"\/b",\n/,
+      ],
     ],
     [volume(), volume({ volumeMode: 'Block' }), ['volumeMode: Invalid value: "Block": field is immutable']],
   ]);
@@ -168,7 +184,7 @@ test('limits and quotas', (t) => {
     ],
     [
       limit({ type: 'Pod', default: { cpu: '1' } }),
-      [`${at}.default: Forbidden: may not be specified when \`type\` is Pod`],
+      [`${at}.default: Forbidden: may not be specified when \`type\` is 'Pod'`],
     ],
     [{ spec: { limits: [{ type: 'Pod' }, { type: 'Pod' }] } }, ['spec.limits[1].type: Duplicate value: "Pod"']],
   ]);

@@ -82,7 +82,13 @@ test('metadata', (t) => {
       pod({}, { annotations: { A: 'x'.repeat(262_144) } }),
       ['metadata.annotations: Too long: may not be more than 262144 bytes'],
     ],
-    [pod({}, { finalizers: ['a b'] }), [/^metadata\.finalizers: Invalid value: "a b"/]],
+    [
+      pod({}, { finalizers: ['a b'] }),
+      [
+        /^metadata\.finalizers: Invalid value: "a b"/,
+        'metadata.finalizers[0]: Invalid value: "a b": name is neither a standard finalizer name nor is it fully qualified',
+      ],
+    ],
     [
       pod({}, { finalizers: ['orphan', 'foregroundDeletion'] }),
       [
@@ -116,7 +122,10 @@ test('metadata', (t) => {
   check(t, kinds.namespace, [
     [{ metadata: { name: 'a.b' } }, ['metadata.name: Invalid value: "a.b": must not contain dots']],
     [{ metadata: { namespace: 'x' } }, ['metadata.namespace: Forbidden: not allowed on this type']],
-    [{ spec: { finalizers: ['a b'] } }, [/^spec\.finalizers\[0\]: Invalid value: "a b"/]],
+    [
+      { spec: { finalizers: ['a b'] } },
+      [/^spec\.finalizers: Invalid value: "a b": name part must/, /^spec\.finalizers: .*nor is it fully qualified$/],
+    ],
   ]);
   check(t, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', cluster: true }, [
     [{ metadata: { name: 'system:x' } }, []],
@@ -183,7 +192,9 @@ test('deployments', (t) => {
     ],
     [
       workload({ strategy: { type: 'Slowly' } }),
-      ['spec.strategy.type: Unsupported value: "Slowly": supported values: "Recreate", "RollingUpdate"'],
+      [
+        'spec.strategy: Unsupported value: {"Type":"Slowly","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
+      ],
     ],
     [
       workload({ strategy: { type: 'Recreate', rollingUpdate: {} } }),
@@ -194,7 +205,7 @@ test('deployments', (t) => {
     [
       strategy('x', -1),
       [
-        `${rolling}.maxUnavailable: Invalid value: "x": must be an integer or percentage (e.g '5%')`,
+        `${rolling}.maxUnavailable: Invalid value: "x": a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')`,
         `${rolling}.maxSurge: Invalid value: -1: must be greater than or equal to 0`,
       ],
     ],
@@ -311,7 +322,9 @@ test('services', (t) => {
     [ports({ port: 1, name: 'a' }, { port: 2, name: 'a' }), ['spec.ports[1].name: Duplicate value: "a"']],
     [
       ports({ port: 1, name: 'a' }, { port: 1, name: 'b' }),
-      ['spec.ports[1]: Duplicate value: {"protocol":"TCP","port":1}'],
+      [
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}',
+      ],
     ],
     [ports({ port: 1, name: 'A' }), [/^spec\.ports\[0\]\.name: Invalid value: "A": a lowercase RFC 1123 label must/]],
     [
@@ -340,7 +353,7 @@ test('services', (t) => {
     ],
     [service({ clusterIP: '1.2.3.4', clusterIPs: ['1.2.3.5'] }), [/first value must match `clusterIP`/]],
     [service({ clusterIP: 'None', type: 'LoadBalancer' }), [/may not be set to 'None' for LoadBalancer services/]],
-    [service({ clusterIPs: ['None', '1.2.3.4'] }), [/'None' must be the first and only value/]],
+    [service({ clusterIP: 'None', clusterIPs: ['None', '1.2.3.4'] }), [/'None' must be the first and only value/]],
     [service({ externalIPs: ['x'] }), [/^spec\.externalIPs\[0\]: Invalid value: "x"/]],
     [service({ type: 'ExternalName' }), ['spec.externalName: Required value']],
     [
@@ -409,15 +422,24 @@ test('what makes up a cluster', (t) => {
   const taint = { key: 'a', effect: 'NoSchedule' };
   check(t, kinds.node, [
     [{ spec: { taints: [taint, { ...taint, effect: 'NoExecute' }] } }, []],
-    [{ spec: { taints: [taint, taint] } }, [/^spec\.taints\[1\]: Duplicate value: \{/]],
+    [
+      { spec: { taints: [taint, taint] } },
+      [
+        'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
+      ],
+    ],
     [
       { spec: { taints: [{ key: '-', value: '-', effect: 'Never' }] } },
-      [/effect: Unsupported value/, /key: Invalid value/, /value: Invalid value/],
+      [
+        /^metadata\.taints\[0\]\.key: Invalid value/,
+        /value: Invalid value/,
+        'metadata.taints[0].effect: Unsupported value: "Never": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+      ],
     ],
   ]);
   t.regex(
     updateErrors(kinds.node, { spec: { providerID: 'a', podCIDR: '1.0.0.0/8' } }, { spec: {} }).join(),
-    /providerID.*podCIDR/,
+    /podCIDR.*providerID/,
   );
   check(t, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }, [
     [{ spec: { leaseDurationSeconds: 15, holderIdentity: 'me' } }, []],
@@ -444,7 +466,20 @@ test('what makes up a cluster', (t) => {
   check(t, priority, [
     [{ value: 7 }, []],
     [{ value: 1_000_000_001 }, [/maximum allowed value of a user defined priority is 1000000000/]],
-    [{ metadata: { name: 'system-mine' }, value: 1 }, [/reserved for system use only/]],
+    [
+      { metadata: { name: 'system-mine' }, value: 1 },
+      [
+        "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-mine is not a known system priority class",
+      ],
+    ],
+    [
+      { metadata: { name: 'system-node-critical' }, value: 7 },
+      [/error: value of system-node-critical PriorityClass must be 2000001000$/],
+    ],
+    [
+      { metadata: { name: 'system-node-critical' }, value: 2_000_001_000, globalDefault: true },
+      [/error: globalDefault of system-node-critical PriorityClass must be false$/],
+    ],
     [{ metadata: { name: 'system-node-critical' }, value: 2_000_001_000 }, []],
   ]);
   t.deepEqual(updateErrors(priority, { value: 1 }, { value: 2 }), [
@@ -458,21 +493,72 @@ test('who may do what', (t) => {
   check(t, role, [
     [{ rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] }, []],
     [{ rules: [{}] }, [/verbs must contain at least one value/, /at least one api group/, /at least one resource/]],
-    [{ rules: [{ verbs: ['get'], nonResourceURLs: ['/x'], resources: ['pods'] }] }, [/rules cannot apply to both/]],
+    [
+      { rules: [{ verbs: ['get'], nonResourceURLs: ['/x'], resources: ['pods'] }] },
+      [
+        'rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs',
+        'rules[0].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs',
+      ],
+    ],
+  ]);
+  check(t, { apiVersion: group, kind: 'ClusterRole', cluster: true }, [
+    [{ rules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }] }, []],
+    [
+      { aggregationRule: {} },
+      [
+        'aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil',
+      ],
+    ],
+    [
+      { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: '-' } }] } },
+      [/^aggregationRule\.clusterRoleSelectors\[0\]\.matchLabels: Invalid value: "-"/],
+    ],
   ]);
   const binding: Kind = { apiVersion: group, kind: 'RoleBinding' };
   const bind = (name: string, subjects: Json[] = []): Json => ({ roleRef: { kind: 'Role', name }, subjects });
   check(t, binding, [
     [bind('a', [{ kind: 'User', name: 'jane' }]), []],
+    [bind('', [{ kind: 'ServiceAccount', name: 's' }]), ['roleRef.name: Required value']],
     [
-      bind('', [{ kind: 'ServiceAccount', name: 's' }]),
-      ['roleRef.name: Required value', 'subjects[0].namespace: Required value'],
+      { roleRef: { apiGroup: 'v1', kind: 'Rule', name: 'a' } },
+      [
+        'roleRef.apiGroup: Unsupported value: "v1": supported values: "rbac.authorization.k8s.io"',
+        'roleRef.kind: Unsupported value: "Rule": supported values: "Role", "ClusterRole"',
+      ],
+    ],
+    [
+      bind('a', [
+        { kind: 'ServiceAccount', name: 'S', apiGroup: 'x' },
+        { kind: 'Robot', name: 'r' },
+        { kind: 'User', name: 'u', apiGroup: 'x' },
+      ]),
+      [
+        /^subjects\[0\]\.name: Invalid value: "S": a lowercase RFC 1123 subdomain/,
+        'subjects[0].apiGroup: Unsupported value: "x": supported values: ""',
+        'subjects[1].kind: Unsupported value: "Robot": supported values: "ServiceAccount", "User", "Group"',
+        'subjects[2].apiGroup: Unsupported value: "x": supported values: "rbac.authorization.k8s.io"',
+      ],
     ],
   ]);
-  t.regex(updateErrors(binding, bind('a'), bind('b'))[0]!, /^roleRef: Invalid value: .*: cannot change roleRef$/);
+  check(t, { apiVersion: group, kind: 'ClusterRoleBinding', cluster: true }, [
+    [
+      bind('a', [{ kind: 'ServiceAccount', name: 's' }]),
+      [
+        'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"',
+        'subjects[0].namespace: Required value',
+      ],
+    ],
+  ]);
+  t.regex(
+    updateErrors(binding, bind('a'), bind('b'))[0]!,
+    /^roleRef: Invalid value: \{"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"b"\}: cannot change roleRef$/,
+  );
   check(t, { apiVersion: 'v1', kind: 'Binding' }, [
     [{ target: { kind: 'Node', name: 'n' } }, []],
-    [{ target: { kind: 'Rock' } }, ['target.kind: Invalid value: "Rock": must be Node', 'target.name: Required value']],
+    [
+      { target: { kind: 'Rock' } },
+      ['target.kind: Unsupported value: "Rock": supported values: "Node", "<empty>"', 'target.name: Required value'],
+    ],
   ]);
 });
 

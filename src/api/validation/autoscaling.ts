@@ -2,7 +2,8 @@ import { type FieldPath, fieldPath, forbiddenField, invalidValue, notSupported, 
 import { checkPathSegment } from '../names.ts';
 import { compareQuantities, tryParseQuantity, zeroQuantity } from '../quantity.ts';
 import type { autoscalingv2 } from '../types/index.ts';
-import { addEach, type Errors } from './checks.ts';
+import { addEach, checkNonNegative, type Errors, negativeText } from './checks.ts';
+import { checkContainerResourceName } from './resource-names.ts';
 import { type KindRules, kindRules } from './rules.ts';
 
 const spec = fieldPath('spec');
@@ -29,6 +30,13 @@ export const autoscalingRules: Readonly<Record<string, KindRules>> = {
         const rules = behavior?.[name];
         if (rules !== undefined) checkScaling(errors, spec.child('behavior', name), rules);
       }
+    },
+    subresources: {
+      status({ status }, _old, errors) {
+        for (const name of ['currentReplicas', 'desiredReplicas'] as const) {
+          checkNonNegative(errors, fieldPath('status', name), status?.[name]);
+        }
+      },
     },
   }),
 };
@@ -110,6 +118,9 @@ function checkSource(
       return;
     default:
       if (!metric[name]?.name) errors.push(required(path.child('name'), 'must specify a resource name'));
+      else if (name === 'containerResource') {
+        checkContainerResourceName(errors, path.child('name'), metric[name]!.name);
+      }
       if (name === 'containerResource' && !metric.containerResource?.container) {
         errors.push(required(path.child('container'), 'must specify a container'));
       }
@@ -163,6 +174,10 @@ function checkScaling(errors: Errors, path: FieldPath, rules: autoscalingv2.HPAS
   }
   if (selectPolicy !== undefined && !['Disabled', 'Max', 'Min'].includes(selectPolicy)) {
     errors.push(notSupported(path.child('selectPolicy'), selectPolicy, ['Disabled', 'Max', 'Min']));
+  }
+  const tolerance = rules.tolerance === undefined ? zeroQuantity : tryParseQuantity(rules.tolerance);
+  if (!('error' in tolerance) && compareQuantities(tolerance, zeroQuantity) < 0) {
+    errors.push(invalidValue(path.child('tolerance'), String(rules.tolerance), negativeText));
   }
   if (policies.length === 0) errors.push(required(path.child('policies'), 'must specify at least one Policy'));
   policies.forEach(({ type, value = 0, periodSeconds = 0 }, index) => {

@@ -55,9 +55,7 @@ export function checkPort(errors: Errors, path: FieldPath, port: number | string
 /** A count or a percentage, neither negative. */
 export function checkIntOrPercent(errors: Errors, path: FieldPath, value: number | string | undefined): void {
   if (typeof value === 'number') checkNonNegative(errors, path, value);
-  else if (value !== undefined && checkPercent(value).length > 0) {
-    errors.push(invalidValue(path, value, "must be an integer or percentage (e.g '5%')"));
-  }
+  else if (value !== undefined) addEach(errors, path, value, checkPercent(value));
 }
 
 export function checkAtMost100Percent(errors: Errors, path: FieldPath, value: number | string | undefined): void {

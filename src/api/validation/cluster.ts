@@ -1,88 +1,13 @@
-import { duplicate, fieldPath, forbiddenField, invalidValue, required } from '../field-errors.ts';
-import { checkLabelValue, checkPathSegment, checkQualifiedName, checkRange } from '../names.ts';
-import type { coordinationv1, rbacv1, schedulingv1, v1 } from '../types/index.ts';
-import { addEach, checkImmutable, checkNonNegative, type Errors, eachRepeated } from './checks.ts';
+import { fieldPath, forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
+import type { coordinationv1, schedulingv1, v1 } from '../types/index.ts';
+import { checkImmutable, checkNonNegative, type Errors } from './checks.ts';
 import { type KindRules, kindRules } from './rules.ts';
 
 const spec = fieldPath('spec');
 const maxUserPriority = 1_000_000_000;
 
-const bindingRules = kindRules<rbacv1.RoleBinding>({
-  check({ roleRef, subjects = [] }, errors) {
-    if (roleRef.name) addEach(errors, fieldPath('roleRef', 'name'), roleRef.name, checkPathSegment(roleRef.name));
-    subjects.forEach(({ kind, namespace }, index) => {
-      if (kind === 'ServiceAccount' && !namespace) {
-        errors.push(required(fieldPath('subjects').index(index).child('namespace')));
-      }
-    });
-  },
-  checkUpdate({ roleRef }, old, errors) {
-    const same =
-      roleRef.kind === old.roleRef.kind &&
-      roleRef.name === old.roleRef.name &&
-      roleRef.apiGroup === old.roleRef.apiGroup;
-    if (!same) errors.push(invalidValue(fieldPath('roleRef'), roleRef, 'cannot change roleRef'));
-  },
-});
-
-const roleRules = kindRules<rbacv1.ClusterRole>({
-  check({ rules }, errors) {
-    rules?.forEach(({ verbs, apiGroups, resources, nonResourceURLs }, index) => {
-      const rule = fieldPath('rules').index(index);
-      if (!verbs?.length) errors.push(required(rule.child('verbs'), 'verbs must contain at least one value'));
-      if (nonResourceURLs?.length) {
-        if (apiGroups?.length || resources?.length) {
-          const detail = 'rules cannot apply to both regular resources and non-resource URLs';
-          errors.push(invalidValue(rule.child('nonResourceURLs'), nonResourceURLs, detail));
-        }
-        return;
-      }
-      if (!apiGroups?.length) {
-        errors.push(required(rule.child('apiGroups'), 'resource rules must supply at least one api group'));
-      }
-      if (!resources?.length) {
-        errors.push(required(rule.child('resources'), 'resource rules must supply at least one resource'));
-      }
-    });
-  },
-});
-
 /** Rules of what makes up a cluster, by kind and group. */
 export const clusterRules: Readonly<Record<string, KindRules>> = {
-  Namespace: kindRules<v1.Namespace>({
-    check({ spec: namespace }, errors) {
-      namespace?.finalizers?.forEach((finalizer, index) => {
-        addEach(errors, spec.child('finalizers').index(index), finalizer, checkQualifiedName(finalizer));
-      });
-    },
-  }),
-  Node: kindRules<v1.Node>({
-    check({ spec: node }, errors) {
-      const taints = node?.taints ?? [];
-      taints.forEach(({ key, value }, index) => {
-        const taint = spec.child('taints').index(index);
-        if (key) addEach(errors, taint.child('key'), key, checkQualifiedName(key));
-        if (value) addEach(errors, taint.child('value'), value, checkLabelValue(value));
-      });
-      eachRepeated(
-        taints,
-        ({ key, effect }) => `${key}:${effect}`,
-        (taint, index) => errors.push(duplicate(spec.child('taints').index(index), taint)),
-      );
-    },
-    checkUpdate({ spec: node }, { spec: old }, errors) {
-      if (old?.providerID && node?.providerID !== old.providerID) {
-        errors.push(
-          forbiddenField(spec.child('providerID'), 'node updates may not change providerID except from "" to valid'),
-        );
-      }
-      if (old?.podCIDR && node?.podCIDR !== old.podCIDR) {
-        errors.push(
-          forbiddenField(spec.child('podCIDRs'), 'node updates may not change podCIDR except from "" to valid'),
-        );
-      }
-    },
-  }),
   'Lease.coordination.k8s.io': kindRules<coordinationv1.Lease>({
     check({ spec: lease }, errors) {
       const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = lease ?? {};
@@ -95,44 +20,29 @@ export const clusterRules: Readonly<Record<string, KindRules>> = {
       }
     },
   }),
-  Event: kindRules<v1.Event>({
-    check({ metadata, involvedObject }, errors) {
-      const about = involvedObject.namespace || 'default';
-      if (metadata.namespace === about) return;
-      // Events of objects without a namespace may be in any of the two that clients use.
-      if (!involvedObject.namespace && metadata.namespace === 'kube-system') return;
-      const detail = 'does not match event.namespace';
-      errors.push(invalidValue(fieldPath('involvedObject', 'namespace'), involvedObject.namespace ?? '', detail));
-    },
-    checkUpdate({ involvedObject }, old, errors) {
-      checkImmutable(errors, fieldPath('involvedObject'), involvedObject, old.involvedObject);
-    },
-  }),
   'PriorityClass.scheduling.k8s.io': kindRules<schedulingv1.PriorityClass>({
-    check({ metadata, value }, errors) {
-      const reserved = metadata.name?.startsWith('system-') ?? false;
-      if (reserved && !(metadata.name! in systemPriorities)) {
-        const detail = "priority class names with 'system-' prefix are reserved for system use only";
-        errors.push(forbiddenField(fieldPath('metadata', 'name'), detail));
-      }
-      if (!reserved && checkRange(value, -(2 ** 31), maxUserPriority).length > 0) {
+    check({ metadata, value, globalDefault = false }, errors) {
+      const { name = '' } = metadata;
+      if (!name.startsWith('system-')) {
+        if (value <= maxUserPriority) return;
         const detail = `maximum allowed value of a user defined priority is ${maxUserPriority}`;
         errors.push(forbiddenField(fieldPath('value'), detail));
+        return;
       }
+      const problem = systemProblem(name, value, globalDefault);
+      if (problem === undefined) return;
+      const detail = `priority class names with 'system-' prefix are reserved for system use only. error: ${problem}`;
+      errors.push(forbiddenField(fieldPath('metadata', 'name'), detail));
     },
     checkUpdate({ value, preemptionPolicy }, old, errors) {
       if (value !== old.value) errors.push(forbiddenField(fieldPath('value'), 'may not be changed in an update.'));
       checkImmutable(errors, fieldPath('preemptionPolicy'), preemptionPolicy, old.preemptionPolicy);
     },
   }),
-  'Role.rbac.authorization.k8s.io': roleRules,
-  'ClusterRole.rbac.authorization.k8s.io': roleRules,
-  'RoleBinding.rbac.authorization.k8s.io': bindingRules,
-  'ClusterRoleBinding.rbac.authorization.k8s.io': bindingRules,
   Binding: kindRules<v1.Binding>({
     check({ target }, errors: Errors) {
       if (target?.kind && target.kind !== 'Node') {
-        errors.push(invalidValue(fieldPath('target', 'kind'), target.kind, 'must be Node'));
+        errors.push(notSupported(fieldPath('target', 'kind'), target.kind, ['Node', '<empty>']));
       }
       if (!target?.name) errors.push(required(fieldPath('target', 'name')));
     },
@@ -143,3 +53,10 @@ const systemPriorities: Readonly<Record<string, number>> = {
   'system-cluster-critical': 2_000_000_000,
   'system-node-critical': 2_000_001_000,
 };
+
+function systemProblem(name: string, value: number, globalDefault: boolean): string | undefined {
+  const known = Object.hasOwn(systemPriorities, name) ? systemPriorities[name] : undefined;
+  if (known === undefined) return `${name} is not a known system priority class`;
+  if (value !== known) return `value of ${name} PriorityClass must be ${known}`;
+  return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
+}

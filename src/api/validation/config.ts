@@ -5,6 +5,7 @@ import type { v1 } from '../types/index.ts';
 import { addEach, checkImmutable, type Errors } from './checks.ts';
 import { kindRules } from './rules.ts';
 
+const sshKey = 'ssh-privatekey';
 const maxBytes = 1024 * 1024;
 const immutableText = 'field is immutable when `immutable` is set';
 
@@ -30,15 +31,15 @@ export const secretRules = kindRules<v1.Secret>({
       errors.push(required(fieldPath('metadata', 'annotations').key(account)));
     }
     for (const key of neededKeys[type ?? ''] ?? []) {
-      if (data[key] === undefined) errors.push(required(path.key(key)));
+      // A key for SSH has to have something in it.
+      if (data[key] === undefined || (data[key] === '' && key === sshKey)) errors.push(required(path.key(key)));
     }
     if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) {
       errors.push(required(path.key('username')), required(path.key('password')));
     }
     const registry = type === undefined ? undefined : registryKeys[type];
-    if (registry !== undefined && data[registry] !== undefined && !isJson(data[registry])) {
-      errors.push(invalidValue(path.key(registry), '<secret contents redacted>', 'must be a JSON object'));
-    }
+    const problem = registry === undefined ? undefined : jsonProblem(data[registry]);
+    if (problem !== undefined) errors.push(invalidValue(path.key(registry!), '<secret contents redacted>', problem));
   },
   checkUpdate(secret, old, errors) {
     checkImmutable(errors, fieldPath('type'), secret.type, old.type);
@@ -55,7 +56,7 @@ const registryKeys: Readonly<Record<string, string>> = {
 const neededKeys: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/dockercfg': ['.dockercfg'],
   'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/ssh-auth': [sshKey],
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
 
@@ -78,12 +79,20 @@ function decodedBytes(base64: string): number {
   return Buffer.byteLength(base64, 'base64');
 }
 
-function isJson(base64: string | undefined): boolean {
+/** Why a value is no JSON object, in the words of Go's decoder; none of what it holds but one character. */
+function jsonProblem(base64: string | undefined): string | undefined {
+  if (base64 === undefined) return undefined;
+  const text = Buffer.from(base64, 'base64').toString();
   try {
-    JSON.parse(Buffer.from(base64 ?? '', 'base64').toString());
-    return true;
-  } catch {
-    return false;
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && !Array.isArray(value)) return undefined;
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
+  } catch (error) {
+    const token = /^Unexpected token '([\s\S]+?)',/.exec((error as Error).message)?.[1];
+    return token === undefined
+      ? 'unexpected end of JSON input'
+      : `invalid character '${token}' looking for beginning of value`;
   }
 }
 

@@ -19,6 +19,35 @@ const exempt: ReadonlySet<string> = new Set([
   'ContainerResourceMetricSource.container',
   'HPAScalingPolicy.type',
   'HTTPIngressPath.pathType',
+  'Taint.key',
+  'Taint.effect',
+  'TypedLocalObjectReference.kind',
+  'TypedLocalObjectReference.name',
+  'IngressClassParametersReference.kind',
+  'IngressClassParametersReference.name',
+  'ServiceCIDRSpec.cidrs',
+  'Endpoint.addresses',
+  'LimitResponse.type',
+  'PriorityLevelConfigurationSpec.type',
+  'PriorityLevelConfigurationReference.name',
+  'PolicyRulesWithSubjects.subjects',
+  'NonResourcePolicyRule.verbs',
+  'NonResourcePolicyRule.nonResourceURLs',
+  'ResourcePolicyRule.verbs',
+  'ResourcePolicyRule.apiGroups',
+  'ResourcePolicyRule.resources',
+  'Subject.kind',
+  'ServiceAccountSubject.namespace',
+  'RoleRef.kind',
+  'CertificateSigningRequestSpec.signerName',
+  'CertificateSigningRequestSpec.request',
+  'EventSeries.count',
+  'VolumeAttributesClass.parameters',
+  'PodFailurePolicyRule.action',
+  'PodFailurePolicyOnPodConditionsPattern.status',
+  'PodFailurePolicyOnExitCodesRequirement.operator',
+  'PodFailurePolicyOnExitCodesRequirement.values',
+  'SuccessPolicy.rules',
 ]);
 
 /** Types whose rules say all of what is wrong with them, in Kubernetes' order. */
@@ -31,9 +60,7 @@ const ruled: ReadonlySet<string> = new Set(['PodSpec']);
 export function validateDescribed(object: PlainObject, type: TypeDescription): Errors {
   const errors: Errors = [];
   const root = fieldPath();
-  for (const [name, field] of type.fields) {
-    if (name !== 'metadata' && name !== 'status') checkField(errors, root, object[name], field, type);
-  }
+  for (const field of planOf(type).whole) checkField(errors, root, object[field.jsonName], field, type);
   return errors;
 }
 
@@ -92,8 +119,23 @@ const alphabetical: ReadonlySet<string> = new Set([
   'UnhealthyPodEvictionPolicyType',
 ]);
 
-/** Those that Kubernetes looks at in fewer places than they occur, or names by the list that they are in. */
-const judgedByRules: ReadonlySet<string> = new Set(['PersistentVolumeAccessMode', 'PersistentVolumeMode']);
+/** Those, or fields of them, that Kubernetes looks at in fewer places than they occur, or names by what they are in. */
+const judgedByRules: ReadonlySet<string> = new Set([
+  'Taint.effect',
+  'StorageClass.reclaimPolicy',
+  'IPFamily',
+  'IPFamilyPolicy',
+  'KeyUsage',
+  'ResourceQuotaScope',
+  'ScopeSelectorOperator',
+  'PersistentVolumeAccessMode',
+  'PersistentVolumeMode',
+  'DeploymentStrategyType',
+  'DaemonSetUpdateStrategyType',
+  'StatefulSetUpdateStrategyType',
+  'PodManagementPolicyType',
+  'PersistentVolumeClaimRetentionPolicyType',
+]);
 
 function supported({ name, values }: EnumType): string[] {
   const given = values.filter((value) => value !== '');
@@ -113,7 +155,11 @@ function isNeeded(field: FieldDescription, type: TypeDescription): boolean {
   );
 }
 
+const reported: ReadonlySet<string> = new Set(['metadata', 'status']);
+
 interface Plan {
+  /** What there is to check of an object of its own. */
+  whole: readonly FieldDescription[];
   required: readonly FieldDescription[];
   /** Fields that there is something to check in. */
   nested: ReadonlyMap<string, FieldDescription>;
@@ -126,9 +172,13 @@ function planOf(type: TypeDescription): Plan {
   if (plan === undefined) {
     const fields = [...type.fields.values()];
     plan = {
+      whole: fields.filter(({ jsonName }) => !reported.has(jsonName) && !judgedByRules.has(`${type.name}.${jsonName}`)),
       required: fields.filter((field) => isNeeded(field, type)),
       nested: new Map(
-        fields.filter((field) => looksInto(field.type) && !isMetadata(field)).map((field) => [field.jsonName, field]),
+        fields
+          .filter((field) => looksInto(field.type) && !isMetadata(field))
+          .filter((field) => !judgedByRules.has(`${type.name}.${field.jsonName}`))
+          .map((field) => [field.jsonName, field]),
       ),
     };
     plans.set(type, plan);

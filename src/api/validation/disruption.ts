@@ -1,6 +1,6 @@
 import { fieldPath, invalidValue } from '../field-errors.ts';
 import type { policyv1 } from '../types/index.ts';
-import { checkAtMost100Percent, checkIntOrPercent } from './checks.ts';
+import { checkAtMost100Percent, checkIntOrPercent, checkNonNegative } from './checks.ts';
 import { checkLabelSelector } from './placement.ts';
 import { kindRules } from './rules.ts';
 
@@ -17,5 +17,12 @@ export const disruptionBudgetRules = kindRules<policyv1.PodDisruptionBudget>({
       checkAtMost100Percent(errors, spec.child(name), budget[name]);
     }
     checkLabelSelector(errors, spec.child('selector'), budget.selector);
+  },
+  subresources: {
+    status({ status }, _old, errors) {
+      for (const name of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const) {
+        checkNonNegative(errors, fieldPath('status', name), status?.[name]);
+      }
+    },
   },
 });

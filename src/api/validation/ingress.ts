@@ -1,5 +1,12 @@
-import { isIP } from 'node:net';
-import { type FieldPath, fieldPath, forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
+import {
+  type FieldPath,
+  fieldPath,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+} from '../field-errors.ts';
 import {
   checkDns1035Label,
   checkDns1123Label,
@@ -11,10 +18,13 @@ import {
   checkWildcardDns1123Subdomain,
 } from '../names.ts';
 import type { networkingv1, v1 } from '../types/index.ts';
+import { ipVersion } from './addresses.ts';
 import { addEach, checkImmutable, type Errors } from './checks.ts';
+import { checkLoadBalancerStatus } from './load-balancer.ts';
 import { type KindRules, kindRules } from './rules.ts';
 
 const spec = fieldPath('spec');
+const maxControllerBytes = 250;
 const classAnnotation = 'kubernetes.io/ingress.class';
 const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix'];
 
@@ -45,10 +55,18 @@ export const ingressRules: Readonly<Record<string, KindRules>> = {
       const path = fieldPath('annotations').child(classAnnotation);
       errors.push(invalidValue(path, annotated, 'must match `ingressClassName` when both are specified'));
     },
+    subresources: {
+      status({ status }, _old, errors) {
+        checkLoadBalancerStatus(errors, fieldPath('status', 'loadBalancer'), status?.loadBalancer, false);
+      },
+    },
   }),
   'IngressClass.networking.k8s.io': kindRules<networkingv1.IngressClass>({
     check({ spec: ingressClass }, errors) {
       const { controller, parameters } = ingressClass ?? {};
+      if (controller && Buffer.byteLength(controller) > maxControllerBytes) {
+        errors.push(tooLong(spec.child('controller'), maxControllerBytes));
+      }
       if (!controller) errors.push(required(spec.child('controller')));
       else addEach(errors, spec.child('controller'), controller, checkDomainPrefixedPath(controller));
       if (parameters !== undefined) checkParameters(errors, spec.child('parameters'), parameters);
@@ -65,7 +83,8 @@ function checkHost(host: string): string[] {
 
 function checkRule(errors: Errors, path: FieldPath, { host, http }: networkingv1.IngressRule): void {
   if (host) {
-    if (isIP(host)) errors.push(invalidValue(path.child('host'), host, 'must be a DNS name, not an IP address'));
+    if (ipVersion(host) !== 0)
+      errors.push(invalidValue(path.child('host'), host, 'must be a DNS name, not an IP address'));
     addEach(errors, path.child('host'), host, checkHost(host));
   }
   for (const [index, entry] of (http?.paths ?? []).entries()) {
@@ -111,7 +130,7 @@ function checkBackend(errors: Errors, path: FieldPath, { resource, service }: ne
   }
 }
 
-/** That there are a kind and a name is what the description says already. */
+/** That there are a kind and a name is judged here, for its text. */
 function checkObject(
   errors: Errors,
   path: FieldPath,
@@ -119,7 +138,9 @@ function checkObject(
 ): void {
   if (typeof apiGroup === 'string') addEach(errors, path.child('apiGroup'), apiGroup, checkDns1123Subdomain(apiGroup));
   if (kind) addEach(errors, path.child('kind'), kind, checkPathSegment(kind));
+  else errors.push(required(path.child('kind'), 'kind is required'));
   if (name) addEach(errors, path.child('name'), name, checkPathSegment(name));
+  else errors.push(required(path.child('name'), 'name is required'));
 }
 
 function checkParameters(
@@ -130,8 +151,9 @@ function checkParameters(
   checkObject(errors, path, parameters);
   const { scope, namespace } = parameters;
   const at = path.child('namespace');
-  if (scope !== 'Cluster' && scope !== 'Namespace') {
-    errors.push(notSupported(path.child('scope'), scope ?? '', ['Cluster', 'Namespace']));
+  if (scope === undefined) errors.push(required(path.child('scope')));
+  else if (scope !== 'Cluster' && scope !== 'Namespace') {
+    errors.push(notSupported(path.child('scope'), scope, ['Cluster', 'Namespace']));
   } else if (scope === 'Namespace') {
     if (namespace === undefined) errors.push(required(at, "`parameters.scope` is set to 'Namespace'"));
     else addEach(errors, at, namespace, checkDns1123Label(namespace));

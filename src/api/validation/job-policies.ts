@@ -24,14 +24,18 @@ export function checkFailurePolicy(errors: Errors, job: FieldPath, spec: batchv1
   const names = new Set([...(containers ?? []), ...(initContainers ?? [])].map(({ name }) => name));
   rules.forEach(({ action, onExitCodes, onPodConditions = [] }, index) => {
     const rule = path.index(index);
+    if (!action) errors.push(required(rule.child('action'), 'valid values: ["Count" "FailIndex" "FailJob" "Ignore"]'));
     if (action === 'FailIndex' && spec.backoffLimitPerIndex === undefined) {
       errors.push(invalidValue(rule.child('action'), action, 'requires the backoffLimitPerIndex to be set'));
     }
     if (onExitCodes !== undefined) checkExitCodes(errors, rule.child('onExitCodes'), onExitCodes, names);
     const conditions = rule.child('onPodConditions');
     if (onPodConditions.length > maxRules) errors.push(tooMany(conditions, onPodConditions.length, maxRules));
-    onPodConditions.forEach(({ type }, at) => {
+    onPodConditions.forEach(({ type, status }, at) => {
       if (type) addEach(errors, conditions.index(at).child('type'), type, checkQualifiedName(type));
+      if (!status) {
+        errors.push(required(conditions.index(at).child('status'), 'valid values: ["False" "True" "Unknown"]'));
+      }
     });
     if (onExitCodes !== undefined && onPodConditions.length > 0) {
       errors.push(invalidWhole(rule, 'specifying both OnExitCodes and OnPodConditions is not supported'));
@@ -50,6 +54,7 @@ function checkExitCodes(
 ): void {
   // A list that has to be there is null where it isn't given.
   const values = given ?? [];
+  if (!operator) errors.push(required(path.child('operator'), 'valid values: ["In" "NotIn"]'));
   if (containerName !== undefined && !names.has(containerName)) {
     const detail = 'must be one of the container or initContainer names in the pod template';
     errors.push(invalidValue(path.child('containerName'), containerName, detail));
@@ -114,7 +119,7 @@ export function checkSuccessPolicy(errors: Errors, job: FieldPath, spec: batchv1
 }
 
 /** How many indexes `1,3-5,7` names, or what is wrong with it. */
-function countIndexes(text: string, completions: number): number | string {
+export function countIndexes(text: string, completions: number): number | string {
   if (text === '') return 0;
   let total = 0;
   let last = -1;

@@ -1,10 +1,11 @@
 import { type FieldPath, fieldPath, invalidValue, notSupported, required, tooLong } from '../field-errors.ts';
-import { checkDomainPrefixedPath } from '../names.ts';
+import { checkDomainPrefixedPath, isDns1123Label } from '../names.ts';
 import { clonePlain } from '../plain.ts';
 import type { batchv1 } from '../types/index.ts';
 import { addEach, checkImmutable, checkNonNegative, type Errors } from './checks.ts';
 import { isTimeZone, scheduleProblem } from './cron.ts';
 import { checkFailurePolicy, checkSuccessPolicy } from './job-policies.ts';
+import { checkJobStatus } from './job-status.ts';
 import { checkLabelSelector } from './placement.ts';
 import { checkTemplate, checkTemplateMatches } from './pod-template.ts';
 import { type KindRules, kindRules } from './rules.ts';
@@ -36,24 +37,33 @@ export const jobRules: Readonly<Record<string, KindRules>> = {
       checkTemplateUpdate(errors, job, old);
       for (const name of fixed) checkImmutable(errors, spec.child(name), job[name] ?? null, old.spec[name] ?? null);
     },
+    checkCreate: checkHostnames,
+    subresources: { status: checkJobStatus },
   }),
   'CronJob.batch': kindRules<batchv1.CronJob>({
     check({ spec: cronJob }, errors) {
       if (cronJob === undefined) return;
-      const { schedule, startingDeadlineSeconds, timeZone, jobTemplate } = cronJob;
+      const { schedule, startingDeadlineSeconds, jobTemplate } = cronJob;
       if (schedule) {
         const problem = scheduleProblem(schedule);
         if (problem !== undefined) errors.push(invalidValue(spec.child('schedule'), schedule, problem));
       }
       checkNonNegative(errors, spec.child('startingDeadlineSeconds'), startingDeadlineSeconds);
-      if (timeZone !== undefined) checkTimeZone(errors, spec.child('timeZone'), timeZone);
       if (jobTemplate?.spec !== undefined) checkJobOfTemplate(errors, jobTemplate.spec);
       for (const name of ['successfulJobsHistoryLimit', 'failedJobsHistoryLimit'] as const) {
         checkNonNegative(errors, spec.child(name), cronJob[name]);
       }
     },
-    checkCreate: ({ spec: cronJob }, errors) => checkScheduleZone(errors, cronJob, undefined),
-    checkUpdate: ({ spec: cronJob }, old, errors) => checkScheduleZone(errors, cronJob, old.spec),
+    checkCreate({ spec: cronJob }, errors) {
+      checkScheduleZone(errors, cronJob, undefined);
+      checkTimeZone(errors, spec.child('timeZone'), cronJob?.timeZone);
+    },
+    checkUpdate({ spec: cronJob }, old, errors) {
+      checkScheduleZone(errors, cronJob, old.spec);
+      // What zones there are changes with the machine: one that was let in stays.
+      if (cronJob?.timeZone === old.spec?.timeZone) return;
+      checkTimeZone(errors, spec.child('timeZone'), cronJob?.timeZone);
+    },
   }),
 };
 
@@ -212,10 +222,27 @@ function checkScheduleZone(
   }
 }
 
-function checkTimeZone(errors: Errors, path: FieldPath, zone: string): void {
-  if (zone === '') errors.push(invalidValue(path, zone, 'timeZone must be nil or non-empty string'));
+function checkTimeZone(errors: Errors, path: FieldPath, zone: string | undefined): void {
+  if (zone === undefined) return;
+  const refuse = (detail: string): void => void errors.push(invalidValue(path, zone, detail));
+  if (zone === '') refuse('timeZone must be nil or non-empty string');
+  else if (!zone.split('/').every(isZonePart)) refuse(`unknown time zone ${zone}`);
   else if (zone.toLowerCase() === 'local') {
-    const detail = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
-    errors.push(invalidValue(path, zone, detail));
-  } else if (!isTimeZone(zone)) errors.push(invalidValue(path, zone, `unknown time zone ${zone}`));
+    refuse('timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones');
+    // Go knows it in this one spelling.
+    if (zone !== 'Local') refuse(`unknown time zone ${zone}`);
+  } else if (!isTimeZone(zone)) refuse(`unknown time zone ${zone}`);
+}
+
+const isZonePart = (part: string): boolean =>
+  part !== '.' && part !== '..' && !part.startsWith('-') && /^[A-Za-z.\-_0-9+]{1,14}$/.test(part);
+
+/** The pods of an indexed Job are called after it and their index, which has to make a name of a host. */
+function checkHostnames({ metadata, spec: job }: batchv1.Job, errors: Errors): void {
+  const { completions = 0, completionMode } = job ?? {};
+  if (completionMode !== 'Indexed' || completions <= 0) return;
+  const longest = `${metadata.name}-${completions - 1}`;
+  if (isDns1123Label(longest)) return;
+  const detail = `will not able to create pod with invalid DNS label: ${longest}`;
+  errors.push(invalidValue(fieldPath('metadata', 'name'), metadata.name, detail));
 }

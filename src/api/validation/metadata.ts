@@ -8,6 +8,7 @@ import {
 } from '../names.ts';
 import type { ObjectMeta } from '../object.ts';
 import type { ResourceType } from '../resource.ts';
+import { checkCanonicalIp } from './addresses.ts';
 import { addEach, checkImmutable, checkLabels, checkNonNegative, type Errors } from './checks.ts';
 
 const maxAnnotationBytes = 256 * 1024;
@@ -19,6 +20,9 @@ const nameChecks: Readonly<Record<string, NameCheck>> = {
   Namespace: checkDns1123Label,
   Service: checkDns1035Label,
   'APIService.apiregistration.k8s.io': checkPathSegment,
+  'StatefulSet.apps': checkDns1123Label,
+  'IPAddress.networking.k8s.io': checkCanonicalIp,
+  'CertificateSigningRequest.certificates.k8s.io': checkPathSegment,
   'CronJob.batch': (name) => [
     ...checkDns1123Subdomain(name),
     ...(name.length > 52 ? ['must be no more than 52 characters'] : []),
@@ -29,7 +33,10 @@ const nameChecks: Readonly<Record<string, NameCheck>> = {
   'ClusterRoleBinding.rbac.authorization.k8s.io': checkPathSegment,
 };
 
-type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced'>;
+type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced' | 'custom'>;
+
+/** Finalizers that need no domain before them. */
+const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** Of a new object, after a name was generated. */
 export function validateMetadata(metadata: ObjectMeta, type: Checked): Errors {
@@ -49,11 +56,16 @@ export function validateMetadata(metadata: ObjectMeta, type: Checked): Errors {
   else addEach(errors, path.child('namespace'), metadata.namespace, checkDns1123Label(metadata.namespace));
   checkNonNegative(errors, path.child('generation'), metadata.generation);
   checkCommon(errors, path, metadata);
+  if (type.custom === undefined) {
+    metadata.finalizers?.forEach((name, index) => {
+      checkFinalizerName(errors, path.child('finalizers').index(index), name);
+    });
+  }
   return errors;
 }
 
 /** Of a changed object. That there is a resourceVersion where one is needed is checked by who stores it. */
-export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): Errors {
+export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta, type: Checked): Errors {
   const errors: Errors = [];
   const path = fieldPath('metadata');
   if (old.deletionTimestamp) {
@@ -71,6 +83,11 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): E
     checkImmutable(errors, path.child(name), metadata[name] ?? '', old[name] ?? '');
   }
   checkCommon(errors, path, metadata);
+  if (type.custom === undefined) {
+    metadata.finalizers?.forEach((name, index) => {
+      checkFinalizerName(errors, path.child('finalizers').index(index), name);
+    });
+  }
   return errors;
 }
 
@@ -90,6 +107,12 @@ function checkCommon(errors: Errors, path: FieldPath, metadata: ObjectMeta): voi
     const detail = 'finalizer foregroundDeletion and orphan cannot be both set';
     errors.push(invalidValue(finalizersPath, finalizers, detail));
   }
+}
+
+/** Only whoever defines a kind may have finalizers of its own without saying whose they are. */
+export function checkFinalizerName(errors: Errors, path: FieldPath, name: string): void {
+  if (name.includes('/') || standardFinalizers.has(name)) return;
+  errors.push(invalidValue(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
 }
 
 function checkAnnotations(errors: Errors, path: FieldPath, annotations: Readonly<Record<string, string>> = {}): void {

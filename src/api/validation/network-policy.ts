@@ -1,7 +1,8 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList } from 'node:net';
 import { type FieldPath, fieldPath, forbiddenField, invalidValue, required } from '../field-errors.ts';
 import { checkPortName, checkPortNumber } from '../names.ts';
 import type { networkingv1 } from '../types/index.ts';
+import { checkCidr } from './addresses.ts';
 import { addEach, type Errors } from './checks.ts';
 import { checkLabelSelector } from './placement.ts';
 import { kindRules } from './rules.ts';
@@ -41,7 +42,7 @@ function checkPort(errors: Errors, path: FieldPath, { port, endPort }: networkin
   if (typeof port === 'number') {
     addEach(errors, path.child('port'), port, checkPortNumber(port));
     if (endPort === undefined) return;
-    if (endPort < port) errors.push(invalidValue(end, endPort, 'must be greater than or equal to `port`'));
+    if (endPort < port) errors.push(invalidValue(end, port, 'must be greater than or equal to `port`'));
     addEach(errors, end, endPort, checkPortNumber(endPort));
     return;
   }
@@ -64,38 +65,18 @@ function checkPeer(errors: Errors, path: FieldPath, peer: networkingv1.NetworkPo
   }
 }
 
-interface Cidr {
-  address: string;
-  family: 'ipv4' | 'ipv6';
-  prefix: number;
-}
-
 function checkBlock(errors: Errors, path: FieldPath, { cidr, except = [] }: networkingv1.IPBlock): void {
   if (!cidr) return;
-  const whole = parseCidr(cidr);
-  if (whole === undefined) {
-    errors.push(invalidValue(path.child('cidr'), cidr, cidrText));
-    return;
-  }
+  const whole = checkCidr(errors, path.child('cidr'), cidr);
+  if (whole === undefined) return;
   const block = new BlockList();
   block.addSubnet(whole.address, whole.prefix, whole.family);
   except.forEach((text, index) => {
-    const part = parseCidr(text);
     const at = path.child('except').index(index);
-    if (part === undefined) errors.push(invalidValue(at, text, cidrText));
-    else if (!block.check(part.address, part.family) || whole.prefix >= part.prefix) {
+    const part = checkCidr(errors, at, text);
+    if (part === undefined) return;
+    if (!block.check(part.address, part.family) || whole.prefix >= part.prefix) {
       errors.push(invalidValue(at, text, 'must be a strict subset of `cidr`'));
     }
   });
-}
-
-const cidrText = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-
-function parseCidr(text: string): Cidr | undefined {
-  const [address = '', length = '', ...rest] = text.split('/');
-  const version = address.includes('%') ? 0 : isIP(address);
-  if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(length)) return undefined;
-  const prefix = Number(length);
-  if (prefix > (version === 4 ? 32 : 128)) return undefined;
-  return { address, family: version === 4 ? 'ipv4' : 'ipv6', prefix };
 }

@@ -1,112 +1,150 @@
-import { isIP } from 'node:net';
-import { duplicate, fieldPath, forbiddenField, invalidValue, required } from '../field-errors.ts';
-import { checkDns1123Label, checkDns1123Subdomain, checkPortNumber, checkRange } from '../names.ts';
+import { fieldPath, forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
+import { checkDns1123Subdomain, checkPortNumber, checkQualifiedName } from '../names.ts';
 import type { v1 } from '../types/index.ts';
-import { addEach, checkLabels, checkPort, type Errors, eachRepeated } from './checks.ts';
+import { checkCidr, checkIp, checkNotSpecial } from './addresses.ts';
+import { addEach, checkLabels, type Errors } from './checks.ts';
+import { checkLoadBalancerStatus } from './load-balancer.ts';
 import { kindRules } from './rules.ts';
+import { checkClusterIps, checkClusterIpsUpdate, isHeadless } from './service-addresses.ts';
+import { checkServicePorts } from './service-ports.ts';
 
 const path = fieldPath('spec');
-const addressText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const maxAffinitySeconds = 86_400;
+const balancerOnly = "may only be used when `type` is 'LoadBalancer'";
+const hintsAnnotation = 'service.kubernetes.io/topology-aware-hints';
+const modeAnnotation = 'service.kubernetes.io/topology-mode';
+const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 
 export const serviceRules = kindRules<v1.Service>({
-  check({ spec }, errors) {
+  check({ metadata, spec }, errors) {
     if (spec === undefined) return;
+    const annotations = metadata.annotations ?? {};
+    checkTopology(annotations, errors);
+    checkServicePorts(errors, path, spec, isHeadless(spec));
     checkLabels(errors, path.child('selector'), spec.selector);
-    checkPorts(spec, errors);
     if (spec.type === 'ExternalName') checkExternalName(spec, errors);
-    else checkAddresses(spec, errors);
+    else checkClusterIps(errors, spec);
     checkAffinityConfig(spec, errors);
     spec.externalIPs?.forEach((address, index) => {
-      if (!isIP(address)) errors.push(invalidValue(path.child('externalIPs').index(index), address, addressText));
+      const item = path.child('externalIPs').index(index);
+      if (checkIp(errors, item, address)) checkNotSpecial(errors, item, address);
     });
+    checkSourceRanges(spec, annotations[rangesAnnotation], errors);
+    checkBalancerFields(spec, errors);
+    checkTraffic(spec, errors);
   },
   checkUpdate({ spec }, { spec: old }, errors) {
-    if (spec === undefined || old === undefined || spec.type === 'ExternalName' || old.type === 'ExternalName') return;
-    const [address, before] = [spec.clusterIPs?.[0] ?? spec.clusterIP, old.clusterIPs?.[0] ?? old.clusterIP];
-    if (!before || address === before) return;
-    if (!address) {
-      errors.push(
-        invalidValue(path.child('clusterIPs').index(0), spec.clusterIPs ?? [], 'primary clusterIP can not be unset'),
-      );
-    } else {
-      errors.push(
-        invalidValue(path.child('clusterIPs').index(0), spec.clusterIPs ?? [address], 'may not change once set'),
-      );
+    if (spec === undefined || old === undefined) return;
+    checkClusterIpsUpdate(errors, spec, old);
+    const { type, loadBalancerClass } = spec;
+    if (type === 'LoadBalancer' && old.type === type && loadBalancerClass !== old.loadBalancerClass) {
+      errors.push(invalidValue(path.child('loadBalancerClass'), loadBalancerClass ?? null, 'may not change once set'));
     }
+    const checked = needsHealthCheck(spec) && needsHealthCheck(old);
+    if (checked && spec.healthCheckNodePort !== old.healthCheckNodePort) {
+      errors.push(forbiddenField(path.child('healthCheckNodePort'), 'field is immutable'));
+    }
+  },
+  subresources: {
+    status({ spec, status }, _old, errors) {
+      const at = fieldPath('status', 'loadBalancer');
+      if (spec?.type !== 'LoadBalancer' && status?.loadBalancer?.ingress?.length) {
+        errors.push(forbiddenField(at.child('ingress'), "may only be used when `spec.type` is 'LoadBalancer'"));
+      } else checkLoadBalancerStatus(errors, at, status?.loadBalancer);
+    },
   },
 });
 
-function isHeadless({ clusterIP, clusterIPs }: v1.ServiceSpec): boolean {
-  return clusterIP === 'None' || clusterIPs?.[0] === 'None';
-}
-
-function checkPorts(spec: v1.ServiceSpec, errors: Errors): void {
-  const { ports = [], type } = spec;
-  const all = path.child('ports');
-  if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') errors.push(required(all));
-  ports.forEach(({ name, port, targetPort, nodePort, appProtocol: _ }, index) => {
-    const item = all.index(index);
-    if (name) addEach(errors, item.child('name'), name, checkDns1123Label(name));
-    else if (ports.length > 1) errors.push(required(item.child('name')));
-    addEach(errors, item.child('port'), port, checkPortNumber(port));
-    if (targetPort !== undefined) checkPort(errors, item.child('targetPort'), targetPort);
-    if (nodePort && type === 'ClusterIP') {
-      errors.push(forbiddenField(item.child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
-    }
-    if (nodePort) addEach(errors, item.child('nodePort'), nodePort, checkPortNumber(nodePort));
-  });
-  eachRepeated(
-    ports,
-    ({ name }) => name,
-    ({ name }, index) => errors.push(duplicate(all.index(index).child('name'), name)),
-  );
-  eachRepeated(
-    ports,
-    ({ port, protocol }) => `${protocol}/${port}`,
-    ({ port, protocol }, index) => errors.push(duplicate(all.index(index), { protocol, port })),
-  );
-  eachRepeated(
-    ports,
-    ({ nodePort, protocol }) => (nodePort ? `${protocol}/${nodePort}` : undefined),
-    ({ nodePort, protocol }, index) => {
-      errors.push(duplicate(all.index(index).child('nodePort'), { protocol, nodePort }));
-    },
-  );
+function checkTopology(annotations: Readonly<Record<string, string>>, errors: Errors): void {
+  const [hints, mode] = [annotations[hintsAnnotation], annotations[modeAnnotation]];
+  if (hints === undefined || mode === undefined || hints === mode) return;
+  const at = fieldPath('metadata', 'annotations').key(modeAnnotation);
+  errors.push(invalidValue(at, mode, `must match annotations[${hintsAnnotation}] when both are specified`));
 }
 
 function checkExternalName(spec: v1.ServiceSpec, errors: Errors): void {
-  if (spec.clusterIP || spec.clusterIPs?.length) {
-    errors.push(forbiddenField(path.child('clusterIPs'), 'may not be set for ExternalName services'));
-  }
+  const unused = 'may not be set for ExternalName services';
+  if (spec.clusterIP || spec.clusterIPs?.length) errors.push(forbiddenField(path.child('clusterIPs'), unused));
+  if (spec.ipFamilies?.length) errors.push(forbiddenField(path.child('ipFamilies'), unused));
+  if (spec.ipFamilyPolicy !== undefined) errors.push(forbiddenField(path.child('ipFamilyPolicy'), unused));
   const name = spec.externalName?.replace(/\.$/, '');
   if (!name) errors.push(required(path.child('externalName')));
-  else addEach(errors, path.child('externalName'), spec.externalName, checkDns1123Subdomain(name));
+  else addEach(errors, path.child('externalName'), name, checkDns1123Subdomain(name));
 }
 
-function checkAddresses(spec: v1.ServiceSpec, errors: Errors): void {
-  const addresses = spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : []);
-  const list = path.child('clusterIPs');
-  if (isHeadless(spec)) {
-    if (spec.type !== 'ClusterIP') {
-      errors.push(invalidValue(list.index(0), 'None', `may not be set to 'None' for ${spec.type} services`));
-    }
-    if (addresses.length > 1) errors.push(invalidValue(list, addresses, "'None' must be the first and only value"));
+function checkAffinityConfig({ sessionAffinity, sessionAffinityConfig: config }: v1.ServiceSpec, errors: Errors): void {
+  const at = path.child('sessionAffinityConfig');
+  if (sessionAffinity === 'None' && config !== undefined) {
+    errors.push(forbiddenField(at, 'must not be set when session affinity is None'));
+  }
+  if (sessionAffinity !== 'ClientIP') return;
+  const clientIp = config?.clientIP;
+  const seconds = clientIp?.timeoutSeconds;
+  if (config === undefined || clientIp === undefined || seconds === undefined) {
+    const parts = config === undefined ? [] : clientIp === undefined ? ['clientIP'] : ['clientIP', 'timeoutSeconds'];
+    errors.push(required(at.child(...parts), 'when session affinity type is ClientIP'));
     return;
   }
-  addresses.forEach((address, index) => {
-    if (!isIP(address)) errors.push(invalidValue(list.index(index), address, addressText));
-  });
-  if (spec.clusterIP && spec.clusterIPs?.length && spec.clusterIPs[0] !== spec.clusterIP) {
-    errors.push(invalidValue(list, spec.clusterIPs, 'first value must match `clusterIP`'));
+  if (seconds <= 0 || seconds > maxAffinitySeconds) {
+    const detail = `must be greater than 0 and less than ${maxAffinitySeconds}`;
+    errors.push(invalidValue(at.child('clientIP', 'timeoutSeconds'), seconds, detail));
   }
 }
 
-function checkAffinityConfig({ sessionAffinity, sessionAffinityConfig }: v1.ServiceSpec, errors: Errors): void {
-  const timeout = sessionAffinityConfig?.clientIP?.timeoutSeconds;
-  if (sessionAffinity !== 'ClientIP' || timeout === undefined) return;
-  if (checkRange(timeout, 1, maxAffinitySeconds).length > 0) {
-    const detail = `must be greater than 0 and less than ${maxAffinitySeconds}`;
-    errors.push(invalidValue(path.child('sessionAffinityConfig', 'clientIP', 'timeoutSeconds'), timeout, detail));
+/** Ranges may be padded by blanks: they were an annotation once, which still counts where the field isn't given. */
+function checkSourceRanges(spec: v1.ServiceSpec, annotated: string | undefined, errors: Errors): void {
+  const { type, loadBalancerSourceRanges: ranges = [] } = spec;
+  const given = ranges.length > 0;
+  if (!given && annotated === undefined) return;
+  const at = given
+    ? path.child('LoadBalancerSourceRanges')
+    : fieldPath('metadata', 'annotations').key(rangesAnnotation);
+  if (type !== 'LoadBalancer') errors.push(forbiddenField(at, balancerOnly));
+  if (given) for (const [index, range] of ranges.entries()) checkCidr(errors, at.index(index), range.trim());
+  else if (annotated?.trim()) for (const range of annotated.split(',')) checkCidr(errors, at, range.trim());
+}
+
+function checkBalancerFields(spec: v1.ServiceSpec, errors: Errors): void {
+  const { type, loadBalancerClass } = spec;
+  if (type === 'LoadBalancer') {
+    if (loadBalancerClass === undefined) return;
+    addEach(errors, path.child('loadBalancerClass'), loadBalancerClass, checkQualifiedName(loadBalancerClass));
+    return;
+  }
+  for (const name of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) {
+    if (spec[name] !== undefined) errors.push(forbiddenField(path.child(name), balancerOnly));
+  }
+}
+
+/** Whether traffic from outside of the cluster comes in. */
+function isExternal({ type, externalIPs }: v1.ServiceSpec): boolean {
+  return (
+    type === 'LoadBalancer' ||
+    type === 'NodePort' ||
+    (type === 'ClusterIP' && externalIPs !== undefined && externalIPs.length > 0)
+  );
+}
+
+function needsHealthCheck({ type, externalTrafficPolicy }: v1.ServiceSpec): boolean {
+  return type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
+}
+
+function checkTraffic(spec: v1.ServiceSpec, errors: Errors): void {
+  const { externalTrafficPolicy, healthCheckNodePort, trafficDistribution } = spec;
+  if (externalTrafficPolicy && !isExternal(spec)) {
+    const detail = 'may only be set for externally-accessible services';
+    errors.push(invalidValue(path.child('externalTrafficPolicy'), externalTrafficPolicy, detail));
+  }
+  if (healthCheckNodePort) {
+    const at = path.child('healthCheckNodePort');
+    if (needsHealthCheck(spec)) addEach(errors, at, healthCheckNodePort, checkPortNumber(healthCheckNodePort));
+    else {
+      const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+      errors.push(invalidValue(at, healthCheckNodePort, detail));
+    }
+  }
+  if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
+    errors.push(notSupported(path.child('trafficDistribution'), trafficDistribution, distributions));
   }
 }

@@ -10,16 +10,27 @@ import { clusterRules } from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
 import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
+import { deviceClaimRules } from './device-claims.ts';
 import { disruptionBudgetRules } from './disruption.ts';
+import { endpointSliceRules } from './endpoint-slice.ts';
+import { endpointsRules } from './endpoints.ts';
+import { eventRules } from './events.ts';
 import { fixedKindRules } from './fixed-kinds.ts';
+import { flowControlRules } from './flow-control.ts';
 import { ingressRules } from './ingress.ts';
 import { jobRules } from './jobs.ts';
-import { limitRules } from './limits.ts';
+import { limitRangeRules } from './limits.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { namespaceRules } from './namespace.ts';
 import { networkPolicyRules } from './network-policy.ts';
+import { nodeRules } from './node.ts';
 import { podRules } from './pod/index.ts';
+import { quotaRules } from './quota.ts';
+import { rbacRules } from './rbac.ts';
+import { resourceSliceRules } from './resource-slices.ts';
 import type { KindRules } from './rules.ts';
 import { serviceRules } from './service.ts';
+import { serviceNetworkRules } from './service-network.ts';
 import { storageRules } from './storage.ts';
 import { workloadRules } from './workloads.ts';
 
@@ -33,7 +44,12 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   ...workloadRules,
   ...jobRules,
   ...storageRules,
-  ...limitRules,
+  LimitRange: limitRangeRules,
+  ResourceQuota: quotaRules,
+  Endpoints: endpointsRules,
+  Namespace: namespaceRules,
+  Node: nodeRules,
+  ...serviceNetworkRules,
   ...fixedKindRules,
   ...autoscalingRules,
   ...ingressRules,
@@ -41,6 +57,12 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   'PodDisruptionBudget.policy': disruptionBudgetRules,
   ...clusterRules,
   ...certificateRules,
+  ...rbacRules,
+  ...eventRules,
+  ...flowControlRules,
+  ...deviceClaimRules,
+  'ResourceSlice.resource.k8s.io': resourceSliceRules,
+  'EndpointSlice.discovery.k8s.io': endpointSliceRules,
 };
 
 type Checked = Pick<ResourceType, 'group' | 'kind' | 'namespaced' | 'custom'>;
@@ -59,13 +81,14 @@ export function validateUpdate(
   type: Checked,
   subresource = '',
 ): FieldError[] {
+  const errors = validateMetadataUpdate(object.metadata, old.metadata, type);
   const part = rulesOf(type)?.subresources?.[subresource];
-  if (part !== undefined) {
-    const errors = validateMetadataUpdate(object.metadata, old.metadata);
-    part(object, old, errors);
+  // What isn't status stays as it is, so that a controller can report of an object that wouldn't be let in any more.
+  if (part !== undefined || (subresource === 'status' && type.custom === undefined)) {
+    part?.(object, old, errors);
     return errors;
   }
-  const errors = [...validateMetadataUpdate(object.metadata, old.metadata), ...validateContent(object, type, old)];
+  errors.push(...validateContent(object, type, old));
   rulesOf(type)?.checkUpdate?.(object, old, errors);
   return errors;
 }

@@ -1,17 +1,11 @@
 import { type FieldPath, fieldPath, forbiddenField, invalidValue, notSupported, required } from '../field-errors.ts';
 import { equalPlain } from '../plain.ts';
 import type { appsv1, metav1, v1 } from '../types/index.ts';
-import {
-  checkAtMost100Percent,
-  checkImmutable,
-  checkIntOrPercent,
-  checkLabels,
-  checkNonNegative,
-  type Errors,
-} from './checks.ts';
+import { checkAtMost100Percent, checkImmutable, checkIntOrPercent, checkNonNegative, type Errors } from './checks.ts';
 import { checkLabelSelector } from './placement.ts';
 import { checkTemplate, checkTemplateMatches, checkTemplateOutside } from './pod-template.ts';
 import { type KindRules, kindRules } from './rules.ts';
+import { statusRules } from './workload-status.ts';
 
 const spec = fieldPath('spec');
 
@@ -24,7 +18,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
         deployment;
       checkNonNegatives(errors, { replicas, minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds });
       checkSelected(errors, selector, template, 'empty selector is invalid for deployment');
-      checkAlwaysRestarted(errors, template);
+      checkAlwaysRestarted(errors, template, 'ReplicaSet');
       checkStrategy(errors, deployment.strategy ?? {});
       if (progressDeadlineSeconds !== undefined && progressDeadlineSeconds <= (minReadySeconds ?? 0)) {
         const path = spec.child('progressDeadlineSeconds');
@@ -32,6 +26,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       }
     },
     checkUpdate: selectorStays,
+    subresources: { status: statusRules.deployment },
   }),
   'ReplicaSet.apps': kindRules<appsv1.ReplicaSet>({
     check({ spec: set }, errors) {
@@ -39,9 +34,10 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       const { selector, template, replicas, minReadySeconds } = set;
       checkNonNegatives(errors, { replicas, minReadySeconds });
       checkSelected(errors, selector, template, 'empty selector is invalid for deployment');
-      checkAlwaysRestarted(errors, template);
+      checkAlwaysRestarted(errors, template, 'ReplicaSet');
     },
     checkUpdate: selectorStays,
+    subresources: { status: statusRules.replicaSet },
   }),
   'DaemonSet.apps': kindRules<appsv1.DaemonSet>({
     check({ spec: set }, errors) {
@@ -49,11 +45,18 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       const { selector, template, minReadySeconds, revisionHistoryLimit } = set;
       checkNonNegatives(errors, { minReadySeconds, revisionHistoryLimit });
       checkSelected(errors, selector, template, 'empty selector is invalid for daemonset');
-      checkAlwaysRestarted(errors, template);
-      if (set.updateStrategy?.type !== 'RollingUpdate') return;
+      checkAlwaysRestarted(errors, template, 'DaemonSet');
+      const { type = '', rollingUpdate } = set.updateStrategy ?? {};
+      if (type !== 'RollingUpdate') {
+        if (type === 'OnDelete') return;
+        const given = { Type: type, RollingUpdate: rollingUpdate ?? null };
+        errors.push(notSupported(spec.child('updateStrategy'), given, ['RollingUpdate', 'OnDelete']));
+        return;
+      }
       const path = spec.child('updateStrategy', 'rollingUpdate');
-      const { maxUnavailable, maxSurge } = set.updateStrategy.rollingUpdate ?? {};
+      const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
       checkRolling(errors, path, maxUnavailable, maxSurge);
+      checkAtMost100Percent(errors, path.child('maxSurge'), maxSurge);
       if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
         errors.push(invalidValue(path.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
       } else if (isZero(maxUnavailable) && isZero(maxSurge)) {
@@ -61,6 +64,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       }
     },
     checkUpdate: selectorStays,
+    subresources: { status: statusRules.daemonSet },
   }),
   'StatefulSet.apps': kindRules<appsv1.StatefulSet>({
     check({ spec: set }, errors) {
@@ -70,12 +74,7 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
       // Nor does Kubernetes look into the pods: they have volumes that only their claims bring.
       checkSelected(errors, selector, template, 'empty selector is invalid for statefulset', checkTemplateOutside);
       checkAlwaysRestarted(errors, template, 'StatefulSet');
-      const { type, rollingUpdate } = set.updateStrategy ?? {};
-      const path = spec.child('updateStrategy', 'rollingUpdate');
-      if (type === 'OnDelete' && rollingUpdate !== undefined) {
-        errors.push(invalidValue(path, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"));
-      }
-      checkNonNegative(errors, path.child('partition'), rollingUpdate?.partition);
+      checkStatefulParts(errors, set);
     },
     checkUpdate(set, old, errors) {
       const fixed = ({ spec: whole }: appsv1.StatefulSet): object => {
@@ -89,21 +88,22 @@ export const workloadRules: Readonly<Record<string, KindRules>> = {
         "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
       errors.push(forbiddenField(spec, detail));
     },
+    subresources: { status: statusRules.statefulSet },
   }),
   ReplicationController: kindRules<v1.ReplicationController>({
     check({ spec: controller }, errors) {
       if (controller === undefined) return;
       const { replicas, minReadySeconds, selector = {}, template } = controller;
       checkNonNegatives(errors, { replicas, minReadySeconds });
-      checkLabels(errors, spec.child('selector'), selector);
       if (Object.keys(selector).length === 0) errors.push(required(spec.child('selector')));
       if (template === undefined) errors.push(required(spec.child('template')));
       else {
         checkTemplateMatches(errors, spec.child('template'), template, { matchLabels: selector });
         checkTemplate(errors, spec.child('template'), template);
-        checkAlwaysRestarted(errors, template);
+        checkAlwaysRestarted(errors, template, 'ReplicationController');
       }
     },
+    subresources: { status: statusRules.replicaSet },
   }),
   PodTemplate: kindRules<v1.PodTemplate>({
     check({ template }, errors) {
@@ -143,7 +143,7 @@ function checkSelected(
 function checkAlwaysRestarted(
   errors: Errors,
   template: v1.PodTemplateSpec | undefined,
-  kind: 'ReplicaSet' | 'StatefulSet' = 'ReplicaSet',
+  kind: 'DaemonSet' | 'ReplicaSet' | 'ReplicationController' | 'StatefulSet',
 ): void {
   const path = spec.child('template', 'spec');
   const { restartPolicy = 'Always', activeDeadlineSeconds } = template?.spec ?? {};
@@ -156,7 +156,50 @@ function checkAlwaysRestarted(
   }
 }
 
+function checkStatefulParts(errors: Errors, set: appsv1.StatefulSetSpec): void {
+  const { podManagementPolicy = '', persistentVolumeClaimRetentionPolicy: retention, ordinals } = set;
+  if (podManagementPolicy !== 'OrderedReady' && podManagementPolicy !== 'Parallel') {
+    const detail = "must be 'OrderedReady' or 'Parallel'";
+    errors.push(invalidValue(spec.child('podManagementPolicy'), podManagementPolicy, detail));
+  }
+  const { type = '', rollingUpdate } = set.updateStrategy ?? {};
+  const strategy = spec.child('updateStrategy');
+  const path = strategy.child('rollingUpdate');
+  if (type === 'RollingUpdate') checkStatefulRolling(errors, path, rollingUpdate);
+  else if (type !== 'OnDelete') {
+    const given = { Type: type, RollingUpdate: rollingUpdate ?? null };
+    errors.push(invalidValue(strategy, given, "must be 'RollingUpdate' or 'OnDelete'"));
+  } else if (rollingUpdate !== undefined) {
+    errors.push(invalidValue(path, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"));
+  }
+  for (const name of ['whenDeleted', 'whenScaled'] as const) {
+    const policy = retention?.[name];
+    if (retention === undefined || policy === 'Retain' || policy === 'Delete') continue;
+    const at = spec.child('persistentVolumeClaimRetentionPolicy', name);
+    errors.push(notSupported(at, policy ?? '', ['Retain', 'Delete']));
+  }
+  checkNonNegative(errors, spec.child('ordinals', 'start'), ordinals?.start);
+}
+
+function checkStatefulRolling(
+  errors: Errors,
+  path: FieldPath,
+  rollingUpdate: appsv1.RollingUpdateStatefulSetStrategy = {},
+): void {
+  const { partition, maxUnavailable } = rollingUpdate;
+  checkNonNegative(errors, path.child('partition'), partition);
+  if (maxUnavailable === undefined) return;
+  const at = path.child('maxUnavailable');
+  checkIntOrPercent(errors, at, maxUnavailable);
+  if (isZero(maxUnavailable)) errors.push(invalidValue(at, maxUnavailable, 'cannot be 0'));
+  checkAtMost100Percent(errors, at, maxUnavailable);
+}
+
 function checkStrategy(errors: Errors, { type, rollingUpdate }: appsv1.DeploymentStrategy): void {
+  if (type !== 'Recreate' && type !== 'RollingUpdate') {
+    const given = { Type: type ?? '', RollingUpdate: rollingUpdate ?? null };
+    errors.push(notSupported(spec.child('strategy'), given, ['Recreate', 'RollingUpdate']));
+  }
   const path = spec.child('strategy', 'rollingUpdate');
   if (type === 'Recreate' && rollingUpdate !== undefined) {
     errors.push(forbiddenField(path, "may not be specified when strategy `type` is 'Recreate'"));

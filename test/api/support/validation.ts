@@ -46,6 +46,14 @@ export function checkChange(t: ExecutionContext, kind: Kind, cases: readonly Cha
   }
 }
 
+/** The same of a change through a subresource, the status by default. */
+export function checkPart(t: ExecutionContext, kind: Kind, cases: readonly ChangeCase[], subresource = 'status'): void {
+  for (const [before, after, expected] of cases) {
+    const errors = validateUpdate(make(kind, after), make(kind, before), typeOf(kind), subresource).map(fieldErrorText);
+    compare(t, errors, expected, `${JSON.stringify(before)} → ${JSON.stringify(after)}`);
+  }
+}
+
 function compare(
   t: ExecutionContext,
   errors: readonly string[],

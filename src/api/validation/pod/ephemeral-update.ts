@@ -3,8 +3,8 @@ import { equalPlain } from '../../plain.ts';
 import { quote } from '../../text.ts';
 import type { v1 } from '../../types/index.ts';
 import type { Errors } from '../checks.ts';
+import { goDiff } from '../go-diff.ts';
 import { mirrorAnnotation } from './annotations.ts';
-import { goDiff } from './go-diff.ts';
 import { podSpecPath } from './spec.ts';
 
 /** Ephemeral containers come, but neither change nor go. */

@@ -2,8 +2,8 @@ import { type FieldPath, forbiddenField, invalidValue, notSupported } from '../.
 import { checkRange } from '../../names.ts';
 import type { v1 } from '../../types/index.ts';
 import { addEach, type Errors } from '../checks.ts';
+import { goForm } from '../go-form.ts';
 import { eachContainer } from './each-container.ts';
-import { goForm } from './go-form.ts';
 import { checkAppArmor, checkSeccomp } from './profiles.ts';
 import { checkSysctls } from './sysctls.ts';
 import { checkWindowsOptions } from './windows.ts';

@@ -3,11 +3,11 @@ import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName, checkRang
 import type { ObjectMeta } from '../../object.ts';
 import type { v1 } from '../../types/index.ts';
 import { addEach, checkGiven, checkLabels, checkOneOf, type Errors } from '../checks.ts';
+import { goForm } from '../go-form.ts';
 import { checkTolerations } from '../placement.ts';
 import { checkAffinity } from './affinity.ts';
 import { type ContainerContext, checkContainers, checkEphemeralContainers, checkInitContainers } from './containers.ts';
 import { checkDns, checkHostAliases, checkHostnames } from './dns.ts';
-import { goForm } from './go-form.ts';
 import { checkPodResources } from './pod-resources.ts';
 import { checkHostNetworkPorts } from './ports.ts';
 import { checkContainerResources } from './resources.ts';

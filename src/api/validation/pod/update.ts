@@ -2,7 +2,7 @@ import { type FieldPath, forbiddenField, invalidValue } from '../../field-errors
 import { equalPlain } from '../../plain.ts';
 import type { v1 } from '../../types/index.ts';
 import type { Errors } from '../checks.ts';
-import { goDiff } from './go-diff.ts';
+import { goDiff } from '../go-diff.ts';
 import { podSpecPath } from './spec.ts';
 
 const maxInt32 = 2 ** 31 - 1;

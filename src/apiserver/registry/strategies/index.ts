@@ -5,6 +5,7 @@ import { apiServiceStrategy } from './api-service.ts';
 import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
 import { customStrategy, customWithStatusStrategy } from './custom.ts';
 import { definitionStrategy } from './definition.ts';
+import { flowSchemaStrategy, priorityLevelStrategy } from './flow-control.ts';
 import { leaseStrategy } from './lease.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
@@ -68,7 +69,10 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
   'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },
-  'flowcontrol.apiserver.k8s.io': { flowschemas: generation, prioritylevelconfigurations: generation },
+  'flowcontrol.apiserver.k8s.io': {
+    flowschemas: flowSchemaStrategy,
+    prioritylevelconfigurations: priorityLevelStrategy,
+  },
   'networking.k8s.io': {
     ingressclasses: generation,
     ingresses: generation,

@@ -9,22 +9,8 @@ import {
 import type { Operation } from '../../../store/index.ts';
 import type { Allocator } from '../allocators.ts';
 import type { Guard } from '../types.ts';
+import { dropUnused, type ServiceSpec, usesNodePorts } from './service-type.ts';
 import type { Strategy, StrategyServices } from './strategy.ts';
-
-interface ServicePort {
-  port?: number;
-  protocol?: string;
-  nodePort?: number;
-}
-
-interface ServiceSpec {
-  type?: string;
-  clusterIP?: string;
-  clusterIPs?: string[];
-  ports?: ServicePort[];
-  allocateLoadBalancerNodePorts?: boolean;
-  [field: string]: unknown;
-}
 
 const services = { group: '', resource: 'services' };
 const specOf = (object: UnstructuredObject | undefined): ServiceSpec => (object?.['spec'] ?? {}) as ServiceSpec;
@@ -43,6 +29,7 @@ export const serviceStrategy: Strategy = {
     const before = specOf(old);
     keepAddress(spec, before);
     keepNodePorts(spec, before);
+    dropUnused(spec, before);
   },
 
   accompany(next, old, context) {
@@ -115,11 +102,7 @@ class Claims {
 }
 
 function settleAddress(spec: ServiceSpec, before: ServiceSpec, claims: Claims): void {
-  if (spec.type === 'ExternalName') {
-    delete spec.clusterIP;
-    delete spec.clusterIPs;
-    return;
-  }
+  if (spec.type === 'ExternalName') return;
   const { clusterIps } = claims.context.allocators;
   const wanted = spec.clusterIP ?? spec.clusterIPs?.[0];
   if (!wanted) spec.clusterIP = claims.takeAny(clusterIps, addressesOf);
@@ -139,11 +122,7 @@ function settleAddress(spec: ServiceSpec, before: ServiceSpec, claims: Claims): 
 }
 
 function settleNodePorts(spec: ServiceSpec, before: ServiceSpec, claims: Claims): void {
-  if (!usesNodePorts(spec)) {
-    if (spec.type === 'ClusterIP' || spec.type === 'ExternalName')
-      for (const port of spec.ports ?? []) delete port.nodePort;
-    return;
-  }
+  if (!usesNodePorts(spec)) return;
   const { nodePorts } = claims.context.allocators;
   const held = new Set(nodePortsOf(before));
   spec.ports?.forEach((port, index) => {
@@ -190,10 +169,6 @@ function keepNodePorts(spec: ServiceSpec, before: ServiceSpec): void {
     const same = before.ports?.find((other) => other.port === port.port && other.protocol === port.protocol);
     if (same?.nodePort && !taken.has(String(same.nodePort))) port.nodePort = same.nodePort;
   }
-}
-
-function usesNodePorts({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean {
-  return type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
 }
 
 function addressesOf({ type, clusterIP }: ServiceSpec): string[] {

@@ -1,4 +1,4 @@
-import { isPlainObject, type PlainObject } from '../../plain.ts';
+import { isPlainObject, type PlainObject } from '../plain.ts';
 
 /**
  * A value as Kubernetes' texts print it: with the names that the fields have in Go, and null for those

@@ -1,5 +1,5 @@
-import { structOf, type ValueType } from '../../description/index.ts';
-import { equalPlain, getOwn, isPlainObject, type PlainObject } from '../../plain.ts';
+import { structOf, type ValueType } from '../description/index.ts';
+import { equalPlain, getOwn, isPlainObject, type PlainObject } from '../plain.ts';
 import { goName } from './go-form.ts';
 
 /**
