@@ -95,19 +95,6 @@ export const clusterRules: Readonly<Record<string, KindRules>> = {
       }
     },
   }),
-  Event: kindRules<v1.Event>({
-    check({ metadata, involvedObject }, errors) {
-      const about = involvedObject.namespace || 'default';
-      if (metadata.namespace === about) return;
-      // Events of objects without a namespace may be in any of the two that clients use.
-      if (!involvedObject.namespace && metadata.namespace === 'kube-system') return;
-      const detail = 'does not match event.namespace';
-      errors.push(invalidValue(fieldPath('involvedObject', 'namespace'), involvedObject.namespace ?? '', detail));
-    },
-    checkUpdate({ involvedObject }, old, errors) {
-      checkImmutable(errors, fieldPath('involvedObject'), involvedObject, old.involvedObject);
-    },
-  }),
   'PriorityClass.scheduling.k8s.io': kindRules<schedulingv1.PriorityClass>({
     check({ metadata, value }, errors) {
       const reserved = metadata.name?.startsWith('system-') ?? false;

@@ -10,6 +10,7 @@ import { configMapRules, secretRules } from './config.ts';
 import { definitionRules } from './definition/index.ts';
 import { validateDescribed } from './described.ts';
 import { disruptionBudgetRules } from './disruption.ts';
+import { eventRules } from './events.ts';
 import { fixedKindRules } from './fixed-kinds.ts';
 import { ingressRules } from './ingress.ts';
 import { jobRules } from './jobs.ts';
@@ -38,6 +39,7 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   'NetworkPolicy.networking.k8s.io': networkPolicyRules,
   'PodDisruptionBudget.policy': disruptionBudgetRules,
   ...clusterRules,
+  ...eventRules,
   ...certificateRules,
 };
 
