@@ -17,6 +17,7 @@ export async function deleteObject(
   const storage = storageOf(type);
   const scope = scopeOf(request, storage);
   const { strategy } = scope;
+  warnOfOrphans(request, strategy);
   const transaction = await commit(context, scope, name, async (current) => {
     if (current === undefined) throw errors.notFound(type, name);
     await prepareServed(storage, [current]);
@@ -36,6 +37,15 @@ export async function deleteObject(
   return errors.successStatus(details);
 }
 
+function warnOfOrphans(
+  { orphanDependents, propagationPolicy, warnings }: ObjectRequest & DeleteParameters,
+  { orphanWarning }: Strategy,
+): void {
+  if (orphanWarning === undefined || orphanDependents !== undefined || propagationPolicy !== undefined) return;
+  // A collection is one request.
+  if (!warnings.includes(orphanWarning)) warnings.push(orphanWarning);
+}
+
 /**
  * What a delete does to an object: it goes `now`; it is already on its way and nothing changes (`pending`); or it
  * becomes what is returned, and waits for its grace period or finalizers. Pure.
@@ -50,7 +60,7 @@ export function fateOf(
   const { metadata } = draft;
   const graceful = grace(draft, options, strategy, now);
   if (graceful === 'pending') return 'pending';
-  const finalizers = finalizersAfter(metadata.finalizers ?? [], options);
+  const finalizers = finalizersAfter(metadata.finalizers ?? [], options, strategy.orphansDependents);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
   const held = finalizers.length > 0 || strategy.mayGo?.(draft) === false;

@@ -5,11 +5,13 @@ export const FOREGROUND = 'foregroundDeletion';
 
 /**
  * The finalizers of an object once it is deleted with these options: `orphan` and `foregroundDeletion` ask the garbage
- * collector to deal with the dependents first. Without a wish, what the object carries stays.
+ * collector to deal with the dependents first. Without a wish, what the object carries stays; with nothing said there
+ * either, kinds that orphan their dependents do.
  */
 export function finalizersAfter(
   before: readonly string[],
   { orphanDependents, propagationPolicy }: Pick<DeleteParameters, 'orphanDependents' | 'propagationPolicy'>,
+  orphans = false,
 ): string[] {
   const others = before.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
   if (orphanDependents !== undefined) return orphanDependents ? [...others, ORPHAN] : others;
@@ -21,6 +23,6 @@ export function finalizersAfter(
     case 'Background':
       return others;
     default:
-      return [...before];
+      return orphans && others.length === before.length ? [...before, ORPHAN] : [...before];
   }
 }

@@ -4,6 +4,7 @@ import { policyBindingStrategy, policyStrategy, webhookConfigurationStrategy } f
 import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
 import { customStrategy, customWithStatusStrategy } from './custom.ts';
 import { definitionStrategy } from './definition.ts';
+import { jobStrategy } from './job.ts';
 import { leaseStrategy } from './lease.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
@@ -36,7 +37,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     persistentvolumes: volume,
     pods: podStrategy,
     podtemplates: { generation: true, createsOnUpdate: true, returnsDeleted: true },
-    replicationcontrollers: generation,
+    replicationcontrollers: { generation: true, orphansDependents: true },
     resourcequotas: returnsDeleted,
     serviceaccounts: returnsDeleted,
     services: serviceStrategy,
@@ -54,7 +55,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     replicasets: generation,
     statefulsets: generation,
   },
-  batch: { cronjobs: generation, jobs: generation },
+  batch: { cronjobs: generation, jobs: jobStrategy },
   'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },

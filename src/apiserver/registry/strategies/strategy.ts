@@ -17,8 +17,14 @@ export interface Strategy {
   requiresResourceVersion?: boolean;
   /** A DELETE answers with the object that is gone instead of a Status. */
   returnsDeleted?: boolean;
+  /** A DELETE that doesn't say what is to become of the dependents leaves them. */
+  orphansDependents?: boolean;
+  /** What to tell who didn't say. */
+  orphanWarning?: string;
   /** The creator sets the status as well. */
   keepsStatusOnCreate?: boolean;
+  /** Conditions that are written without times get that of the write. */
+  timesConditions?: boolean;
   /** Seconds that a new object lives. */
   timeToLiveSeconds?: number;
 
