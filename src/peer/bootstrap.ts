@@ -1,7 +1,12 @@
 import {
+  findResource,
+  formatTime,
   type KubernetesObject,
+  type metav1,
   missingRules,
+  type networkingv1,
   type ResourceReference,
+  type ResourceType,
   type rbacv1,
   reasonOf,
   resources,
@@ -19,6 +24,8 @@ import { Backoff, type Client } from '../client/index.ts';
 
 /** Namespaces that every cluster has. */
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+
+const serviceCidrs = findResource('networking.k8s.io', 'v1', 'servicecidrs') as ResourceType;
 
 export interface BootstrapOptions {
   serviceCIDR: string;
@@ -43,13 +50,12 @@ export interface Turn {
  */
 export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapOptions): () => void {
   const { serviceCIDR, apiPort, clientCa, clock, random, logger } = options;
-  const serviceIp = serviceCIDR.replace(/\d+\/\d+$/, '1');
   let active: AbortController | undefined;
   const run = async (signal: AbortSignal): Promise<void> => {
     const backoff = new Backoff({ random, initialMs: 100, maxMs: 10_000 });
     for (;;) {
       try {
-        return await bootstrap(client, { serviceIp, apiPort, clientCa });
+        return await bootstrap(client, { serviceCIDR, apiPort, clientCa, now: clock.now() });
       } catch (error) {
         if (signal.aborted) return;
         const delayMs = backoff.next();
@@ -79,7 +85,7 @@ export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapO
  */
 export async function bootstrap(
   client: Client,
-  options: { serviceIp: string; apiPort: number; clientCa?: string | undefined },
+  options: { serviceCIDR: string; apiPort: number; clientCa?: string | undefined; now: number },
 ): Promise<void> {
   const role = (each: rbacv1.ClusterRole): Promise<void> => ensureRole(client, resources.clusterRoles, each);
   const binding = (each: rbacv1.ClusterRoleBinding): Promise<void> =>
@@ -95,6 +101,7 @@ export async function bootstrap(
   ]);
   await Promise.all([
     ensure(client, resources.services, kubernetesService(options)),
+    ensureServiceCidr(client, options),
     // Its controller would make it as well; but a cluster that says that it is ready takes pods at once.
     ensure(client, resources.serviceAccounts, defaultServiceAccount),
     ...(options.clientCa === undefined
@@ -196,7 +203,36 @@ function priorityClass(name: string, value: number): KubernetesObject {
   return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, ...{ value, description } };
 }
 
-function kubernetesService({ serviceIp, apiPort }: { serviceIp: string; apiPort: number }): KubernetesObject {
+/** Where Services' addresses come from, for who looks; which they are is the configuration's. */
+async function ensureServiceCidr(
+  client: Client,
+  { serviceCIDR, now }: { serviceCIDR: string; now: number },
+): Promise<void> {
+  const conditions: metav1.Condition[] = [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: '',
+      message: 'Kubernetes default Service CIDR is ready',
+      lastTransitionTime: formatTime(now),
+    },
+  ];
+  const metadata = { name: 'kubernetes' };
+  const spec = { cidrs: [serviceCIDR] };
+  const wanted: networkingv1.ServiceCIDR = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata, spec };
+  const found = await ensure(client, serviceCidrs, wanted);
+  if (found?.status?.conditions?.some(({ type }) => type === 'Ready')) return;
+  const options = { subresource: 'status', fieldManager: 'keelson' };
+  await client.patch(
+    serviceCidrs,
+    undefined,
+    metadata.name,
+    { type: 'merge', body: { status: { conditions } } },
+    options,
+  );
+}
+
+function kubernetesService({ serviceCIDR, apiPort }: { serviceCIDR: string; apiPort: number }): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -204,7 +240,7 @@ function kubernetesService({ serviceIp, apiPort }: { serviceIp: string; apiPort:
     ...{
       spec: {
         type: 'ClusterIP',
-        clusterIP: serviceIp,
+        clusterIP: serviceCIDR.replace(/\d+\/\d+$/, '1'),
         ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: apiPort }],
       },
     },
