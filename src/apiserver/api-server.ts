@@ -18,6 +18,7 @@ import { metricsApiRoute, metricsTypes } from './metrics-api/index.ts';
 import { openApiRoute } from './openapi.ts';
 import { podConnectRoute, podConnectWithoutUpgrade } from './pod-connect.ts';
 import { podLogRoute } from './pod-log.ts';
+import { podLogUpgradeRoute } from './pod-log-upgrade.ts';
 import { proxyRoute, proxyUpgradeRoute } from './proxy/index.ts';
 import type { RunningRegistry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
@@ -112,6 +113,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
       podConnectRoute({ registry, pods: types.pods, kubelets, authorizer }),
+      podLogUpgradeRoute({ registry, pods: types.pods, kubelets }),
       proxyUpgradeRoute(proxy),
       watchApiRoute({ registry, authorizer }),
       watchUpgradeRoute({ registry, now }),
