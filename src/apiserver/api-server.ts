@@ -7,6 +7,7 @@ import { type ServiceAccountTokens, serviceAccountAuthenticator } from './authen
 import { type TokenAuthenticator, unionAuthenticator, unionTokenAuthenticator } from './authentication/types.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import type { Authorizer, RbacSource } from './authorization/index.ts';
+import { componentStatusRoute } from './component-status.ts';
 import { discoveryRoute } from './discovery.ts';
 import { FlowControl, type FlowControlSource, flowControlStage } from './flow-control/index.ts';
 import { type HealthCheck, healthRoute } from './health.ts';
@@ -77,6 +78,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     pods: findResource('', 'v1', 'pods') as ResourceType,
     services: findResource('', 'v1', 'services') as ResourceType,
     nodes: findResource('', 'v1', 'nodes') as ResourceType,
+    componentStatuses: findResource('', 'v1', 'componentstatuses') as ResourceType,
     endpointSlices: findResource('discovery.k8s.io', 'v1', 'endpointslices') as ResourceType,
   };
   const kubelets = createKubeletConnection({ registry, nodes: types.nodes, tls });
@@ -95,6 +97,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
     proxyRoute(proxy),
     metricsApiRoute({ registry, types, kubelets }),
+    componentStatusRoute({ type: types.componentStatuses, state, clock }),
     resourceRoute({
       registry,
       subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade },

@@ -102,9 +102,7 @@ type Verb = (exchange: Exchange, request: ObjectRequest, options: ResourceRouteO
 
 const verbs: Record<string, Verb> = {
   async get(exchange, request, { registry, now }) {
-    // Who reads the status gets the whole object.
-    const whole = request.subresource === undefined || request.subresource === 'status';
-    const shape = shapeOf(exchange, request, whole);
+    const shape = shapeOf(exchange, request, true);
     const resourceVersion = exchange.query.get('resourceVersion') ?? undefined;
     await sendEncoded(exchange, 200, await registry.get({ ...request, resourceVersion }), request.type, shape, now());
   },
@@ -180,7 +178,8 @@ export function collectionOf(exchange: Exchange, { name, ...collection }: Object
   return collection;
 }
 
-function shapeOf(exchange: Exchange, { type }: ObjectRequest, tables: boolean): Representation {
+/** The form of the answer that the client takes; refused with 406 when there is none. */
+export function shapeOf(exchange: Exchange, { type }: Pick<ObjectRequest, 'type'>, tables: boolean): Representation {
   const offer = { tables, protobuf: type.custom === undefined && hasProtobuf(apiVersionOf(type), type.kind) };
   const shape = negotiate(parseAccept(exchange.request.headers.accept), offer);
   if (shape !== undefined) return shape;

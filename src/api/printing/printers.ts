@@ -1,8 +1,10 @@
 import type { KubernetesObject } from '../object.ts';
 import { accessPrinters } from './access.ts';
 import { clusterPrinters } from './cluster.ts';
+import { devicePrinters } from './devices.ts';
 import { networkPrinters } from './network.ts';
 import { podPrinter } from './pod.ts';
+import { policyPrinters } from './policies.ts';
 import { column, nameColumn, nameOf, type Printer, printer } from './printer.ts';
 import { storagePrinters } from './storage.ts';
 import { workloadPrinters } from './workloads.ts';
@@ -15,6 +17,8 @@ export const printers: Readonly<Record<string, Printer | undefined>> = {
   ...networkPrinters,
   ...storagePrinters,
   ...accessPrinters,
+  ...policyPrinters,
+  ...devicePrinters,
 };
 
 /** What kinds without a printer of their own get. */
