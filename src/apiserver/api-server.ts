@@ -7,6 +7,7 @@ import { type ServiceAccountTokens, serviceAccountAuthenticator } from './authen
 import { type TokenAuthenticator, unionAuthenticator, unionTokenAuthenticator } from './authentication/types.ts';
 import { x509Authenticator } from './authentication/x509.ts';
 import type { Authorizer, RbacSource } from './authorization/index.ts';
+import { componentStatusRoute } from './component-status.ts';
 import { discoveryRoute } from './discovery.ts';
 import { FlowControl, type FlowControlSource, flowControlStage } from './flow-control/index.ts';
 import { type HealthCheck, healthRoute } from './health.ts';
@@ -18,6 +19,7 @@ import { metricsApiRoute, metricsTypes } from './metrics-api/index.ts';
 import { openApiRoute } from './openapi.ts';
 import { podConnectRoute, podConnectWithoutUpgrade } from './pod-connect.ts';
 import { podLogRoute } from './pod-log.ts';
+import { podLogUpgradeRoute } from './pod-log-upgrade.ts';
 import { proxyRoute, proxyUpgradeRoute } from './proxy/index.ts';
 import type { RunningRegistry } from './registry/index.ts';
 import { notFoundRoute, resourceRoute } from './resources.ts';
@@ -77,6 +79,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     pods: findResource('', 'v1', 'pods') as ResourceType,
     services: findResource('', 'v1', 'services') as ResourceType,
     nodes: findResource('', 'v1', 'nodes') as ResourceType,
+    componentStatuses: findResource('', 'v1', 'componentstatuses') as ResourceType,
     endpointSlices: findResource('discovery.k8s.io', 'v1', 'endpointslices') as ResourceType,
   };
   const kubelets = createKubeletConnection({ registry, nodes: types.nodes, tls });
@@ -97,6 +100,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
     proxyRoute(proxy),
     metricsApiRoute({ registry, types, kubelets, now }),
+    componentStatusRoute({ type: types.componentStatuses, state, clock }),
     resourceRoute({
       registry,
       subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade(podConnect) },
@@ -115,6 +119,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     upgradeRoutes: [
       ...(options.upgradeRoutes ?? []),
       podConnectRoute(podConnect),
+      podLogUpgradeRoute({ registry, pods: types.pods, kubelets }),
       proxyUpgradeRoute(proxy),
       watchApiRoute({ registry, authorizer }),
       watchUpgradeRoute({ registry, now }),

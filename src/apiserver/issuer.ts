@@ -1,3 +1,4 @@
+import { isIPv6, type Socket } from 'node:net';
 import type { ServiceAccountTokens } from './authentication/service-account/index.ts';
 import { sendBody } from './http/respond.ts';
 import type { Route } from './server.ts';
@@ -21,7 +22,7 @@ export function issuerRoute(tokens: ServiceAccountTokens): Route {
     const [key] = (await tokens.keySet()).keys as [{ alg: string }];
     const document = {
       issuer: tokens.issuer,
-      jwks_uri: `${tokens.issuer}${KEYS_PATH}`,
+      jwks_uri: `https://${addressOf(exchange.request.socket)}${KEYS_PATH}`,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [key.alg],
@@ -30,4 +31,9 @@ export function issuerRoute(tokens: ServiceAccountTokens): Route {
     await sendBody(exchange, 200, 'application/json', JSON.stringify(document));
     return true;
   };
+}
+
+/** Where who asks has reached this server; the issuer's own name needs not lead here. */
+function addressOf({ localAddress = '', localPort }: Socket): string {
+  return `${isIPv6(localAddress) ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -97,9 +97,7 @@ type Verb = (exchange: Exchange, request: ObjectRequest, options: ResourceRouteO
 
 const verbs: Record<string, Verb> = {
   async get(exchange, request, { registry, now }) {
-    // Who reads the status gets the whole object.
-    const whole = request.subresource === undefined || request.subresource === 'status';
-    const shape = shapeOf(exchange, request.type, whole);
+    const shape = shapeOf(exchange, request.type, true);
     const resourceVersion = exchange.query.get('resourceVersion') ?? undefined;
     await sendEncoded(exchange, 200, await registry.get({ ...request, resourceVersion }), request.type, shape, now());
   },

@@ -20,6 +20,7 @@ import { deploymentController } from './deployment/index.ts';
 import { disruptionController } from './disruption/index.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpoints/endpointslice.ts';
+import { kubernetesServiceController } from './endpoints/kubernetes-service.ts';
 import { garbageCollector } from './garbage-collector/index.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/index.ts';
@@ -101,6 +102,7 @@ export async function startControllers(options: StartControllersOptions): Promis
     volumeProtectionController,
     endpointSliceController,
     endpointsController,
+    kubernetesServiceController,
     clusterRoleAggregationController,
     customResourceDefinitionController,
     certificateCleanerController,

@@ -1,7 +1,12 @@
 import {
+  findResource,
+  formatTime,
   type KubernetesObject,
+  type metav1,
   missingRules,
+  type networkingv1,
   type ResourceReference,
+  type ResourceType,
   type rbacv1,
   reasonOf,
   resources,
@@ -19,6 +24,8 @@ import { Backoff, type Client } from '../client/index.ts';
 
 /** Namespaces that every cluster has. */
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+
+const serviceCidrs = findResource('networking.k8s.io', 'v1', 'servicecidrs') as ResourceType;
 
 export interface BootstrapOptions {
   serviceCIDR: string;
@@ -46,15 +53,14 @@ const REPAIR_MS = 2_500;
  */
 export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapOptions): () => void {
   const { serviceCIDR, apiPort, clientCa, clock, random, logger } = options;
-  const serviceIp = serviceCIDR.replace(/\d+\/\d+$/, '1');
   let active: AbortController | undefined;
   const run = async (signal: AbortSignal): Promise<void> => {
     const backoff = new Backoff({ random, initialMs: 100, maxMs: 10_000 });
     let complete = false;
     for (;;) {
       try {
-        if (complete) await ensureNamespacesAndService(client, { serviceIp, apiPort });
-        else await bootstrap(client, { serviceIp, apiPort, clientCa });
+        if (complete) await ensureNamespacesAndService(client, { serviceCIDR, apiPort });
+        else await bootstrap(client, { serviceCIDR, apiPort, clientCa, now: clock.now() });
         complete = true;
         backoff.reset();
         await sleep(clock, REPAIR_MS, signal);
@@ -87,7 +93,7 @@ export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapO
  */
 export async function bootstrap(
   client: Client,
-  options: { serviceIp: string; apiPort: number; clientCa?: string | undefined },
+  options: { serviceCIDR: string; apiPort: number; clientCa?: string | undefined; now: number },
 ): Promise<void> {
   const role = (each: rbacv1.ClusterRole): Promise<void> => ensureRole(client, resources.clusterRoles, each);
   const binding = (each: rbacv1.ClusterRoleBinding): Promise<void> =>
@@ -103,6 +109,7 @@ export async function bootstrap(
   ]);
   await Promise.all([
     ensure(client, resources.services, kubernetesService(options)),
+    ensureServiceCidr(client, options),
     // Its controller would make it as well; but a cluster that says that it is ready takes pods at once.
     ensure(client, resources.serviceAccounts, defaultServiceAccount),
     ...(options.clientCa === undefined
@@ -132,7 +139,7 @@ async function ensureNamespaces(client: Client): Promise<void> {
 /** What users can delete; no cluster can do without it. */
 async function ensureNamespacesAndService(
   client: Client,
-  options: { serviceIp: string; apiPort: number },
+  options: { serviceCIDR: string; apiPort: number },
 ): Promise<void> {
   await ensureNamespaces(client);
   await ensure(client, resources.services, kubernetesService(options));
@@ -217,7 +224,36 @@ function priorityClass(name: string, value: number): KubernetesObject {
   return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, ...{ value, description } };
 }
 
-function kubernetesService({ serviceIp, apiPort }: { serviceIp: string; apiPort: number }): KubernetesObject {
+/** Where Services' addresses come from, for who looks; which they are is the configuration's. */
+async function ensureServiceCidr(
+  client: Client,
+  { serviceCIDR, now }: { serviceCIDR: string; now: number },
+): Promise<void> {
+  const conditions: metav1.Condition[] = [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: '',
+      message: 'Kubernetes default Service CIDR is ready',
+      lastTransitionTime: formatTime(now),
+    },
+  ];
+  const metadata = { name: 'kubernetes' };
+  const spec = { cidrs: [serviceCIDR] };
+  const wanted: networkingv1.ServiceCIDR = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata, spec };
+  const found = await ensure(client, serviceCidrs, wanted);
+  if (found?.status?.conditions?.some(({ type }) => type === 'Ready')) return;
+  const options = { subresource: 'status', fieldManager: 'keelson' };
+  await client.patch(
+    serviceCidrs,
+    undefined,
+    metadata.name,
+    { type: 'merge', body: { status: { conditions } } },
+    options,
+  );
+}
+
+function kubernetesService({ serviceCIDR, apiPort }: { serviceCIDR: string; apiPort: number }): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -225,7 +261,7 @@ function kubernetesService({ serviceIp, apiPort }: { serviceIp: string; apiPort:
     ...{
       spec: {
         type: 'ClusterIP',
-        clusterIP: serviceIp,
+        clusterIP: serviceCIDR.replace(/\d+\/\d+$/, '1'),
         ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: apiPort }],
       },
     },

@@ -578,6 +578,69 @@ test('rows carry the object, its metadata or nothing, as asked', (t) => {
   });
 });
 
+test('policies and priority levels', (t) => {
+  const policy = (kind: string, spec: Json) => rowOf(kind, 'admissionregistration.k8s.io', { spec });
+  t.deepEqual(policy('ValidatingAdmissionPolicy', { validations: [{ expression: 'true' }] }), {
+    ...{ Name: 'x', Validations: 1, ParamKind: '<unset>', Age: '60m' },
+  });
+  t.is(policy('ValidatingAdmissionPolicy', { paramKind: { apiVersion: 'v1', kind: 'A' } })['ParamKind'], 'v1/A');
+  const binding = (paramRef?: Json) => policy('ValidatingAdmissionPolicyBinding', { policyName: 'p', paramRef });
+  t.like(binding(), { PolicyName: 'p', ParamRef: '<unset>' });
+  t.like(binding({ name: 'a' }), { ParamRef: '*/a' });
+  t.like(binding({ name: 'a', namespace: 'n' }), { ParamRef: 'n/a' });
+  t.like(binding({ selector: { matchLabels: { a: 'b' } } }), { ParamRef: 'a=b' });
+  const flow = (kind: string, object: Json) => rowOf(kind, 'flowcontrol.apiserver.k8s.io', object);
+  const schema = { priorityLevelConfiguration: { name: 'l' }, matchingPrecedence: 7 };
+  t.deepEqual(flow('FlowSchema', { spec: { ...schema, distinguisherMethod: { type: 'ByUser' } } }), {
+    ...{
+      Name: 'x',
+      PriorityLevel: 'l',
+      MatchingPrecedence: 7,
+      DistinguisherMethod: 'ByUser',
+      Age: '60m',
+      MissingPL: '?',
+    },
+  });
+  const status = { conditions: [{ type: 'Dangling', status: 'False' }] };
+  t.like(flow('FlowSchema', { spec: schema, status }), { DistinguisherMethod: '<none>', MissingPL: 'False' });
+  const queuing = { queues: 64, handSize: 6, queueLengthLimit: 50 };
+  const limited = { nominalConcurrencyShares: 30, limitResponse: { type: 'Queue', queuing } };
+  t.deepEqual(flow('PriorityLevelConfiguration', { spec: { type: 'Limited', limited } }), {
+    ...{ Name: 'x', Type: 'Limited', NominalConcurrencyShares: 30 },
+    ...{ Queues: 64, HandSize: 6, QueueLengthLimit: 50, Age: '60m' },
+  });
+  t.like(flow('PriorityLevelConfiguration', { spec: { type: 'Exempt' } }), {
+    ...{ NominalConcurrencyShares: '<none>', Queues: '<none>' },
+  });
+});
+
+test('addresses, capacities and devices', (t) => {
+  t.deepEqual(rowOf('ServiceCIDR', 'networking.k8s.io', { spec: { cidrs: ['10.0.0.0/24', 'fd00::/120'] } }), {
+    ...{ Name: 'x', CIDRs: '10.0.0.0/24,fd00::/120', Age: '60m' },
+  });
+  const address = (parentRef?: Json) => rowOf('IPAddress', 'networking.k8s.io', { spec: { parentRef } });
+  const service = { resource: 'services', namespace: 'default', name: 'kubernetes' };
+  t.deepEqual(address({ group: '', ...service }), { Name: 'x', ParentRef: 'services/default/kubernetes' });
+  t.like(address({ group: 'g.io', resource: 'Routes', name: 'r' }), { ParentRef: 'routes.g.io/r' });
+  t.like(address(), { ParentRef: '<none>' });
+  const storage = (kind: string, object: Json) => rowOf(kind, 'storage.k8s.io', object);
+  t.deepEqual(storage('VolumeAttributesClass', { driverName: 'd' }), { Name: 'x', DriverName: 'd', Age: '60m' });
+  t.deepEqual(storage('CSIStorageCapacity', { storageClassName: 'c', capacity: '1Gi' }), {
+    ...{ Name: 'x', StorageClassName: 'c', Capacity: '1Gi' },
+  });
+  t.like(storage('CSIStorageCapacity', { storageClassName: 'c' }), { Capacity: '<unset>' });
+  const device = (kind: string, object: Json = {}) => rowOf(kind, 'resource.k8s.io', object);
+  t.deepEqual(device('DeviceClass'), { Name: 'x', Age: '60m' });
+  t.deepEqual(device('ResourceSlice', { spec: { nodeName: 'n', driver: 'd', pool: { name: 'p' } } }), {
+    ...{ Name: 'x', Node: 'n', Driver: 'd', Pool: 'p', Age: '60m' },
+  });
+  const state = (status: Json, metadata: Json = {}) => device('ResourceClaim', { status, metadata })['State'];
+  t.is(state({}), 'pending');
+  t.is(state({ allocation: {} }), 'allocated');
+  t.is(state({ allocation: {}, reservedFor: [{ name: 'p' }] }), 'allocated,reserved');
+  t.is(state({}, { deletionTimestamp: created }), 'deleted');
+});
+
 test('whatever an object holds, its row has a cell for each column', (t) => {
   for (const type of resourceTypes()) {
     if (!type.verbs.includes('list')) continue;

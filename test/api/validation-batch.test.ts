@@ -47,7 +47,12 @@ test('jobs', (t) => {
       ],
     ],
     [
-      once({ selector: { matchLabels: { a: 'b' } } }),
+      once({ selector: { matchLabels: { a: 'b' } }, manualSelector: true }),
+      ['spec.template.metadata.labels: Invalid value: {}: `selector` does not match template `labels`'],
+    ],
+    [once({ manualSelector: true }), ['spec.selector: Required value']],
+    [
+      once({ selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'x' } }, manualSelector: true }),
       ['spec.template.metadata.labels: Invalid value: {}: `selector` does not match template `labels`'],
     ],
   ]);

@@ -120,3 +120,22 @@ test('a status update approves nothing', async (t) => {
   t.is(code, 200);
   t.is(answer.status.conditions, undefined);
 });
+
+test('conditions without times get that of the write, and keep it while they stay as they are', async (t) => {
+  const { request } = await makeCertificateRequest({ commonName: 'jane' });
+  const { json } = await create('timed', { ...client, signerName: 'example.com/any', request });
+  const write = async (part: string, object: object) =>
+    (await server.request('PUT', `${PATH}/timed/${part}`, { body: JSON.stringify(object) })).json;
+  const own = { type: 'Seen', status: 'True', reason: 'x', lastTransitionTime: '2020-01-01T00:00:00Z' };
+  const first = await write('approval', { ...json, status: { conditions: [own] } });
+  t.is(first.status.conditions[0].lastTransitionTime, own.lastTransitionTime);
+  t.true(Date.parse(first.status.conditions[0].lastUpdateTime) >= Date.parse(json.metadata.creationTimestamp));
+  const { lastTransitionTime: _, ...again } = own;
+  const more = { type: 'Handled', status: 'True', reason: 'x' };
+  const second = await write('status', { ...first, status: { conditions: [again, more] } });
+  const [seen, handled] = second.status.conditions;
+  t.is(seen.lastTransitionTime, own.lastTransitionTime);
+  t.true(Date.parse(handled.lastTransitionTime) >= Date.parse(json.metadata.creationTimestamp));
+  const third = await write('status', { ...second, status: { conditions: [{ ...again, status: 'False' }, handled] } });
+  t.not(third.status.conditions[0].lastTransitionTime, own.lastTransitionTime);
+});

@@ -419,6 +419,52 @@ test('a status is shown as the object is', async (t) => {
   t.deepEqual(ofStatus?.json.columnDefinitions, table?.json.columnDefinitions);
 });
 
+test('a scale is shown as what it is', async (t) => {
+  const deployments = '/apis/apps/v1/namespaces/default/deployments';
+  const labels = { app: 'scaled' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'host' }] } };
+  const spec = { replicas: 3, selector: { matchLabels: labels }, template };
+  const metadata = { name: 'scaled' };
+  await server.request('POST', deployments, {
+    body: JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }),
+  });
+  const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const { json } = await server.request('GET', `${deployments}/scaled/scale`, { headers });
+  t.deepEqual(
+    json.columnDefinitions.map(({ name }: { name: string }) => name),
+    ['Name', 'Desired', 'Available', 'Age'],
+  );
+  t.deepEqual(json.rows[0].cells.slice(0, 3), ['scaled', 3, 0]);
+});
+
+test('the parts of the control plane are well while their leases are renewed, and the store answers', async (t) => {
+  const path = '/api/v1/componentstatuses';
+  const renew = (name: string, renewTime: string) =>
+    server.request('POST', '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases', {
+      body: JSON.stringify({
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name },
+        spec: { holderIdentity: 'peer-1', leaseDurationSeconds: 3600, renewTime },
+      }),
+    });
+  await renew('kube-scheduler', new Date().toISOString().replace('Z', '000Z'));
+  const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const rows = async (): Promise<string[]> =>
+    (await server.request('GET', path, { headers })).json.rows.map(({ cells }: { cells: string[] }) => cells.join());
+  t.deepEqual(await rows(), [
+    'controller-manager,Unhealthy,nobody holds its lease,',
+    'scheduler,Healthy,ok,',
+    'etcd-0,Healthy,ok,',
+  ]);
+  await renew('kube-controller-manager', '2020-01-01T00:00:00.000000Z');
+  t.is((await rows())[0], 'controller-manager,Unhealthy,peer-1 has not renewed its lease,');
+  const { json } = await server.request('GET', `${path}/scheduler`);
+  t.deepEqual(json.conditions, [{ type: 'Healthy', status: 'True', message: 'ok' }]);
+  t.is((await server.request('GET', `${path}/constructor`)).code, 404);
+  t.is((await server.request('GET', `${path}?watch=true`)).code, 405);
+});
+
 test('metrics count requests by verb, resource and code', async (t) => {
   await server.request('GET', `${CONFIG_MAPS}/none`);
   const { body } = await server.request('GET', '/metrics');

@@ -159,7 +159,7 @@ test('anybody with the published keys can check a token', async (t) => {
   const headers = { authorization: `Bearer ${token}` };
   const document = await server.request('GET', '/.well-known/openid-configuration', { as: null, headers });
   t.is(document.code, 200, document.body);
-  t.like(document.json, { issuer: ISSUER, jwks_uri: `${ISSUER}/openid/v1/jwks` });
+  t.like(document.json, { issuer: ISSUER, jwks_uri: `${server.url}/openid/v1/jwks` });
   const keys = await server.request('GET', '/openid/v1/jwks', { as: null, headers });
   t.is(keys.headers['content-type'], 'application/jwk-set+json');
   const { payload } = await jwtVerify(token, createLocalJWKSet(keys.json), { issuer: ISSUER, audience: ISSUER });

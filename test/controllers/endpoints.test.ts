@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type discoveryv1, findResource, resources, type v1 } from '../../src/api/index.ts';
 import { endpointsController } from '../../src/controllers/endpoints/endpoints.ts';
 import { endpointSliceController, endpointSlices } from '../../src/controllers/endpoints/endpointslice.ts';
+import { kubernetesServiceController } from '../../src/controllers/endpoints/kubernetes-service.ts';
 import { type EndpointGroup, planSlices } from '../../src/controllers/endpoints/slices.ts';
 import { bind, setStatus } from '../support/fake-kubelet.ts';
 import { startHarness } from './harness.ts';
@@ -109,6 +110,71 @@ test('follows pods that turn unready, go, end or change their labels', async (t)
   await stop();
 });
 
+test('a Service without pods has one slice that says so', async (t) => {
+  const { clock, client, service, pod, slices, stop } = await setUp();
+  const endpoints = async () => (await slices()).map(({ endpoints }) => endpoints.length);
+  await service('web');
+  await clock.advance(100);
+  t.deepEqual(await endpoints(), [0]);
+  await pod('a', 'web', '127.1.0.1');
+  await clock.advance(100);
+  t.deepEqual(await endpoints(), [1]);
+  await client.delete(resources.pods, 'default', 'a', { gracePeriodSeconds: 0 });
+  await clock.advance(100);
+  t.deepEqual(await endpoints(), [0]);
+  await stop();
+});
+
+test('the Service kubernetes leads to the API servers of ready nodes', async (t) => {
+  const harness = await startHarness({ controllers: [kubernetesServiceController], kubelet: false });
+  const { client, clock } = harness;
+  const node = async (name: string, address: string, port: number, ready = true): Promise<void> => {
+    const metadata = { name };
+    const status = {
+      addresses: [{ type: 'InternalIP', address }],
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+      daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    };
+    const body = { apiVersion: 'v1', kind: 'Node', metadata, status };
+    await client.create(resources.nodes, body).catch(() => {});
+    const options = { subresource: 'status' };
+    await client.patch(resources.nodes, undefined, name, { type: 'merge', body: { status } }, options);
+    await clock.advance(100);
+  };
+  const found = async (): Promise<string[][]> => {
+    const { subsets = [] } = await client.get<v1.Endpoints>(endpointsType, 'default', 'kubernetes');
+    const { items } = await client.list<Slice>(endpointSlices, 'default', {
+      labelSelector: 'kubernetes.io/service-name=kubernetes',
+    });
+    return [
+      subsets.flatMap(({ addresses, ports }) => addresses!.map(({ ip }) => `${ip}:${ports![0]!.port}`)),
+      items.flatMap(({ metadata, endpoints, ports }) =>
+        endpoints.map(({ addresses }) => `${metadata.name} ${addresses[0]}:${ports![0]!.port}`),
+      ),
+    ];
+  };
+  await node('b', '10.0.0.2', 6443);
+  await node('a', '10.0.0.1', 6443);
+  await node('c', '10.0.0.3', 6443, false);
+  t.deepEqual(await found(), [
+    ['10.0.0.1:6443', '10.0.0.2:6443'],
+    ['kubernetes 10.0.0.1:6443', 'kubernetes 10.0.0.2:6443'],
+  ]);
+  await node('b', '10.0.0.2', 7443);
+  t.deepEqual(await found(), [
+    ['10.0.0.1:6443', '10.0.0.2:7443'],
+    ['kubernetes 10.0.0.1:6443', 'kubernetes-7443 10.0.0.2:7443'],
+  ]);
+  await client.delete(resources.nodes, undefined, 'a');
+  await client.delete(endpointSlices, 'default', 'kubernetes');
+  await clock.advance(100);
+  const left = [['10.0.0.2:7443'], ['kubernetes 10.0.0.2:7443']];
+  t.deepEqual(await found(), left);
+  await node('b', '10.0.0.2', 7443, false);
+  t.deepEqual(await found(), left, 'better an old answer than none');
+  await harness.stop();
+});
+
 test('named ports may differ from pod to pod', async (t) => {
   const { service, pod, slices, stop } = await setUp();
   await service('web', { ports: [{ name: 'http', port: 80, targetPort: 'main' }] });
@@ -188,7 +254,8 @@ test('slices hold exactly what is wanted, at most a hundred each, and change as 
       for (const wanted of rounds) {
         slices = apply(slices, wanted);
         t.deepEqual(addresses(slices), wanted.map((number) => `127.0.0.${number}`).sort());
-        for (const { endpoints } of slices) t.true(endpoints.length > 0 && endpoints.length <= 100);
+        for (const { endpoints } of slices) t.true(endpoints.length <= 100);
+        t.true(slices.length === 1 || slices.every(({ endpoints }) => endpoints.length > 0));
         const again = planSlices(slices, [group(wanted)]);
         t.deepEqual(again, { create: [], update: [], delete: [] });
       }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { Attach, Cp, Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
 import test, { type ExecutionContext } from 'ava';
+import { WebSocket } from 'ws';
 import { oldKubectl } from '../support/kubectl.ts';
 import { temporaryFolder } from './support/files.ts';
 import { processesWith } from './support/processes.ts';
@@ -17,8 +19,8 @@ writeFileSync(join(files, 'megabytes'), megabytes);
 
 /** Pods of other clusters on this machine may have the same addresses. */
 const webPort = 20_000 + (process.pid % 10_000);
-/** Answers any request over HTTP at the pod's own address, with the path and how much came. */
-const server = `require("http").createServer((q,s)=>{let n=0;q.on("data",c=>n+=c.length);q.on("end",()=>s.end(q.url+" "+n))}).listen(${webPort},process.env.IP)`;
+/** Answers any request over HTTP at the pod's own address, with the path and how much came; and has a page. */
+const server = `require("http").createServer((q,s)=>{let n=0;if(q.url=="/page")return s.setHeader("content-type","text/html").end("<a href=\\"/next\\">next</a>");q.on("data",c=>n+=c.length);q.on("end",()=>s.end(q.url+" "+n))}).listen(${webPort},process.env.IP)`;
 
 // Serial, hence before all the others.
 test.serial('pods to work with', async (t) => {
@@ -213,6 +215,27 @@ test('every peer is a way to every pod', async (t) => {
       t.is(echoed, `${pod}\n`);
     }
   }
+});
+
+test('logs over WebSocket, in bytes or base64', async (t) => {
+  const [server] = user.cluster.servers;
+  const read = async (protocols: string[]): Promise<[protocol: string, messages: string[]]> => {
+    const url = `${server!.replace('https', 'wss')}/api/v1/namespaces/streams/pods/work/log?container=main`;
+    const socket = new WebSocket(url, protocols, user.cluster.tls);
+    const messages: string[] = [];
+    socket.on('message', (data) => messages.push(String(data)));
+    await once(socket, 'close');
+    return [socket.protocol, messages];
+  };
+  t.deepEqual(await read([]), ['', ['', 'begun\n']]);
+  t.deepEqual(await read(['binary.k8s.io']), ['binary.k8s.io', ['', 'begun\n']]);
+  t.deepEqual(await read(['odd', 'base64.binary.k8s.io']), ['base64.binary.k8s.io', ['', btoa('begun\n')]]);
+  await t.throwsAsync(read(['odd']), { message: /400/ });
+});
+
+test('pages of a pod are read through its proxy: links in them lead on', async (t) => {
+  const proxy = `/api/v1/namespaces/streams/pods/web:${webPort}/proxy`;
+  t.is(await user.sh(`kubectl get --raw ${proxy}/page`), `<a href="${proxy}/next">next</a>`);
 });
 
 test('a slow reader is bounded in memory', async (t) => {

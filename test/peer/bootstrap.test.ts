@@ -1,9 +1,11 @@
 import test from 'ava';
-import { missingRules, type rbacv1, resources } from '../../src/api/index.ts';
+import { findResource, missingRules, type networkingv1, type rbacv1, resources } from '../../src/api/index.ts';
 import { seededRandom, silentLogger } from '../../src/base/index.ts';
 import { keepBootstrapped, systemNamespaces, type Turn } from '../../src/peer/bootstrap.ts';
 import { FakeClient } from '../support/fake-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+
+const serviceCidrs = findResource('networking.k8s.io', 'v1', 'servicecidrs')!;
 
 /** Whose turn it is, a test says. */
 class FakeTurn implements Turn {
@@ -49,6 +51,9 @@ test('the leader bootstraps, a follower does not', async (t) => {
   t.deepEqual(names.sort(), [...systemNamespaces].sort());
   const service = await client.get(resources.services, 'default', 'kubernetes');
   t.like(service, { spec: { clusterIP: '127.96.0.1' } });
+  const range = await client.get<networkingv1.ServiceCIDR>(serviceCidrs, undefined, 'kubernetes');
+  t.deepEqual(range.spec, { cidrs: ['127.96.0.0/16'] });
+  t.like(range.status?.conditions?.[0], { type: 'Ready', status: 'True' });
 });
 
 test('namespaces and the Service that are deleted come back while it is the same turn', async (t) => {

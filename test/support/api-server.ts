@@ -101,7 +101,7 @@ export async function startTestApiServer(
   const informers = createInformerFactory({ client, ...common });
   const rbac = rbacSource(informers);
   const authorizer = unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]);
-  if (options.bootstrapped !== false) await bootstrap(client, { serviceIp: '127.96.0.1', apiPort: 6443 });
+  if (options.bootstrapped !== false) await bootstrap(client, { serviceCIDR: '127.96.0.0/16', apiPort: 6443, now });
   informers.start();
   await informers.synced();
   const server: ApiServer = await startKubernetesApi({

@@ -19,6 +19,10 @@ export const appRules: Readonly<Record<string, Rule>> = {
     const update = strategy['rollingUpdate'];
     if (strategy['type'] === 'RollingUpdate' && isPlainObject(update)) fill(update, { partition: 0 });
     fill(objectIn(spec, 'persistentVolumeClaimRetentionPolicy'), { whenDeleted: 'Retain', whenScaled: 'Retain' });
+    // For who looks at it without knowing its kind.
+    for (const claim of objectsIn(spec, 'volumeClaimTemplates')) {
+      Object.assign(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
+    }
   },
   'batch/v1/Job': (job) => {
     const spec = objectIn(job, 'spec');

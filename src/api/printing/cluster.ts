@@ -28,6 +28,19 @@ const eventColumns = [
 
 /** Printers of what makes up a cluster, by kind and group. */
 export const clusterPrinters: Readonly<Record<string, Printer>> = {
+  ComponentStatus: printer<v1.ComponentStatus>(
+    [
+      nameColumn,
+      column('Status', 'Whether it is healthy.'),
+      column('Message', 'What it says.'),
+      column('Error', 'Why that is not known.'),
+    ],
+    (component) => {
+      const health = component.conditions?.find(({ type }) => type === 'Healthy');
+      const status = health === undefined ? 'Unknown' : health.status === 'True' ? 'Healthy' : 'Unhealthy';
+      return [nameOf(component), status, health?.message ?? '', health?.error ?? ''];
+    },
+  ),
   Namespace: printer<v1.Namespace>(
     [nameColumn, column('Status', 'Active or Terminating.'), ageColumn],
     (namespace, now) => [nameOf(namespace), namespace.status?.phase ?? '', age(namespace, now)],

@@ -59,6 +59,14 @@ export const networkPrinters: Readonly<Record<string, Printer>> = {
       ];
     },
   ),
+  'ServiceCIDR.networking.k8s.io': printer<networkingv1.ServiceCIDR>(
+    [nameColumn, column('CIDRs', 'Where addresses of Services come from.'), ageColumn],
+    (range, now) => [nameOf(range), range.spec?.cidrs?.join(',') ?? '', age(range, now)],
+  ),
+  'IPAddress.networking.k8s.io': printer<networkingv1.IPAddress>(
+    [nameColumn, column('ParentRef', 'Whose address it is.')],
+    (address) => [nameOf(address), parentText(address.spec?.parentRef)],
+  ),
   'Ingress.networking.k8s.io': printer<networkingv1.Ingress>(
     [
       nameColumn,
@@ -137,4 +145,11 @@ function endpointsText({ subsets }: v1.Endpoints): string {
 function hostsText(rules: readonly networkingv1.IngressRule[]): string {
   const hosts = rules.map(({ host }) => host ?? '').filter(Boolean);
   return firstOf(hosts, 3) || '*';
+}
+
+function parentText(parent: networkingv1.ParentReference | undefined): string {
+  if (parent === undefined) return '<none>';
+  const { group, resource = '', namespace, name = '' } = parent;
+  const kind = (group ? `${resource}.${group}` : resource).toLowerCase();
+  return [kind, ...(namespace ? [namespace] : []), name].join('/');
 }

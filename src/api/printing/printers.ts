@@ -1,9 +1,11 @@
 import type { KubernetesObject } from '../object.ts';
 import { accessPrinters } from './access.ts';
 import { clusterPrinters } from './cluster.ts';
+import { devicePrinters } from './devices.ts';
 import { metricsPrinters } from './metrics.ts';
 import { networkPrinters } from './network.ts';
 import { podPrinter } from './pod.ts';
+import { policyPrinters } from './policies.ts';
 import { column, nameColumn, nameOf, type Printer, printer } from './printer.ts';
 import { storagePrinters } from './storage.ts';
 import { workloadPrinters } from './workloads.ts';
@@ -17,6 +19,8 @@ export const printers: Readonly<Record<string, Printer | undefined>> = {
   ...storagePrinters,
   ...accessPrinters,
   ...metricsPrinters,
+  ...policyPrinters,
+  ...devicePrinters,
 };
 
 /** What kinds without a printer of their own get. */

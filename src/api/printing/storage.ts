@@ -9,6 +9,14 @@ const modeColumn = wide('VolumeMode', 'Filesystem or Block.');
 
 /** Printers of what is about volumes, by kind and group. */
 export const storagePrinters: Readonly<Record<string, Printer>> = {
+  'VolumeAttributesClass.storage.k8s.io': printer<storagev1.VolumeAttributesClass>(
+    [nameColumn, column('DriverName', 'Whose attributes these are.'), ageColumn],
+    (attributes, now) => [nameOf(attributes), attributes.driverName, age(attributes, now)],
+  ),
+  'CSIStorageCapacity.storage.k8s.io': printer<storagev1.CSIStorageCapacity>(
+    [nameColumn, column('StorageClassName', 'Class that it is about.'), column('Capacity', 'How much is left.')],
+    (capacity) => [nameOf(capacity), capacity.storageClassName, capacity.capacity ?? '<unset>'],
+  ),
   PersistentVolume: printer<v1.PersistentVolume>(
     [
       nameColumn,

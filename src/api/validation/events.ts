@@ -2,7 +2,6 @@ import { fieldPath, invalidValue, required } from '../field-errors.ts';
 import { checkDns1123Subdomain, checkQualifiedName } from '../names.ts';
 import type { ObjectMeta } from '../object.ts';
 import { equalPlain } from '../plain.ts';
-import { findKind } from '../scheme.ts';
 import type { eventsv1, v1 } from '../types/index.ts';
 import { addEach, checkImmutable, type Errors } from './checks.ts';
 import { type KindRules, kindRules } from './rules.ts';
@@ -45,6 +44,7 @@ const fixed = [
   'involvedObject',
   'reason',
   'message',
+  'source',
   'firstTimestamp',
   'lastTimestamp',
   'count',
@@ -75,22 +75,21 @@ function ofGroup(event: eventsv1.Event): Event {
 }
 
 function checkEvent(errors: Errors, event: Event, controllerField: string): void {
-  const { metadata, involvedObject } = event;
-  checkNamespaces(errors, metadata, involvedObject ?? {});
+  const { metadata } = event;
+  checkNamespaces(errors, metadata, event);
   // Only events of the newer form have a time of their own; the others may leave out what it came with.
   if (event.eventTime) checkReporter(errors, event, controllerField);
-  checkScope(errors, involvedObject ?? {});
   addEach(errors, fieldPath('namespace'), metadata.namespace, checkDns1123Subdomain(metadata.namespace ?? ''));
 }
 
-/** An event lies where the object is that it is about; one of an object without a namespace in one of two. */
-function checkNamespaces(errors: Errors, metadata: ObjectMeta, { namespace = '' }: v1.ObjectReference): void {
-  const fits = namespace
-    ? metadata.namespace === namespace
-    : metadata.namespace === 'default' || metadata.namespace === 'kube-system';
-  if (!fits) {
-    errors.push(invalidValue(fieldPath('involvedObject', 'namespace'), namespace, 'does not match event.namespace'));
-  }
+/** An event lies where the object is that it is about; one of an object without a namespace in one that clients agree on. */
+function checkNamespaces(errors: Errors, { namespace }: ObjectMeta, event: Event): void {
+  const of = event.involvedObject?.namespace ?? '';
+  // In the newer form others may report from anywhere.
+  const fits = event.eventTime
+    ? of !== '' || namespace === 'default' || namespace === 'kube-system'
+    : namespace === (of || 'default');
+  if (!fits) errors.push(invalidValue(fieldPath('involvedObject', 'namespace'), of, 'does not match event.namespace'));
 }
 
 function checkReporter(errors: Errors, event: Event, controllerField: string): void {
@@ -109,14 +108,6 @@ function checkLength(errors: Errors, field: string, value: string, max: number):
   if (Buffer.byteLength(value) > max) {
     errors.push(invalidValue(fieldPath(field), '', `can have at most ${max} characters`));
   }
-}
-
-function checkScope(errors: Errors, { kind, apiVersion = '', namespace }: v1.ObjectReference): void {
-  const type = kind === undefined ? undefined : findKind(apiVersion, kind);
-  if (type === undefined) return;
-  const path = fieldPath('involvedObject', 'namespace');
-  if (type.namespaced && !namespace) errors.push(required(path, `required for kind ${kind}`));
-  else if (!type.namespaced && namespace) errors.push(invalidValue(path, namespace, `not allowed for kind ${kind}`));
 }
 
 function checkSeries(errors: Errors, { series }: Event): void {

@@ -30,6 +30,10 @@ export const jobRules: Readonly<Record<string, KindRules>> = {
         checkTemplateMatches(errors, spec.child('template'), job.template, job.selector);
       }
     },
+    checkCreate(job, errors) {
+      checkSelector(job, errors);
+      checkHostnames(job, errors);
+    },
     checkUpdate({ spec: job }, old, errors) {
       if (job === undefined || old.spec === undefined) return;
       checkCompletionsUpdate(errors, job, old.spec);
@@ -37,7 +41,6 @@ export const jobRules: Readonly<Record<string, KindRules>> = {
       checkTemplateUpdate(errors, job, old);
       for (const name of fixed) checkImmutable(errors, spec.child(name), job[name] ?? null, old.spec[name] ?? null);
     },
-    checkCreate: checkHostnames,
     subresources: { status: checkJobStatus },
   }),
   'CronJob.batch': kindRules<batchv1.CronJob>({
@@ -105,6 +108,32 @@ function checkJob(errors: Errors, path: FieldPath, job: batchv1.JobSpec): void {
   if (job.template === undefined) return;
   checkTemplate(errors, path.child('template'), job.template);
   checkRestartPolicy(errors, path.child('template', 'spec', 'restartPolicy'), job);
+}
+
+/** A selector is either chosen, or the one that the API server made, with the labels that go with it. */
+function checkSelector({ metadata, spec: job }: batchv1.Job, errors: Errors): void {
+  if (job === undefined) return;
+  if (job.selector === undefined) {
+    if (job.manualSelector) errors.push(required(spec.child('selector')));
+    return;
+  }
+  if (job.manualSelector) return;
+  const expected: Record<string, string> = {};
+  for (const prefix of ['', 'batch.kubernetes.io/']) {
+    expected[`${prefix}controller-uid`] = metadata.uid ?? '';
+    expected[`${prefix}job-name`] = metadata.name ?? '';
+  }
+  const path = spec.child('template', 'metadata', 'labels');
+  const { labels = {} } = job.template.metadata ?? {};
+  for (const [name, value] of Object.entries(expected)) {
+    if (labels[name] === undefined) errors.push(required(path, name));
+    else if (labels[name] !== value) errors.push(invalidValue(path, labels, `must be '${value}'`));
+  }
+  const { matchLabels = {}, matchExpressions = [] } = job.selector;
+  const generated = Object.entries(matchLabels).every(([name, value]) => expected[name] === value);
+  if (!generated || matchExpressions.length > 0) {
+    errors.push(invalidValue(spec.child('selector'), job.selector, '`selector` not auto-generated'));
+  }
 }
 
 function checkIndexed(errors: Errors, path: FieldPath, job: batchv1.JobSpec): void {

@@ -58,6 +58,17 @@ export function priority(state: StateReader): AdmissionPlugin {
       checkPolicy(spec, found);
       spec.preemptionPolicy ??= found?.preemptionPolicy ?? 'PreemptLowerPriority';
     },
+
+    /** There is one default class. */
+    validate({ type, operation, subresource, name, object }) {
+      if (type.group !== priorityClasses.group || type.resource !== priorityClasses.resource) return;
+      if (subresource !== undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return;
+      if (!(object as unknown as PriorityClass).globalDefault) return;
+      const present = defaultClass(classes());
+      if (present === undefined || (operation === 'UPDATE' && present.metadata.name === name)) return;
+      const text = `PriorityClass ${present.metadata.name} is already marked as default. Only one default can exist`;
+      throw errors.forbidden(type, name, text);
+    },
   };
 
   /** Who replaces a pod need not repeat what was computed. */

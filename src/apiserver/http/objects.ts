@@ -95,6 +95,13 @@ export async function sendList(
 const comma = Buffer.from(',');
 const tail = Buffer.from(']}\n');
 
+/** A subresource may be of a kind of its own, such as Scale. */
+function printedAs({ apiVersion, kind }: KubernetesObject, type: ResourceType): Parameters<typeof tableOf>[0] {
+  if (kind === type.kind) return type;
+  const slash = apiVersion.indexOf('/');
+  return { group: slash < 0 ? '' : apiVersion.slice(0, slash), kind };
+}
+
 /** An object as itself, as a Table of one row, or as its metadata. */
 export function objectAs(
   object: KubernetesObject,
@@ -103,7 +110,8 @@ export function objectAs(
   includeObject: IncludeObject,
   now: number,
 ): unknown {
-  if (shape.as === 'table') return tableOf(type, [object], { now, includeObject, version: shape.version });
+  if (shape.as === 'table')
+    return tableOf(printedAs(object, type), [object], { now, includeObject, version: shape.version });
   return shape.as === 'metadata' ? metadataOf(object, shape.version) : object;
 }
 

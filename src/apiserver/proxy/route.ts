@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
+import { createGunzip, createGzip } from 'node:zlib';
 import { errors } from '../../api/index.ts';
 import { errorMessage, nodeHttp } from '../../base/index.ts';
 import { asObject, proxyOptions } from '../connection-options.ts';
@@ -12,6 +13,7 @@ import type { KubeletConnection } from '../kubelet-connection.ts';
 import { requestOf } from '../resources.ts';
 import type { Route, UpgradeRoute } from '../server.ts';
 import { tunnel, upgradeHeaders } from '../tunnel.ts';
+import { prefixed, prefixLinks } from './html-links.ts';
 import { type ProxyPath, parseProxyPath } from './path.ts';
 import { type Target, type TargetContext, targetOf } from './targets.ts';
 
@@ -84,7 +86,7 @@ function redirectToRoot({ request, response }: Exchange): void {
 
 /** Of one connection only, or of who asks this server and not of who asks the backend. */
 const keptBack =
-  /^(connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|authorization|impersonate-.*|sec-websocket-protocol)$/;
+  /^(:.*|connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|authorization|impersonate-.*|sec-websocket-protocol)$/;
 
 function forwardedHeaders(request: IncomingMessage): OutgoingHttpHeaders {
   const headers = distinctHeaders(request);
@@ -92,6 +94,7 @@ function forwardedHeaders(request: IncomingMessage): OutgoingHttpHeaders {
   for (const [name, values] of Object.entries(headers)) if (!keptBack.test(name)) kept[name] = values;
   kept['host'] = headers['host']?.[0];
   kept['x-forwarded-for'] = [...(headers['x-forwarded-for'] ?? []), request.socket.remoteAddress ?? ''].join(', ');
+  kept['x-forwarded-uri'] = (request.url ?? '').split('?', 1)[0];
   return kept;
 }
 
@@ -134,25 +137,34 @@ async function passOn({ request, response, signal }: Exchange, call: ClientReque
   const answer = await answered.catch(unreachable);
   // What flows slowly is not stuck.
   answer.socket?.setTimeout(0);
-  // HTTP/2 has none.
-  if (request.httpVersionMajor === 1) response.statusMessage = answer.statusMessage ?? '';
-  response.writeHead(answer.statusCode ?? 502, answerHeaders(answer, request, path));
+  const url = request.url ?? '';
+  const prefix = url.slice(0, url.length - path.rest.length);
+  const pages = request.method === 'HEAD' ? [] : rewriting(answer, prefix);
+  const headers = answerHeaders(answer, prefix);
+  if (pages.length > 0) delete headers['content-length'];
+  // HTTP/2 has no words beside its codes.
+  if (request.httpVersionMajor === 1 && answer.statusMessage) response.statusMessage = answer.statusMessage;
+  response.writeHead(answer.statusCode ?? 502, headers);
   response.flushHeaders();
-  await pipeline(answer, response).catch(() => response.destroy());
+  await pipeline([answer, ...pages, response]).catch(() => response.destroy());
 }
 
-function answerHeaders(
-  { headersDistinct }: IncomingMessage,
-  { url = '' }: IncomingMessage,
-  { rest }: ProxyPath,
-): IncomingHttpHeaders {
+/** Links in a page lead on through the proxy. Of encodings, it is done in the one that browsers and servers agree on most. */
+function rewriting({ headers }: IncomingMessage, prefix: string): Transform[] {
+  if (headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() !== 'text/html') return [];
+  const encoding = headers['content-encoding'] ?? '';
+  if (encoding === '') return [prefixLinks(prefix)];
+  return encoding === 'gzip' ? [createGunzip(), prefixLinks(prefix), createGzip()] : [];
+}
+
+function answerHeaders({ headersDistinct }: IncomingMessage, prefix: string): IncomingHttpHeaders {
   const kept: IncomingHttpHeaders = {};
   for (const [name, values] of Object.entries(headersDistinct)) {
     if (!/^(connection|keep-alive|transfer-encoding|upgrade)$/.test(name)) kept[name] = values;
   }
   // A redirect within the backend stays within the proxy.
   const location = headersDistinct['location']?.[0];
-  if (location?.startsWith('/')) kept.location = url.slice(0, url.length - rest.length) + location;
+  if (location !== undefined) kept.location = prefixed(location, prefix);
   return kept;
 }
 

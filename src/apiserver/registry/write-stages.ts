@@ -20,6 +20,7 @@ import type { Clock, Random } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Admission, AdmissionAttributes } from '../admission/types.ts';
 import { checkRules } from '../custom-rules/index.ts';
+import { timeConditions } from './condition-times.ts';
 import type { EventLeases } from './event-leases.ts';
 import { equalJson } from './json.ts';
 import { fillMetadata, keepMetadata, settleNamespace } from './metadata.ts';
@@ -134,6 +135,7 @@ export async function stageUpdate(
   keepMetadata(draft, old);
   if (request.subresource === undefined) strategy.prepareForUpdate?.(draft, old);
   else if (request.subresource === 'status') strategy.prepareForStatusUpdate?.(draft, old);
+  if (strategy.timesConditions) timeConditions(draft, old, context.clock);
   // What a controller reports of the spec is no change of it, whatever annotations go along.
   const isReport = request.subresource === 'status';
   if (strategy.generation && !isReport && specChanged(draft, old, strategy)) {

@@ -5,7 +5,7 @@ import type { ControllerContext } from '../context.ts';
 import { isReady } from '../pods.ts';
 import { hasSelector, hostnameOf, serviceKeys, targetGroups, targetReference } from './targets.ts';
 
-const endpointsType = findResource('', 'v1', 'endpoints')!;
+export const endpointsType = findResource('', 'v1', 'endpoints')!;
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const HEADLESS = 'service.kubernetes.io/headless';

@@ -20,7 +20,8 @@ export interface SlicePlan {
 
 /**
  * Each endpoint stays in its slice, and new ones fill up slices that have room, so that one pod's
- * change is one small slice's change for everybody who watches.
+ * change is one small slice's change for everybody who watches. One slice is left where there are no endpoints at all: it
+ * says so.
  */
 export function planSlices(existing: readonly Slice[], wanted: readonly EndpointGroup[]): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], delete: [] };
@@ -41,13 +42,24 @@ export function planSlices(existing: readonly Slice[], wanted: readonly Endpoint
     }
     while (rest.length > 0) plan.create.push({ ports, endpoints: rest.splice(0, MAX_PER_SLICE) });
   }
+  if (unused.size === existing.length && plan.create.length === 0) keepOneEmpty(plan, unused);
   plan.delete.push(...unused);
   return plan;
 }
 
+function keepOneEmpty(plan: SlicePlan, unused: Set<Slice>): void {
+  const [kept] = [...unused].toSorted((a, b) => a.endpoints.length - b.endpoints.length);
+  if (kept === undefined) {
+    plan.create.push({ ports: [], endpoints: [] });
+    return;
+  }
+  unused.delete(kept);
+  if (kept.endpoints.length > 0) plan.update.push({ ...kept, ports: [], endpoints: [] });
+}
+
 /** The wanted endpoints that a slice holds already, as they are to be now. */
 function takeFrom(missing: Map<string, discoveryv1.Endpoint>, { endpoints }: Slice): discoveryv1.Endpoint[] {
-  return endpoints.flatMap((endpoint) => {
+  return (endpoints ?? []).flatMap((endpoint) => {
     const identity = identityOf(endpoint);
     const found = missing.get(identity);
     missing.delete(identity);

@@ -142,6 +142,12 @@ test('a pod gets the number behind its priority class', async (t) => {
   t.regex((await refused(t, policy, 'Forbidden')).message!, /PreemptionPolicy \(PreemptLowerPriority\)/);
   await make('usual', { value: 10, globalDefault: true });
   t.like(await created('usual'), { priority: 10, priorityClassName: 'usual' });
+  const second = await refused(t, make('unusual', { value: 20, globalDefault: true }), 'Forbidden');
+  t.regex(second.message!, /PriorityClass usual is already marked as default. Only one default can exist/);
+  const change = (name: string, patch: object) =>
+    registry.patch({ ...at(priorityClasses), name, patchType: 'application/merge-patch+json', patch });
+  await t.notThrowsAsync(change('usual', { description: 'still the default' }));
+  await refused(t, change('high', { globalDefault: true }), 'Forbidden');
 });
 
 test('a pod tolerates a lost node for five minutes, unless it says otherwise', async (t) => {

@@ -88,7 +88,7 @@ export const systemRules: Readonly<Record<string, string>> = {
     get,list,patch,update,watch core persistentvolumeclaims`,
   // What an API server reads of the kubelets of other peers.
   'keelson:kubelet-access': `
-    get /containerLogs/*,/pods,/stats/*
+    get /containerLogs/*,/metrics,/pods,/stats/*
     get,post /exec/*,/attach/*,/portForward/*,/dial/*`,
   // Cluster-wide, unlike Kubernetes' own: components begin before the namespaces' roles are there.
   'keelson:leader-election': 'create,get,list,update,watch coordination.k8s.io leases',

@@ -14,6 +14,8 @@ const conditionsOf = (object: UnstructuredObject): Condition[] => (object as Fie
 
 /** What is asked for never changes; only the approval subresource approves and denies. */
 export const certificateSigningRequestStrategy: Strategy = {
+  timesConditions: true,
+
   prepareForUpdate(object, old) {
     object['spec'] = clonePlain(old['spec']);
   },

@@ -6,6 +6,7 @@ import { certificateSigningRequestStrategy } from './certificate-signing-request
 import { customStrategy, customWithStatusStrategy } from './custom.ts';
 import { definitionStrategy } from './definition.ts';
 import { flowSchemaStrategy, priorityLevelStrategy } from './flow-control.ts';
+import { jobStrategy } from './job.ts';
 import { leaseStrategy } from './lease.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { podStrategy } from './pod.ts';
@@ -17,12 +18,6 @@ export type { Strategy, StrategyServices } from './strategy.ts';
 
 const generation: Strategy = { generation: true };
 const workload = templated(generation, 'spec', 'template');
-const job: Strategy = {
-  ...workload,
-  orphansDependents: true,
-  orphansWarning:
-    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
-};
 const createsOnUpdate: Strategy = { createsOnUpdate: true };
 const returnsDeleted: Strategy = { returnsDeleted: true };
 /** Claims and volumes wait for each other. */
@@ -65,7 +60,10 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     replicasets: workload,
     statefulsets: workload,
   },
-  batch: { cronjobs: templated(generation, 'spec', 'jobTemplate', 'spec', 'template'), jobs: job },
+  batch: {
+    cronjobs: templated(generation, 'spec', 'jobTemplate', 'spec', 'template'),
+    jobs: templated(jobStrategy, 'spec', 'template'),
+  },
   'certificates.k8s.io': { certificatesigningrequests: certificateSigningRequestStrategy },
   'coordination.k8s.io': { leases: leaseStrategy },
   'discovery.k8s.io': { endpointslices: generation },

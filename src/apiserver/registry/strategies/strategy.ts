@@ -23,6 +23,8 @@ export interface Strategy {
   orphansWarning?: string;
   /** The creator sets the status as well. */
   keepsStatusOnCreate?: boolean;
+  /** Conditions that are written without times get that of the write. */
+  timesConditions?: boolean;
   /** Seconds that a new object lives. */
   timeToLiveSeconds?: number;
 
