@@ -1,5 +1,6 @@
 import { setTimeout as setTimer } from 'node:timers';
 import {
+  ApiError,
   booleanParameter,
   encodeProtobuf,
   encodeWatchFrame,
@@ -108,16 +109,15 @@ export async function pipeWatch(
     sink.end();
   };
   const timeoutSeconds = integer(exchange.query, 'timeoutSeconds');
-  const timer = setTimer(
-    () => finish(),
-    timeoutSeconds ? timeoutSeconds * 1_000 : DEFAULT_TIMEOUT_MS * (1 + Math.random()),
-  );
+  const timeoutMs = timeoutSeconds ? timeoutSeconds * 1_000 : DEFAULT_TIMEOUT_MS * (1 + Math.random());
+  const timer = setTimer(() => finish(), timeoutMs);
   timer.unref();
   exchange.signal.addEventListener('abort', () => finish(), { once: true });
   try {
     watch = await registry.watch({
       ...request,
       ...watchParameters(exchange.query),
+      timeoutMs,
       drained: () => sink.drained(),
       onEvent(event) {
         if (over) return false;
@@ -132,7 +132,10 @@ export async function pipeWatch(
     if (over) watch.stop();
     sink.begun?.();
   } catch (error) {
+    // Kubernetes tells of history that is gone as a watch does, not as an answer to a request.
+    if (error instanceof ApiError && error.reason === 'Expired') finish(error.status);
     clearTimeout(timer);
+    if (over) return;
     over = true;
     throw error;
   }
