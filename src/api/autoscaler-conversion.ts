@@ -29,7 +29,11 @@ export function autoscalerV1Of(autoscaler: UnstructuredObject): UnstructuredObje
       [annotations.conditions]: conditions,
     }),
     spec: { ...spec, ...(targets.cpu === undefined ? {} : { targetCPUUtilizationPercentage: targets.cpu }) },
-    status: { ...status, ...(currents.cpu === undefined ? {} : { currentCPUUtilizationPercentage: currents.cpu }) },
+    status: {
+      currentReplicas: 0,
+      ...status,
+      ...(currents.cpu === undefined ? {} : { currentCPUUtilizationPercentage: currents.cpu }),
+    },
   };
 }
 

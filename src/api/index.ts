@@ -1,3 +1,4 @@
+export * from './api-services.ts';
 export * from './autoscaler-conversion.ts';
 export * from './certificates/index.ts';
 export * from './custom/index.ts';

@@ -9,12 +9,15 @@ export interface Scheme {
   findResource(group: string, version: string, resource: string): ResourceType | undefined;
   /** The served kind of an object: `findKind('apps/v1', 'Deployment')`. */
   findKind(apiVersion: string, kind: string): ResourceType | undefined;
+  /** Calls `listener` after each change. Returns the way to end it. */
+  onChange(listener: () => void): () => void;
 }
 
 /** The kinds of Kubernetes, and custom ones for as long as somebody says so. */
 export class LiveScheme implements Scheme {
   readonly #own: readonly ResourceType[];
   readonly #ownGroupVersions: ReadonlySet<string>;
+  readonly #listeners = new Set<() => void>();
   readonly #custom = new Map<string, readonly ResourceType[]>();
   #types: readonly ResourceType[] = [];
   #byResource: ReadonlyMap<string, ResourceType> = new Map();
@@ -44,6 +47,12 @@ export class LiveScheme implements Scheme {
     if (added.length > 0) this.#custom.set(definition, added);
     else if (!this.#custom.delete(definition)) return;
     this.#rebuild();
+    for (const listener of this.#listeners) listener();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   #rebuild(): void {

@@ -1,4 +1,4 @@
-/** The kinds that are served: those that Kubernetes v1.35 serves by default, but for apiregistration. */
+/** The kinds that are served: those that Kubernetes v1.35 serves by default. */
 import { LiveScheme, type Scheme } from './live-scheme.ts';
 import type { ResourceType, SubresourceType } from './resource.ts';
 
@@ -104,6 +104,11 @@ const table: readonly { group: string; version: string; namespaced?: readonly Ro
       ],
       ['persistentvolumes', 'PersistentVolume', { short: ['pv'], subresources: [status] }],
     ],
+  },
+  {
+    group: 'apiregistration.k8s.io',
+    version: 'v1',
+    cluster: [['apiservices', 'APIService', { ...extension, ...withStatus }]],
   },
   {
     group: 'apps',

@@ -41,6 +41,7 @@ export const resources = {
     'certificatesigningrequests',
     'CertificateSigningRequest',
   ),
+  apiServices: cluster('apiregistration.k8s.io', 'v1', 'apiservices', 'APIService'),
   customResourceDefinitions: cluster(
     'apiextensions.k8s.io',
     'v1',

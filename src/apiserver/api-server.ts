@@ -96,7 +96,7 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     ...(tokens === undefined ? [] : [issuerRoute(tokens)]),
     reviewRoute({ authorizer, rbac: options.rbac, tokens: bearers, audiences }),
     proxyRoute(proxy),
-    metricsApiRoute({ registry, types, kubelets }),
+    metricsApiRoute({ registry, types, kubelets, now }),
     resourceRoute({
       registry,
       subresources: { 'pods/log': podLogRoute(registry, kubelets), ...podConnectWithoutUpgrade(podConnect) },

@@ -26,5 +26,6 @@ export { readBody } from './http/body.ts';
 export { drained } from './http/drained.ts';
 export { sendJson } from './http/respond.ts';
 export { createLocalClient, type LocalClientOptions } from './local-client.ts';
+export { metricsTypes } from './metrics-api/index.ts';
 export { createRegistry, type Registry, type RegistryOptions, type RunningRegistry } from './registry/index.ts';
 export type { ApiServer, Listener, Route, TlsMaterial, UpgradeRoute } from './server.ts';

@@ -18,7 +18,7 @@ export function openApiRoute(scheme: Scheme): Route {
     const { info, query, response, request } = exchange;
     if (info.path === '/openapi/v2' && info.verb === 'get') {
       const protobuf = request.headers.accept?.includes(v2Protobuf.accepted) ?? false;
-      const { bytes, hash } = await (protobuf ? openApiV2Protobuf() : openApiV2());
+      const { bytes, hash } = await (protobuf ? openApiV2Protobuf : openApiV2)(scheme.types);
       const contentType = protobuf ? v2Protobuf.contentType : 'application/json';
       await sendDocument(exchange, { contentType, body: bytes, etag: `"${hash}"` });
       return true;

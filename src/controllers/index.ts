@@ -25,7 +25,7 @@ import { namespaceController } from './namespace.ts';
 import { nodeLifecycleController } from './node-lifecycle/index.ts';
 import { type ControllerOptions, defaultControllerOptions } from './options.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
-import { replicaSetController } from './replicaset.ts';
+import { replicaSetController, replicationController } from './replicaset.ts';
 import { resourceQuotaController } from './resourcequota.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './serviceaccount.ts';
@@ -89,6 +89,7 @@ export async function startControllers(options: StartControllersOptions): Promis
   const controllers: Controller[] = [
     deploymentController,
     replicaSetController,
+    replicationController,
     garbageCollector,
     namespaceController,
     nodeLifecycleController,

@@ -3,8 +3,10 @@ import {
   type appsv1,
   formatTime,
   type LabelSelector,
+  type ResourceReference,
   reasonOf,
   resources,
+  selectorFromLabels,
   selectorFromObject,
   type v1,
 } from '../api/index.ts';
@@ -27,18 +29,50 @@ import { isNamespaceTerminating, PodControl, slowStart } from './pod-control.ts'
 import { rankForDeletion } from './pod-ranking.ts';
 import { isActive, isAvailable, isReady, isTerminated } from './pods.ts';
 
-type ReplicaSet = appsv1.ReplicaSet;
+/** A ReplicationController is an older ReplicaSet, whose selector is a plain map. */
+type ReplicaSet = appsv1.ReplicaSet | v1.ReplicationController;
+
+interface Kind {
+  type: ResourceReference;
+  /** What Kubernetes calls its controller, and who tells its Events. */
+  controller: string;
+  component: string;
+  selectorOf(replicaSet: ReplicaSet): LabelSelector;
+  /** Whether its status has `terminatingReplicas`. */
+  countsTerminating: boolean;
+}
 
 /** Pods made or deleted for one ReplicaSet at a time; the rest follows in the next round. */
 const BURST = 500;
 
 /** Keeps as many pods running as each ReplicaSet says. */
 export function replicaSetController(context: ControllerContext): Controller {
+  return createReplicaSetController(context, {
+    type: resources.replicaSets,
+    controller: 'replicaset',
+    component: 'replicaset-controller',
+    selectorOf: ({ spec }) => selectorFromObject(spec?.selector as appsv1.ReplicaSetSpec['selector'] | undefined),
+    countsTerminating: true,
+  });
+}
+
+/** The same for ReplicationControllers. */
+export function replicationController(context: ControllerContext): Controller {
+  return createReplicaSetController(context, {
+    type: resources.replicationControllers,
+    controller: 'replicationcontroller',
+    component: 'replication-controller',
+    selectorOf: ({ spec }) => selectorFromLabels(spec?.selector as Record<string, string> | undefined),
+    countsTerminating: false,
+  });
+}
+
+function createReplicaSetController(context: ControllerContext, kind: Kind): Controller {
   const { informers } = context;
-  const replicaSets = informers.informer<ReplicaSet>(resources.replicaSets, { indexes: byController });
+  const replicaSets = informers.informer<ReplicaSet>(kind.type, { indexes: byController });
   const pods = informers.informer<v1.Pod>(resources.pods, { indexes: byController });
-  const reconciler = new ReplicaSetReconciler(context, replicaSets, pods);
-  const ownersOf = ownerKeys(resources.replicaSets, replicaSets, selectorOf);
+  const reconciler = new ReplicaSetReconciler(context, kind, replicaSets, pods);
+  const ownersOf = ownerKeys(kind.type, replicaSets, kind.selectorOf);
   const podKeys = (change: Change<v1.Pod>): readonly Key[] => {
     if (change.type !== 'updated' || !ownershipChanged(change.old, change.object)) {
       // What nobody owns concerns others only when it is new or its labels change.
@@ -48,7 +82,7 @@ export function replicaSetController(context: ControllerContext): Controller {
     return [...ownersOf(change.object), ...(controllerOf(change.old) === undefined ? [] : ownersOf(change.old))];
   };
   return createController({
-    name: 'replicaset',
+    name: kind.controller,
     reconciler,
     clock: context.clock,
     logger: context.logger,
@@ -59,17 +93,19 @@ export function replicaSetController(context: ControllerContext): Controller {
 
 class ReplicaSetReconciler implements Reconciler {
   readonly #context: ControllerContext;
+  readonly #kind: Kind;
   readonly #replicaSets: Informer<ReplicaSet>;
   readonly #pods: Informer<v1.Pod>;
   readonly #pending: PendingWrites<v1.Pod>;
   readonly #podControl: PodControl;
 
-  constructor(context: ControllerContext, replicaSets: Informer<ReplicaSet>, pods: Informer<v1.Pod>) {
+  constructor(context: ControllerContext, kind: Kind, replicaSets: Informer<ReplicaSet>, pods: Informer<v1.Pod>) {
     this.#context = context;
+    this.#kind = kind;
     this.#replicaSets = replicaSets;
     this.#pods = pods;
     this.#pending = new PendingWrites(pods);
-    this.#podControl = new PodControl(context.client, context.recorder('replicaset-controller'));
+    this.#podControl = new PodControl(context.client, context.recorder(kind.component));
   }
 
   async reconcile(key: Key, signal: AbortSignal): Promise<ReconcileResult | undefined> {
@@ -82,9 +118,9 @@ class ReplicaSetReconciler implements Reconciler {
     if (!this.#pending.settled(key)) return { requeueAfterMs: UNSEEN_MS };
     const claimed = await claim({
       client: this.#context.client,
-      ownerType: resources.replicaSets,
+      ownerType: this.#kind.type,
       owner: replicaSet,
-      selector: selectorOf(replicaSet),
+      selector: this.#kind.selectorOf(replicaSet),
       dependentType: resources.pods,
       dependents: this.#pods,
       signal,
@@ -107,7 +143,7 @@ class ReplicaSetReconciler implements Reconciler {
   async #manage(key: Key, replicaSet: ReplicaSet, active: readonly v1.Pod[], signal: AbortSignal): Promise<unknown> {
     const missing = (replicaSet.spec!.replicas ?? 1) - active.length;
     if (missing > 0) {
-      const reference = controllerReference(resources.replicaSets, replicaSet);
+      const reference = controllerReference(this.#kind.type, replicaSet);
       const template = replicaSet.spec!.template ?? {};
       return slowStart(Math.min(missing, BURST), async () => {
         signal.throwIfAborted();
@@ -147,7 +183,7 @@ class ReplicaSetReconciler implements Reconciler {
       fullyLabeledReplicas: active.filter(fullyLabeled).length,
       readyReplicas: active.filter(isReady).length,
       availableReplicas: active.filter((pod) => isAvailable(pod, spec!.minReadySeconds ?? 0, now)).length,
-      terminatingReplicas: terminating.length,
+      ...(this.#kind.countsTerminating && { terminatingReplicas: terminating.length }),
       observedGeneration: metadata.generation ?? 0,
       ...conditionsOf(status?.conditions ?? [], failure, active.length < (spec!.replicas ?? 1), now),
     };
@@ -158,20 +194,16 @@ class ReplicaSetReconciler implements Reconciler {
     const { client } = this.#context;
     const options = { subresource: 'status', signal };
     try {
-      await client.update<ReplicaSet>(resources.replicaSets, { ...replicaSet, status }, options);
+      await client.update<ReplicaSet>(this.#kind.type, { ...replicaSet, status }, options);
     } catch (error) {
       if (reasonOf(error) === 'NotFound') return;
       if (reasonOf(error) !== 'Conflict') throw error;
       // Deployments write their ReplicaSets too; what was counted stays true.
       const { namespace, name } = replicaSet.metadata;
-      const fresh = await client.get<ReplicaSet>(resources.replicaSets, namespace, name!, { signal });
-      if (uidOf(fresh) === uidOf(replicaSet)) await client.update(resources.replicaSets, { ...fresh, status }, options);
+      const fresh = await client.get<ReplicaSet>(this.#kind.type, namespace, name!, { signal });
+      if (uidOf(fresh) === uidOf(replicaSet)) await client.update(this.#kind.type, { ...fresh, status }, options);
     }
   }
-}
-
-function selectorOf({ spec }: ReplicaSet): LabelSelector {
-  return selectorFromObject(spec?.selector);
 }
 
 function conditionsOf(

@@ -59,15 +59,21 @@ function podOf({ pods }: HandlerOptions, namespace: string | undefined, name: st
   return pod;
 }
 
-/** The id by which the runtime knows a container that runs. */
-function containerOf({ status }: v1.Pod, name: string): string {
+/** The id by which the runtime knows a container that runs. Of one that never did the kubelet would say that it is not found. */
+function containerOf({ metadata, status }: v1.Pod, name: string): string {
   const all = [
     ...(status?.containerStatuses ?? []),
     ...(status?.initContainerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ];
-  const found = all.find((container) => container.name === name && container.state?.running);
-  if (!found?.containerID) throw new UpgradeRefused(500, `container not found ("${name}")`);
+  const found = all.find((container) => container.name === name);
+  const { running, waiting } = found?.state ?? {};
+  if (waiting && !found?.lastState?.terminated) {
+    // No colon: what reads as a YAML mapping is an empty Status to client-go.
+    const why = waiting.reason ?? 'no reason given';
+    throw new UpgradeRefused(500, `container "${name}" in pod "${metadata.name}" is waiting to start (${why})`);
+  }
+  if (!running || !found?.containerID) throw new UpgradeRefused(500, `container not found ("${name}")`);
   return found.containerID.slice(found.containerID.indexOf('://') + 3);
 }
 

@@ -37,9 +37,12 @@ export interface Turn {
   onChange(listener: () => void): () => void;
 }
 
+/** How often what users may have deleted is looked for: nodes must renew their Leases before they are taken for dead. */
+const REPAIR_MS = 2_500;
+
 /**
- * Bootstraps whenever it becomes this peer's turn; tries again, with growing pauses, while it is and did not succeed. Returns
- * the way to end it.
+ * Bootstraps whenever it becomes this peer's turn; tries again, with growing pauses, while it is and did not succeed. From then
+ * on it puts back what users have deleted and no cluster can do without. Returns the way to end it.
  */
 export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapOptions): () => void {
   const { serviceCIDR, apiPort, clientCa, clock, random, logger } = options;
@@ -47,9 +50,14 @@ export function keepBootstrapped(turn: Turn, client: Client, options: BootstrapO
   let active: AbortController | undefined;
   const run = async (signal: AbortSignal): Promise<void> => {
     const backoff = new Backoff({ random, initialMs: 100, maxMs: 10_000 });
+    let complete = false;
     for (;;) {
       try {
-        return await bootstrap(client, { serviceIp, apiPort, clientCa });
+        if (complete) await ensureNamespacesAndService(client, { serviceIp, apiPort });
+        else await bootstrap(client, { serviceIp, apiPort, clientCa });
+        complete = true;
+        backoff.reset();
+        await sleep(clock, REPAIR_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         const delayMs = backoff.next();
@@ -89,7 +97,7 @@ export async function bootstrap(
   const forControllers = (each: KubernetesObject): boolean => each.metadata.name!.startsWith('system:controller:');
   const forUsers = (each: KubernetesObject): boolean => !first(each) && !forControllers(each);
   await Promise.all([
-    ...systemNamespaces.map((name) => ensure(client, resources.namespaces, namespace(name))),
+    ensureNamespaces(client),
     ...defaultClusterRoles.filter(first).map(role),
     ...defaultClusterRoleBindings.filter(first).map(binding),
   ]);
@@ -115,6 +123,19 @@ export async function bootstrap(
     for (const ensureOne of remaining) await ensureOne();
   };
   await Promise.all(Array.from({ length: LATER_AT_A_TIME }, work));
+}
+
+async function ensureNamespaces(client: Client): Promise<void> {
+  await Promise.all(systemNamespaces.map((name) => ensure(client, resources.namespaces, namespace(name))));
+}
+
+/** What users can delete; no cluster can do without it. */
+async function ensureNamespacesAndService(
+  client: Client,
+  options: { serviceIp: string; apiPort: number },
+): Promise<void> {
+  await ensureNamespaces(client);
+  await ensure(client, resources.services, kubernetesService(options));
 }
 
 /** Many, and nothing that begins waits for them: they leave room for what does. */

@@ -1,10 +1,11 @@
-import { resources } from '../api/index.ts';
+import { type apiregistrationv1, resources } from '../api/index.ts';
 import {
   checkPolicyTypes,
   claimsForSecret,
   createLocalClient,
   createRegistry,
   defaultAdmissionPlugins,
+  metricsTypes,
   nodeAuthorizer,
   rbacAuthorizer,
   startKubernetesApi,
@@ -16,6 +17,7 @@ import { type Client, createInformerFactory } from '../client/index.ts';
 import type { Storage, Transport } from '../replica/index.ts';
 import type { Store } from '../store/index.ts';
 import { mayRequest, openAuditor, openProviders, openTokens } from './access.ts';
+import { keepApiServices } from './api-services.ts';
 import { keepBootstrapped } from './bootstrap.ts';
 import { startComponents } from './components.ts';
 import type { MemberConfig, PeerConfig } from './config.ts';
@@ -112,6 +114,7 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const informers = createInformerFactory({ client: admin, clock, random, logger });
   const rbac = rbacSource(informers);
   const flowControl = flowControlSource(informers);
+  const services = informers.informer<apiregistrationv1.APIService>(resources.apiServices);
   const authorizer = unionAuthorizer([superuserAuthorizer, nodeAuthorizer(registry.state), rbacAuthorizer(rbac)]);
   const components = startComponents(context, {
     bootstrapped: rbac.bootstrapped(),
@@ -164,7 +167,9 @@ async function start(context: PeerContext, stopAll: () => Promise<void>): Promis
   const bootstrapping = { serviceCIDR, apiPort: self.apiPort, clientCa: tls.ca, clock, random, logger };
   onStop(keepBootstrapped(backend.bootstrapTurn, admin, bootstrapping));
   const synced = informers.synced();
-  onStop(keepFlowControl({ turn: backend.bootstrapTurn, source: flowControl, synced, client: admin, clock, logger }));
+  const upkeep = { turn: backend.bootstrapTurn, client: admin, clock, logger };
+  onStop(keepFlowControl({ ...upkeep, source: flowControl, synced }));
+  onStop(keepApiServices({ ...upkeep, scheme: registry.scheme, further: metricsTypes, services }));
   return {
     host: api.host,
     port: api.port,

@@ -41,6 +41,11 @@ const v2 = {
   },
 } as unknown as UnstructuredObject;
 
+test('v1 always says how many there are', (t) => {
+  const fresh = autoscalerV1Of({ ...v2, status: { desiredReplicas: 0, currentMetrics: null } } as never);
+  t.deepEqual(fresh['status'], { currentReplicas: 0, desiredReplicas: 0 });
+});
+
 test('v1 shows the CPU target in its field and the rest in annotations', (t) => {
   const before = structuredClone(v2);
   const v1 = autoscalerV1Of(v2);

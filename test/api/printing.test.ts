@@ -551,6 +551,16 @@ test('who may do what', (t) => {
   );
 });
 
+test('what nodes and pods use', (t) => {
+  const usage = { cpu: '1500000n', memory: '384Ki' };
+  const window = '1.007s';
+  const node = rowOf('NodeMetrics', 'metrics.k8s.io', { usage, window });
+  t.deepEqual(node, { Name: 'x', cpu: '1500u', memory: '384Ki', Window: window });
+  const containers = [{ usage }, { usage: { cpu: '0n', memory: '640Ki' } }];
+  const pod = rowOf('PodMetrics', 'metrics.k8s.io', { containers, window });
+  t.deepEqual(pod, { Name: 'x', cpu: '1500u', memory: '1Mi', Window: window }, 'of all its containers');
+});
+
 test('other kinds show their name and when they were created', (t) => {
   t.deepEqual(rowOf('ClusterRole', 'rbac.authorization.k8s.io', {}), { Name: 'x', 'Created At': created });
 });

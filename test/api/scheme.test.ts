@@ -17,7 +17,7 @@ test('every served kind and every body of a subresource is described', (t) => {
     }
     if (type.verbs.includes('list')) t.truthy(typeOf(apiVersionOf(type), `${type.kind}List`), type.kind);
   }
-  t.is(resourceTypes().length, 65);
+  t.is(resourceTypes().length, 66);
 });
 
 test('kinds are found by path and by object', (t) => {

@@ -83,7 +83,7 @@ test('pods are refused, or taken with a warning, in the words that people know',
     changed.stderr,
     /^The Pod "odd" is invalid: spec: Forbidden: pod updates may not change fields other than `spec\.con/,
   );
-  t.regex(changed.stderr, /^\+ \t+args: \["x"\],$/m);
+  t.regex(changed.stderr, /^\+ \t+Args: \["x"\],$/m);
 });
 
 test('what may not change is refused', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type appsv1, errors, resources, type v1 } from '../../src/api/index.ts';
-import { replicaSetController } from '../../src/controllers/replicaset.ts';
+import { replicaSetController, replicationController } from '../../src/controllers/replicaset.ts';
 import { setReady, setStatus } from '../support/fake-kubelet.ts';
 import { overriding } from '../support/overriding.ts';
 import { type HarnessOptions, podTemplate, replicaSet, startHarness } from './harness.ts';
@@ -8,7 +8,7 @@ import { startLagging } from './lagging.ts';
 
 type ReplicaSet = appsv1.ReplicaSet;
 
-async function setUp(options: Omit<HarnessOptions, 'controllers'> = {}) {
+async function setUp(options: Partial<HarnessOptions> = {}) {
   const harness = await startHarness({ controllers: [replicaSetController], ...options });
   const { client } = harness;
   return {
@@ -242,5 +242,35 @@ test('one that is being deleted makes no pods any more', async (t) => {
   await client.delete(resources.pods, 'default', pod!.metadata.name!, { gracePeriodSeconds: 0 });
   await clock.advance(1_000);
   t.is((await pods()).length, 1);
+  await stop();
+});
+
+test('a ReplicationController is served alike', async (t) => {
+  const { clock, client, pods, stop } = await setUp({ controllers: [replicationController] });
+  const labels = { app: 'web' };
+  const controller = {
+    ...{ apiVersion: 'v1', kind: 'ReplicationController', metadata: { name: 'web', namespace: 'default' } },
+    spec: { replicas: 2, selector: labels, template: podTemplate(labels) },
+  };
+  await client.create(resources.pods, plainPod('adopted', labels));
+  await client.create(resources.pods, plainPod('other', { app: 'other' }));
+  await client.create(resources.replicationControllers, controller);
+  await clock.advance(1_000);
+  const made = await pods();
+  t.is(made.length, 3);
+  t.is(made.filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'ReplicationController').length, 2);
+  const read = () => client.get<v1.ReplicationController>(resources.replicationControllers, 'default', 'web');
+  t.like((await read()).status, { replicas: 2, fullyLabeledReplicas: 2 });
+  await client.patch(resources.replicationControllers, 'default', 'web', {
+    type: 'merge',
+    body: { spec: { replicas: 0 } },
+  });
+  await clock.advance(1_000);
+  t.deepEqual(
+    (await pods()).map(({ metadata }) => metadata.name),
+    ['other'],
+  );
+  t.like((await read()).status, { replicas: 0 });
+  t.false('terminatingReplicas' in (await read()).status!);
   await stop();
 });

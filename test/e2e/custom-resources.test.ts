@@ -5,7 +5,7 @@ import { KubeConfig, type KubernetesObject, KubernetesObjectApi, Watch } from '@
 import test from 'ava';
 import { startCluster } from '../support/cluster.ts';
 import { startWithControllers, widgets } from '../support/custom-resources.ts';
-import { binary, kubectlFor, type RunResult, run } from '../support/kubectl.ts';
+import { binary, kubectlFor, oldKubectl, type RunResult, run } from '../support/kubectl.ts';
 import { startWebhookServer } from '../support/webhook-server.ts';
 
 const widget = (name: string, spec: object) =>
@@ -306,4 +306,36 @@ test('what is defined through one peer is served by all', async (t) => {
   t.is((await works(third!, 'get wd -o name')).stdout.trim(), 'widget.example.com/w');
   await works(first!, 'delete crd widgets.example.com --timeout=20s');
   t.is((await kubectl(`--server ${third} get --raw /apis/example.com/v1/widgets`)).code, 1);
+});
+
+test('kubectl 1.20 explains and checks custom resources by OpenAPI v2, while they are served', async (t) => {
+  const old = oldKubectl();
+  if (old === undefined) {
+    if (process.env['CI']) t.fail("CI must have Debian's kubernetes-client");
+    t.log("left out: Debian's kubernetes-client (kubectl 1.20) is not here");
+    t.pass();
+    return;
+  }
+  const api = await startWithControllers();
+  t.teardown(() => api.close());
+  const cache = mkdtempSync(join(tmpdir(), 'keelson-old-'));
+  t.teardown(() => rmSync(cache, { recursive: true, force: true }));
+  const kubectl = (args: string, input?: string): Promise<RunResult> =>
+    run(old, ['--kubeconfig', api.kubeconfig, '--cache-dir', cache, ...args.split(' ')], input ? { input } : {});
+  const versionOf = async (): Promise<string | undefined> => (await api.request('GET', '/openapi/v2')).headers['etag'];
+  const before = await versionOf();
+  t.is((await kubectl('create -f -', JSON.stringify(widgets))).code, 0);
+  t.is((await kubectl('wait --for=condition=Established crd/widgets.example.com --timeout=10s')).code, 0);
+  t.not(await versionOf(), before);
+  const explained = await kubectl('explain widget.spec.color');
+  t.regex(explained.stdout, /^KIND: +Widget\nVERSION: +example\.com\/v1\n[\s\S]*Its color\./, explained.stderr);
+  t.regex((await kubectl('explain widget --recursive')).stdout, /parts\t<\[\]Object>\n +name\t<string>/);
+  const refused = await kubectl('apply -f -', widget('w1', { color: 'red', nope: 1, replicas: 'many' }));
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /unknown field "nope" in com\.example\.v1\.Widget\.spec/);
+  t.regex(refused.stderr, /invalid type for com\.example\.v1\.Widget\.spec\.replicas/);
+  const fine = await kubectl('apply -f -', widget('w1', { color: 'red', port: 'http', free: { what: ['ever'] } }));
+  t.is(fine.code, 0, fine.stderr);
+  t.is((await kubectl('delete crd widgets.example.com')).code, 0);
+  t.is(await versionOf(), before);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { IMAGE, workload } from './support/manifests.ts';
+import { IMAGE, replicationController, workload } from './support/manifests.ts';
 import { scenario } from './support/scenario.ts';
 
 const { sh, fails, file, names, value, template, managers, dryRuns, enterNamespace } = scenario(test);
@@ -120,14 +120,19 @@ test.serial('images, environment and resources of one container or all', async (
   await fails('kubectl set resources deployment two -c nobody --limits=cpu=1');
 });
 
-test.serial('a replica set is deleted with its pods, or without', async (t) => {
-  const path = file('rs.json', workload('ReplicaSet', 'set', { replicas: 3 }));
-  await sh(`kubectl create -f ${path}`);
-  await sh("kubectl wait --for=jsonpath='{.status.replicas}'=3 rs/set");
-  await sh('kubectl delete rs set --cascade=orphan');
-  t.is((await names('pods -l app=set')).split(':').length, 4);
-  await sh(`kubectl create -f ${path} && kubectl wait --for=jsonpath='{.status.replicas}'=3 rs/set`);
-  t.is((await names('pods -l app=set')).split(':').length, 4, 'the orphans are adopted');
-  await sh('kubectl delete rs set --cascade=foreground');
-  t.is(await names('pods -l app=set'), '');
-});
+for (const [kind, object] of [
+  ['rs', workload('ReplicaSet', 'set', { replicas: 3 })],
+  ['rc', replicationController('set', 3)],
+] as const) {
+  test.serial(`${kind}: deleted with its pods, or without`, async (t) => {
+    const path = file(`${kind}.json`, object);
+    await sh(`kubectl create -f ${path}`);
+    await sh(`kubectl wait --for=jsonpath='{.status.replicas}'=3 ${kind}/set`);
+    await sh(`kubectl delete ${kind} set --cascade=orphan`);
+    t.is((await names('pods -l app=set')).split(':').length, 4);
+    await sh(`kubectl create -f ${path} && kubectl wait --for=jsonpath='{.status.replicas}'=3 ${kind}/set`);
+    t.is((await names('pods -l app=set')).split(':').length, 4, 'the orphans are adopted');
+    await sh(`kubectl delete ${kind} set --cascade=foreground`);
+    t.is(await names('pods -l app=set'), '');
+  });
+}

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import { pod, service, workload } from './support/manifests.ts';
+import { pod, replicationController, service } from './support/manifests.ts';
 import { scenario } from './support/scenario.ts';
 
 const { sh, fails, file, editor, names, value, enterNamespace } = scenario(test);
@@ -10,8 +10,8 @@ test.serial.before(() => enterNamespace('generic'));
 
 const labelled = (status: string) => {
   const labels = { app: 'mock', status };
-  const deployment = workload('Deployment', 'mock');
-  return { svc: service('mock', {}, labels), app: { ...deployment, metadata: { name: 'mock', labels } } };
+  const controller = replicationController('mock');
+  return { svc: service('mock', {}, labels), rc: { ...controller, metadata: { name: 'mock', labels } } };
 };
 
 /** The same objects in files of several shapes. */
@@ -19,12 +19,14 @@ const shapes: Record<string, (status: string) => object[]> = {
   'objects behind one another': (status) => Object.values(labelled(status)),
   'a List': (status) => [{ kind: 'List', apiVersion: 'v1', metadata: {}, items: Object.values(labelled(status)) }],
   'a ServiceList': (status) => [{ kind: 'ServiceList', apiVersion: 'v1', metadata: {}, items: [labelled(status).svc] }],
-  'a DeploymentList': (status) => [{ kind: 'DeploymentList', apiVersion: 'apps/v1', items: [labelled(status).app] }],
+  'a list of controllers': (status) => [
+    { kind: 'ReplicationControllerList', apiVersion: 'v1', items: [labelled(status).rc] },
+  ],
 };
 for (const [shape, objects] of Object.entries(shapes)) {
   test.serial(`every command with ${shape}`, async (t) => {
     const path = file('made.json', ...objects('made'));
-    const found = (): Promise<string> => sh('kubectl get services,deployments --show-labels');
+    const found = (): Promise<string> => sh('kubectl get services,rc --show-labels');
     await sh(`kubectl create -f ${path} && kubectl get -f ${path} && kubectl describe -f ${path}`);
     await sh(`kubectl replace --force --cascade=background -f ${file('replaced.json', ...objects('replaced'))}`);
     t.regex(await found(), /status=replaced/);
@@ -33,7 +35,7 @@ for (const [shape, objects] of Object.entries(shapes)) {
     t.regex(await found(), /labelled=yes,status=edited/);
     t.notRegex(await found(), /status=replaced/);
     await sh(`kubectl delete -f ${path}`);
-    t.is(`${await names('services')}${await names('deployments')}`, '');
+    t.is(`${await names('services')}${await names('rc')}`, '');
   });
 }
 

@@ -165,6 +165,31 @@ test.serial('discovery: a kind comes back with another scope', async (t) => {
   }
 });
 
+test.serial('discovery: versions that are deprecated', async (t) => {
+  const kind = definition('Old', 'test.com');
+  const [version] = kind.spec.versions;
+  kind.spec.versions.push({ ...version!, name: 'v1beta1', storage: false, deprecated: true } as typeof version &
+    object);
+  await sh(`kubectl create -f ${file('old.json', kind)} && kubectl wait --for=condition=Established crd/olds.test.com`);
+  const warning = 'Warning: test.com/v1beta1 Old is deprecated\n';
+  t.is(
+    await sh('kubectl get olds.v1beta1.test.com 2>&1 >/dev/null'),
+    `${warning}No resources found in getting namespace.\n`,
+  );
+  t.regex(
+    await fails('kubectl get olds.v1beta1.test.com --warnings-as-errors'),
+    /is deprecated\n[\s\S]*error: 1 warning received$/,
+  );
+  t.notRegex(await sh('kubectl get olds 2>&1'), /deprecated/);
+  await sh('kubectl delete crd olds.test.com');
+});
+
+test.serial('answers may be compressed, unless that is not wanted', async (t) => {
+  const asked = (options: string): Promise<string> => sh(`kubectl get configmaps -v=8 ${options} 2>&1`);
+  t.regex(await asked(''), /Vary: Accept-Encoding/);
+  t.notRegex(await asked('--disable-compression'), /Vary: Accept-Encoding/);
+});
+
 test.serial('what is labelled alike is found, and deleted, as one', async (t) => {
   const both = file('app.json', workload('ReplicaSet', 'app', { replicas: 2 }), service('app'));
   await sh(`kubectl create -f ${both} && kubectl wait --for=jsonpath='{.status.replicas}'=2 rs/app`);

@@ -47,7 +47,7 @@ test.serial('exec', async (t) => {
   t.regex(await fails(`kubectl exec -f ${file('two.json', pod('a'), pod('b'))} -- date`), /multiple objects/);
   await sh(`kubectl create -f ${file('up.json', runningPod('up'), configMap('cm'), pod('down'))}`);
   t.regex(await fails('kubectl exec configmap/cm -- date'), /not implemented/);
-  t.regex(await fails('kubectl exec down -- date'), /container not found \("main"\)/);
+  t.regex(await fails('kubectl exec down -- date'), /container "main" in pod "down" is waiting to start \(/);
   await sh('kubectl wait pod/up --for=condition=Ready');
   t.is(await sh('kubectl exec up -- echo hello'), 'hello\n');
   t.is(await sh('echo hello | kubectl exec -i pod/up -- cat'), 'hello\n');

@@ -23,7 +23,7 @@ export function renderPage(rows: readonly Row[], commands: ReadonlyMap<string, O
     '## Kinds and verbs',
     '',
     'Every kind that discovery names, over HTTPS. *table* is what `kubectl get` asks for, *protobuf* an object read and (as a dry run) written in',
-    'protobuf, *status* and *scale* are read, replaced and patched. Of what Kubernetes v1.35 serves by default APIService is not there.',
+    'protobuf, *status* and *scale* are read, replaced and patched.',
     '',
     `| | | ${checks.map(({ title }) => title).join(' | ')} |`,
     `| --- | --- |${' :-: |'.repeat(checks.length)}`,

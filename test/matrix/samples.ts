@@ -10,6 +10,7 @@ export const samples: Readonly<Record<string, object>> = samplesOf();
 export const nameOf = (resource: string, number: number): string =>
   ({
     'customresourcedefinitions.apiextensions.k8s.io': `kind${number}s.matrix.example.com`,
+    'apiservices.apiregistration.k8s.io': `v${number}.matrix.example.com`,
     'ipaddresses.networking.k8s.io': `192.0.2.${number}`,
     'storageversions.internal.apiserver.k8s.io': `matrix${number}`,
   })[resource] ?? `matrix-${number}`;
@@ -24,6 +25,11 @@ export function neededBy(resource: string, name: string): { path: string; body: 
 /** What of a sample depends on the object's name. */
 export function sampleFor(resource: string, number: number): object {
   const sample = samples[resource] ?? {};
+  if (resource === 'apiservices.apiregistration.k8s.io') {
+    return {
+      spec: { group: 'matrix.example.com', version: `v${number}`, groupPriorityMinimum: 1, versionPriority: 1 },
+    };
+  }
   if (resource !== 'customresourcedefinitions.apiextensions.k8s.io') return sample;
   return JSON.parse(JSON.stringify(sample).replaceAll('kind0', `kind${number}`)) as object;
 }

@@ -51,6 +51,22 @@ test('the leader bootstraps, a follower does not', async (t) => {
   t.like(service, { spec: { clusterIP: '127.96.0.1' } });
 });
 
+test('namespaces and the Service that are deleted come back while it is the same turn', async (t) => {
+  const { clock, client, turn, end } = setUp();
+  turn.give(true);
+  await clock.advance(0);
+  client.vanish(resources.namespaces, undefined, 'kube-node-lease');
+  await client.delete(resources.services, 'default', 'kubernetes');
+  await clock.advance(5_000);
+  t.like(await client.get(resources.services, 'default', 'kubernetes'), { spec: { clusterIP: '127.96.0.1' } });
+  t.is(client.all(resources.namespaces).length, systemNamespaces.length);
+  end();
+  await clock.advance(0);
+  client.vanish(resources.namespaces, undefined, 'kube-node-lease');
+  await clock.advance(60_000);
+  t.is(client.all(resources.namespaces).length, systemNamespaces.length - 1);
+});
+
 test('default roles and bindings that lost something get it back, unless they are to be left alone', async (t) => {
   const { clock, client, turn } = setUp();
   turn.give(true);

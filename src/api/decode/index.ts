@@ -10,3 +10,4 @@ export { goPrinted } from './go-names.ts';
 export { BodySyntaxError, type ParsedBody, parseJson } from './json.ts';
 export { decodeProtobuf, type ExpectedKind } from './protobuf.ts';
 export { parseYaml } from './yaml.ts';
+export { resetStatus } from './zero.ts';

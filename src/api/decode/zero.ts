@@ -1,4 +1,5 @@
-import type { FieldDescription, TypeDescription, ValueType } from '../description/index.ts';
+import { type FieldDescription, type TypeDescription, typeOf, type ValueType } from '../description/index.ts';
+import type { UnstructuredObject } from '../object.ts';
 import type { PlainObject } from '../plain.ts';
 
 /**
@@ -7,6 +8,13 @@ import type { PlainObject } from '../plain.ts';
  */
 export function fillZeros(type: TypeDescription, object: PlainObject): void {
   for (const { name, make } of zeroFieldsOf(type)) if (object[name] === undefined) object[name] = make();
+}
+
+/** Makes the status of an object of a kind of Kubernetes' own one that was never set. */
+export function resetStatus(object: UnstructuredObject): void {
+  delete object['status'];
+  const type = typeOf(object.apiVersion, object.kind);
+  if (type !== undefined) fillZeros(type, object);
 }
 
 /** Whether a value that is there is left out all the same, by Go's omitempty or omitzero. */

@@ -89,7 +89,10 @@ const qualifiers: Record<string, readonly string[]> = {
 
 export function readFacts(path: string): Facts {
   const facts = JSON.parse(readFileSync(path, 'utf8')) as Facts;
-  for (const [group, types] of Object.entries(missingTypes)) Object.assign(facts.groups[group]!.types, types);
+  for (const [group, types] of Object.entries(missingTypes)) {
+    facts.groups[group] ??= { aliases: {}, enums: {}, types: {} };
+    Object.assign(facts.groups[group].types, types);
+  }
   for (const [group, names] of Object.entries(unmarkedKinds)) {
     for (const name of names) facts.groups[group]!.types[name]!.kind = true;
   }

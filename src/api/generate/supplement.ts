@@ -1,6 +1,66 @@
 import type { FactGroup } from './facts.ts';
 
 const text = (number: number) => ({ type: 'string', pb: [number, 'bytes'] as [number, string] });
+const optionalText = (number: number) => ({ ...text(number), omitempty: true });
+
+/** apiregistration.k8s.io, which is declared apart from the other groups. */
+const apiRegistration: FactGroup['types'] = {
+  ServiceReference: {
+    fields: {
+      namespace: optionalText(1),
+      name: optionalText(2),
+      port: { type: '*int32', pb: [3, 'varint'], omitempty: true },
+    },
+  },
+  APIServiceSpec: {
+    fields: {
+      service: { type: '*ServiceReference', pb: [1, 'bytes'], omitempty: true },
+      group: optionalText(2),
+      version: optionalText(3),
+      insecureSkipTLSVerify: { type: 'bool', pb: [4, 'varint'], omitempty: true },
+      caBundle: { type: '[]byte', pb: [5, 'bytes'], omitempty: true, listType: 'atomic' },
+      groupPriorityMinimum: { type: 'int32', pb: [7, 'varint'] },
+      versionPriority: { type: 'int32', pb: [8, 'varint'] },
+    },
+  },
+  APIServiceCondition: {
+    fields: {
+      type: text(1),
+      status: text(2),
+      lastTransitionTime: { type: 'metav1.Time', pb: [3, 'bytes'], omitempty: true },
+      reason: optionalText(4),
+      message: optionalText(5),
+    },
+  },
+  APIServiceStatus: {
+    fields: {
+      conditions: {
+        type: '[]APIServiceCondition',
+        pb: [1, 'bytes'],
+        omitempty: true,
+        patchStrategy: 'merge',
+        patchMergeKey: 'type',
+        listType: 'map',
+        listMapKeys: ['type'],
+      },
+    },
+  },
+  APIService: {
+    kind: true,
+    fields: {
+      metadata: { type: 'metav1.ObjectMeta', pb: [1, 'bytes'], omitempty: true },
+      spec: { type: 'APIServiceSpec', pb: [2, 'bytes'], omitempty: true },
+      status: { type: 'APIServiceStatus', pb: [3, 'bytes'], omitempty: true },
+    },
+  },
+  APIServiceList: {
+    kind: true,
+    fields: {
+      metadata: { type: 'metav1.ListMeta', pb: [1, 'bytes'], omitempty: true },
+      items: { type: '[]APIService', pb: [2, 'bytes'] },
+    },
+  },
+};
 
 /** Types that are referred to but missing from the facts, as Kubernetes declares them. */
 export const missingTypes: Record<string, FactGroup['types']> = {
@@ -8,10 +68,12 @@ export const missingTypes: Record<string, FactGroup['types']> = {
     GroupResource: { fields: { group: text(1), resource: text(2) } },
     GroupVersionKind: { fields: { group: text(1), version: text(2), kind: text(3) } },
     GroupVersionResource: { fields: { group: text(1), version: text(2), resource: text(3) } },
+    Patch: { fields: {} },
     WatchEvent: { fields: { type: text(1), object: { type: 'runtime.RawExtension', pb: [2, 'bytes'] } } },
   },
   'apiextensions.k8s.io/v1': { CustomResourceSubresourceStatus: { fields: {} } },
   'apiextensions.k8s.io/v1beta1': { CustomResourceSubresourceStatus: { fields: {} } },
+  'apiregistration.k8s.io/v1': apiRegistration,
   'internal.apiserver.k8s.io/v1alpha1': { StorageVersionSpec: { fields: {} } },
 };
 

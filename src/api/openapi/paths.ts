@@ -1,6 +1,8 @@
 /** OpenAPI paths of a group version: which requests there are, with the parameters that clients look for. */
 import { metaGroupVersion, structOf, type TypeDescription, typeOf } from '../description/index.ts';
 import { apiVersionOf, type ResourceType, type SubresourceType } from '../resource.ts';
+import { connectionItem, isConnection } from './connections.ts';
+import { type Action, type OperationNames, operationNames } from './operation-names.ts';
 import type { GroupVersionKind, Schema } from './schemas.ts';
 
 type Reference = (type: TypeDescription) => Schema;
@@ -9,6 +11,8 @@ type PathItem = Record<string, unknown>;
 /** What a path's requests are about. */
 interface Target {
   kind: GroupVersionKind;
+  /** What its operations are called after. */
+  names: OperationNames;
   object: Schema;
   list?: Schema | undefined;
   /** As which media types it takes patches. */
@@ -38,6 +42,7 @@ export function pathsOf(
     if (references === undefined) continue;
     const target: Target = {
       kind: { group: type.group, kind: type.kind, version: type.version },
+      names: operationNames(type),
       ...references,
       patchTypes: patchTypesOf(type),
     };
@@ -47,7 +52,8 @@ export function pathsOf(
     const verbs = new Set(type.verbs);
     paths[collection] = collectionItem(verbs, target, shared, reference);
     if (verbs.has('list') && type.namespaced) {
-      const get = operation('list', target, listParameters, reference);
+      const everywhere = { ...target, names: target.names.inAllNamespaces() };
+      const get = operation('list', everywhere, listParameters, reference);
       paths[`${root}/${type.resource}`] = { get, parameters: [prettyParameter] };
     }
     const named = [nameParameter, ...shared];
@@ -55,7 +61,8 @@ export function pathsOf(
     for (const subresource of type.subresources) {
       // The status is shown and written as a part of the whole.
       const whole = type.custom !== undefined && subresource.name === 'status' ? target : undefined;
-      const item = subresourceItem(subresource, named, reference, whole);
+      const names = target.names.of(subresource.name);
+      const item = subresourceItem(subresource, named, names, reference, whole);
       if (item !== undefined) paths[`${collection}/{name}/${subresource.name}`] = item;
     }
   }
@@ -94,21 +101,33 @@ function objectItem(
 function subresourceItem(
   subresource: SubresourceType,
   parameters: readonly Schema[],
+  names: OperationNames,
   reference: Reference,
   whole: Target | undefined,
 ): PathItem | undefined {
   const { group, version, kind, verbs } = subresource;
+  if (isConnection(subresource)) return connectionItem(subresource, parameters, names);
   const type = typeOf(apiVersionOf({ group, version }), kind);
-  // Streams and proxies have options instead of bodies.
-  if (kind.endsWith('Options') || subresource.name === 'log') return undefined;
-  const target = whole ?? (type && { kind: { group, kind, version }, object: reference(type), patchTypes });
-  if (target === undefined) return undefined;
+  const found = whole ?? (type && { kind: { group, kind, version }, object: reference(type), patchTypes });
+  if (found === undefined) return undefined;
+  const target = { ...found, names };
   const item = objectItem(new Set(verbs), target, parameters, reference);
   if (verbs.includes('create')) item['post'] = operation('post', target, writeParameters, reference);
   return item;
 }
 
-type Action = 'get' | 'list' | 'post' | 'put' | 'patch' | 'delete' | 'deletecollection';
+const codes: Record<string, string> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+
+/** With what an operation may be answered if all is well. */
+const answerCodes: Record<Action, readonly string[]> = {
+  get: ['200'],
+  list: ['200'],
+  post: ['200', '201', '202'],
+  put: ['200', '201'],
+  patch: ['200', '201'],
+  delete: ['200', '202'],
+  deletecollection: ['200'],
+};
 
 const patchTypes = [
   'application/json-patch+json',
@@ -137,14 +156,17 @@ function operation(action: Action, target: Target, parameters: readonly Schema[]
     action === 'post' || action === 'put'
       ? content(object, ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'])
       : action === 'patch'
-        ? content({ type: 'object' }, target.patchTypes)
+        ? content(meta('Patch'), target.patchTypes)
         : action.startsWith('delete')
           ? content(meta('DeleteOptions'))
           : undefined;
+  const answers = answerCodes[action].map((code) => [code, { description: codes[code], content: content(answer) }]);
   return {
+    operationId: target.names.operation(action),
+    tags: [target.names.tag],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { content: body } }),
-    responses: { '200': { description: 'OK', content: content(answer) } },
+    responses: { ...Object.fromEntries(answers), '401': { description: 'Unauthorized' } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': target.kind,
   };

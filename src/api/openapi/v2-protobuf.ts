@@ -2,21 +2,29 @@
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import type { Schema } from './schemas.ts';
-import type { OpenApiV2, Operation, PathItem } from './v2.ts';
+import type { OpenApiV2Part, Operation, PathItem } from './v2.ts';
 
 type Message = Record<string, unknown>;
 
-/** The document's bytes. Loads the format's definition, which takes some milliseconds: to be called once. */
-export function encodeOpenApiV2({ swagger, info, paths, definitions }: OpenApiV2): Buffer {
+let documentType: protobuf.Type | undefined;
+
+function readDocumentType(): protobuf.Type {
   const { root } = protobuf.parse(readFileSync(new URL('./openapi-v2.proto', import.meta.url), 'utf8'));
-  const type = root.lookupType('openapi.v2.Document');
+  return root.lookupType('openapi.v2.Document');
+}
+
+/**
+ * The bytes of a document, or of a part of one: what is encoded of several parts, one behind the other, is the document that
+ * has them all. The first call loads the format's definition, which takes some milliseconds.
+ */
+export function encodeOpenApiV2({ paths, definitions, ...head }: OpenApiV2Part): Buffer {
+  documentType ??= readDocumentType();
   const document = {
-    swagger,
-    info,
+    ...head,
     paths: { path: pairs(paths, pathItem) },
     definitions: { additionalProperties: pairs(definitions, schemaMessage) },
   };
-  return type.encode(document).finish() as Buffer;
+  return documentType.encode(document).finish() as Buffer;
 }
 
 function pathItem({ parameters = [], ...operations }: PathItem): Message {
@@ -24,17 +32,19 @@ function pathItem({ parameters = [], ...operations }: PathItem): Message {
   return { ...Object.fromEntries(item), parameters: parameters.map(parameter) };
 }
 
-function operation({ consumes, produces, parameters = [], responses, ...extensions }: Operation): Message {
+function operation({ operationId, tags, consumes, produces, parameters = [], responses, ...rest }: Operation): Message {
   return {
+    tags,
+    operationId,
     consumes,
     produces,
     parameters: parameters.map(parameter),
     responses: {
       responseCode: pairs(responses, ({ description, schema }) => ({
-        response: { description, schema: { schema: schemaMessage(schema) } },
+        response: { description, ...(schema === undefined ? {} : { schema: { schema: schemaMessage(schema) } }) },
       })),
     },
-    vendorExtension: pairs(extensions, yaml),
+    vendorExtension: pairs(rest, yaml),
   };
 }
 
@@ -53,8 +63,9 @@ function schemaMessage(schema: Schema): Message {
     else if (name === '$ref') message['ref'] = value;
     else if (name === 'type') message['type'] = { value: [value] };
     else if (name === 'items') message['items'] = { schema: [schemaMessage(value as Schema)] };
-    else if (name === 'additionalProperties') message[name] = { schema: schemaMessage(value as Schema) };
-    else if (name === 'properties') {
+    else if (name === 'additionalProperties') {
+      message[name] = typeof value === 'boolean' ? { boolean: value } : { schema: schemaMessage(value as Schema) };
+    } else if (name === 'properties') {
       message[name] = { additionalProperties: pairs(value as Record<string, Schema>, schemaMessage) };
     } else if (name === 'default') message[name] = yaml(value);
     else if (name === 'enum') message[name] = (value as unknown[]).map(yaml);

@@ -1,5 +1,5 @@
 import { humanDuration } from '../time.ts';
-import type { admissionregistrationv1, certificatesv1, rbacv1 } from '../types/index.ts';
+import type { admissionregistrationv1, apiregistrationv1, certificatesv1, rbacv1 } from '../types/index.ts';
 import { age, ageColumn, column, nameColumn, nameOf, orNone, type Printer, printer, wide } from './printer.ts';
 
 const bindingColumns = [
@@ -30,6 +30,18 @@ export const accessPrinters: Readonly<Record<string, Printer>> = {
   'ClusterRoleBinding.rbac.authorization.k8s.io': bindingPrinter,
   'MutatingWebhookConfiguration.admissionregistration.k8s.io': webhookPrinter,
   'ValidatingWebhookConfiguration.admissionregistration.k8s.io': webhookPrinter,
+  'APIService.apiregistration.k8s.io': printer<apiregistrationv1.APIService>(
+    [nameColumn, column('Service', 'Who serves it.'), column('Available', 'Whether it is served.'), ageColumn],
+    (service, now) => {
+      const { namespace, name } = service.spec?.service ?? {};
+      return [
+        nameOf(service),
+        name === undefined ? 'Local' : `${namespace}/${name}`,
+        availability(service),
+        age(service, now),
+      ];
+    },
+  ),
   'CertificateSigningRequest.certificates.k8s.io': printer<certificatesv1.CertificateSigningRequest>(
     [
       nameColumn,
@@ -52,6 +64,14 @@ export const accessPrinters: Readonly<Record<string, Printer>> = {
     },
   ),
 };
+
+function availability({ status }: apiregistrationv1.APIService): string {
+  const condition = status?.conditions?.find(({ type }) => type === 'Available');
+  if (condition === undefined) return 'Unknown';
+  return condition.status === 'True' || !condition.reason
+    ? condition.status
+    : `${condition.status} (${condition.reason})`;
+}
 
 function subjects({ subjects: all = [] }: rbacv1.RoleBinding, wanted: string): string {
   return all

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../object.ts';
 import { accessPrinters } from './access.ts';
 import { clusterPrinters } from './cluster.ts';
+import { metricsPrinters } from './metrics.ts';
 import { networkPrinters } from './network.ts';
 import { podPrinter } from './pod.ts';
 import { column, nameColumn, nameOf, type Printer, printer } from './printer.ts';
@@ -15,6 +16,7 @@ export const printers: Readonly<Record<string, Printer | undefined>> = {
   ...networkPrinters,
   ...storagePrinters,
   ...accessPrinters,
+  ...metricsPrinters,
 };
 
 /** What kinds without a printer of their own get. */

@@ -25,3 +25,4 @@ export type * as resourcev1 from './resource-v1.ts';
 export type * as schedulingv1 from './scheduling-v1.ts';
 export type * as storagev1 from './storage-v1.ts';
 export type * as v1 from './core-v1.ts';
+export type * as apiregistrationv1 from './apiregistration-v1.ts';

@@ -266,6 +266,8 @@ export interface GroupVersionResource {
   resource: string;
 }
 
+export type Patch = Record<string, never>;
+
 export interface WatchEvent {
   type: string;
   object: unknown;

@@ -18,6 +18,7 @@ type NameCheck = (name: string) => string[];
 const nameChecks: Readonly<Record<string, NameCheck>> = {
   Namespace: checkDns1123Label,
   Service: checkDns1035Label,
+  'APIService.apiregistration.k8s.io': checkPathSegment,
   'CronJob.batch': (name) => [
     ...checkDns1123Subdomain(name),
     ...(name.length > 52 ? ['must be no more than 52 characters'] : []),

@@ -3,6 +3,7 @@ import type { FieldError } from '../field-errors.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { PlainObject } from '../plain.ts';
 import type { ResourceType } from '../resource.ts';
+import { apiServiceRules } from './api-service.ts';
 import { autoscalingRules } from './autoscaling.ts';
 import { certificateRules } from './certificates.ts';
 import { clusterRules } from './cluster.ts';
@@ -27,6 +28,7 @@ const rules: Readonly<Record<string, KindRules | undefined>> = {
   Service: serviceRules,
   ConfigMap: configMapRules,
   Secret: secretRules,
+  'APIService.apiregistration.k8s.io': apiServiceRules,
   'CustomResourceDefinition.apiextensions.k8s.io': definitionRules,
   ...workloadRules,
   ...jobRules,

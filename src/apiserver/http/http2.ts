@@ -83,3 +83,16 @@ function endIdle(session: Http2Session): void {
 export function writableOf(target: ServerResponse | Writable): Writable {
   return (target as { stream?: Writable }).stream ?? target;
 }
+
+/** A request's headers, each with all its values. HTTP/2's requests have no `headersDistinct`; `Host` is `:authority` there. */
+export function distinctHeaders({ rawHeaders }: IncomingMessage): Record<string, string[]> {
+  const found: Record<string, string[]> = Object.create(null);
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const raw = rawHeaders[i]!.toLowerCase();
+    const name = raw === ':authority' ? 'host' : raw;
+    if (name.startsWith(':')) continue;
+    found[name] ??= [];
+    found[name].push(rawHeaders[i + 1]!);
+  }
+  return found;
+}

@@ -21,10 +21,13 @@ export async function sendBody(
   setWarnings(exchange);
   response.setHeader('Content-Type', contentType);
   response.setHeader('Cache-Control', response.getHeader('Cache-Control') ?? 'no-cache, private');
-  if (bytes.length >= GZIP_FROM_BYTES && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
-    bytes = await compress(bytes);
-    response.setHeader('Content-Encoding', 'gzip');
-    response.setHeader('Vary', 'Accept-Encoding');
+  if (/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
+    // Whether it is compressed or not: caches must know that it may be.
+    response.appendHeader('Vary', 'Accept-Encoding');
+    if (bytes.length >= GZIP_FROM_BYTES) {
+      bytes = await compress(bytes);
+      response.setHeader('Content-Encoding', 'gzip');
+    }
   }
   response.setHeader('Content-Length', bytes.length);
   response.writeHead(code);

@@ -1,17 +1,18 @@
-import { errors, type ResourceType, type v1 } from '../../api/index.ts';
+import { errors, type KubernetesObject, type ResourceType, type v1 } from '../../api/index.ts';
 import type { Exchange } from '../exchange.ts';
+import { sendEncoded, sendList, shapeOf } from '../http/objects.ts';
 import { listParameters } from '../http/parameters.ts';
-import { sendJson } from '../http/respond.ts';
 import type { KubeletConnection } from '../kubelet-connection.ts';
-import type { Registry, User } from '../registry/types.ts';
+import type { Encoded, Registry, User } from '../registry/types.ts';
 import type { Route } from '../server.ts';
 import { nodeMetrics, podMetrics } from './convert.ts';
-import { metricsTypes, type Summary } from './types.ts';
+import { metricsTypes, type NodeMetrics, type PodMetrics, type Summary } from './types.ts';
 
 export interface MetricsOptions {
   registry: Registry;
   types: { pods: ResourceType; nodes: ResourceType };
   kubelets: KubeletConnection;
+  now: () => number;
 }
 
 /** A node that takes longer is left out, as one that is not there. */
@@ -28,25 +29,25 @@ export function metricsApiRoute(options: MetricsOptions): Route {
     if (!info.isResource || info.group !== 'metrics.k8s.io' || info.version !== 'v1beta1' || !type) return false;
     if (info.subresource !== '') return false;
     if (info.verb !== 'get' && info.verb !== 'list') throw errors.methodNotAllowed(type, info.verb);
+    const shape = shapeOf(exchange, type, true);
     const items = info.resource === 'nodes' ? await ofNodes(options, exchange) : await ofPods(options, exchange);
     if (info.verb === 'list') {
-      await sendJson(exchange, 200, {
-        kind: `${type.kind}List`,
-        apiVersion: 'metrics.k8s.io/v1beta1',
-        metadata: {},
-        items,
-      });
+      await sendList(exchange, { metadata: {}, items: items.map(encoded) }, type, shape, options.now());
       return true;
     }
     if (items[0] === undefined) {
       throw errors.notFound(type, info.namespace === undefined ? info.name : `${info.namespace}/${info.name}`);
     }
-    await sendJson(exchange, 200, items[0]);
+    await sendEncoded(exchange, 200, encoded(items[0]), type, shape, options.now());
     return true;
   };
 }
 
-async function ofNodes(options: MetricsOptions, exchange: Exchange): Promise<unknown[]> {
+function encoded(object: KubernetesObject): Encoded {
+  return { object, json: () => Buffer.from(JSON.stringify(object)) };
+}
+
+async function ofNodes(options: MetricsOptions, exchange: Exchange): Promise<NodeMetrics[]> {
   const nodes = (await find(options.registry, options.types.nodes, exchange)) as v1.Node[];
   const summaries = await summariesOf(
     options,
@@ -59,7 +60,7 @@ async function ofNodes(options: MetricsOptions, exchange: Exchange): Promise<unk
   });
 }
 
-async function ofPods(options: MetricsOptions, exchange: Exchange): Promise<unknown[]> {
+async function ofPods(options: MetricsOptions, exchange: Exchange): Promise<PodMetrics[]> {
   const pods = (await find(options.registry, options.types.pods, exchange)) as v1.Pod[];
   const running = pods.filter(({ status }) => status?.phase === 'Running');
   const nodeNames = new Set(running.map(({ spec }) => spec!.nodeName!));

@@ -1,4 +1,4 @@
-import type { ResourceType } from '../../api/index.ts';
+import type { ObjectMeta, ResourceType } from '../../api/index.ts';
 
 const common = {
   group: 'metrics.k8s.io',
@@ -25,7 +25,7 @@ export interface Usage {
 export interface NodeMetrics {
   kind: 'NodeMetrics';
   apiVersion: string;
-  metadata: object;
+  metadata: ObjectMeta;
   timestamp: string;
   window: string;
   usage: Usage;
@@ -34,7 +34,7 @@ export interface NodeMetrics {
 export interface PodMetrics {
   kind: 'PodMetrics';
   apiVersion: string;
-  metadata: object;
+  metadata: ObjectMeta;
   timestamp: string;
   window: string;
   containers: { name: string; usage: Usage }[];

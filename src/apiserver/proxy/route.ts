@@ -7,6 +7,7 @@ import { errors } from '../../api/index.ts';
 import { errorMessage, nodeHttp } from '../../base/index.ts';
 import { asObject, proxyOptions } from '../connection-options.ts';
 import type { Exchange } from '../exchange.ts';
+import { distinctHeaders } from '../http/http2.ts';
 import type { KubeletConnection } from '../kubelet-connection.ts';
 import { requestOf } from '../resources.ts';
 import type { Route, UpgradeRoute } from '../server.ts';
@@ -85,11 +86,12 @@ function redirectToRoot({ request, response }: Exchange): void {
 const keptBack =
   /^(connection|expect|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|authorization|impersonate-.*|sec-websocket-protocol)$/;
 
-function forwardedHeaders({ headersDistinct, headers, socket }: IncomingMessage): OutgoingHttpHeaders {
+function forwardedHeaders(request: IncomingMessage): OutgoingHttpHeaders {
+  const headers = distinctHeaders(request);
   const kept: OutgoingHttpHeaders = {};
-  for (const [name, values] of Object.entries(headersDistinct)) if (!keptBack.test(name)) kept[name] = values;
-  kept['host'] = headers.host;
-  kept['x-forwarded-for'] = [...(headersDistinct['x-forwarded-for'] ?? []), socket.remoteAddress ?? ''].join(', ');
+  for (const [name, values] of Object.entries(headers)) if (!keptBack.test(name)) kept[name] = values;
+  kept['host'] = headers['host']?.[0];
+  kept['x-forwarded-for'] = [...(headers['x-forwarded-for'] ?? []), request.socket.remoteAddress ?? ''].join(', ');
   return kept;
 }
 
@@ -132,7 +134,9 @@ async function passOn({ request, response, signal }: Exchange, call: ClientReque
   const answer = await answered.catch(unreachable);
   // What flows slowly is not stuck.
   answer.socket?.setTimeout(0);
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer, request, path));
+  // HTTP/2 has none.
+  if (request.httpVersionMajor === 1) response.statusMessage = answer.statusMessage ?? '';
+  response.writeHead(answer.statusCode ?? 502, answerHeaders(answer, request, path));
   response.flushHeaders();
   await pipeline(answer, response).catch(() => response.destroy());
 }

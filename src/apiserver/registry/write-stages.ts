@@ -7,6 +7,7 @@ import {
   type FieldError,
   type KubernetesObject,
   type ResourceType,
+  resetStatus,
   sameButForTimes,
   trackUpdate,
   typeOf,
@@ -106,7 +107,7 @@ export async function stageCreation(
   attributes.name = draft.metadata.name ?? '';
   delete draft.metadata.generation;
   if (strategy.generation) draft.metadata.generation = 1;
-  if (hasStatus(type) && !strategy.keepsStatusOnCreate) draft['status'] = {};
+  if (hasStatus(type) && !strategy.keepsStatusOnCreate) resetStatus(draft);
   strategy.prepareForCreate?.(draft);
   const companions = strategy.accompany?.(draft, undefined, context) ?? {};
   track(context, scope, draft, undefined, asked);

@@ -193,6 +193,17 @@ test('refused: no version, or two, to store', (t) => {
   t.regex(none[0]!, /^spec.versions: Invalid value: .*: must have exactly one version marked as storage version$/);
 });
 
+test('an object with properties may have any others, but none of a schema', (t) => {
+  const withOthers = (additionalProperties: unknown) =>
+    problems((definition) => {
+      schemaOf(definition).additionalProperties = additionalProperties;
+    });
+  t.deepEqual(withOthers(true), []);
+  t.deepEqual(withOthers({ type: 'string' }), [
+    `${at}.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive`,
+  ]);
+});
+
 test('int-or-string may say so itself', (t) => {
   const anyOf = [{ type: 'integer' }, { type: 'string' }];
   t.deepEqual(

@@ -125,6 +125,14 @@ test("a pod's security", (t) => {
       ),
     ],
     [{ hostUsers: false, containers: [{ ...container, securityContext: { procMount: 'Unmasked' } }] }],
+    [
+      {
+        hostUsers: false,
+        volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'v' } }],
+        containers: [{ ...container, volumeDevices: [{ name: 'v', devicePath: '/d' }] }],
+      },
+      'spec.containers[0].volumeDevices: Forbidden: when `pod.Spec.HostUsers` is false',
+    ],
   ]);
 });
 

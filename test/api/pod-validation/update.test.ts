@@ -90,14 +90,21 @@ test('a pod changes only where it may', (t) => {
 });
 
 test('what changed is told as a difference', (t) => {
-  const before = { containers: [{ ...container, command: ['a', 'b'] }] };
-  const after = { containers: [{ ...container, command: ['a', 'c'] }], nodeName: 'n' };
+  const before = { nodeSelector: { app: 'a', b: 'c' }, containers: [{ ...container, command: ['a', 'b'] }] };
+  const after = {
+    nodeSelector: { app: 'x', b: 'c' },
+    containers: [{ ...container, command: ['a', 'c'] }],
+    nodeName: 'n',
+  };
   const [error] = updateErrors(podOf(after), podOf(before));
   const lines = error!.split('\n').slice(1);
   t.is(lines[0], '  core.PodSpec{');
+  t.true(lines.includes('  \tNodeSelector: {'), error);
+  t.true(lines.includes('+ \t\t"app": "x",'), error);
+  t.true(lines.includes('  \t\t... // 1 identical entries'), error);
   t.true(lines.includes('- \t\t\t\t"b",'), error);
   t.true(lines.includes('+ \t\t\t\t"c",'), error);
-  t.true(lines.includes('+ \tnodeName: "n",'), error);
+  t.true(lines.includes('+ \tNodeName: "n",'), error);
   t.true(
     lines.some((line) => /^ {2}\t\.\.\. \/\/ \d+ identical fields$/.test(line)),
     error,
@@ -189,4 +196,10 @@ test('resizes', (t) => {
   for (const [before, after, ...expected] of cases) {
     compare(t, updateErrors(podOf(after), podOf(before), 'resize'), expected, JSON.stringify([before, after]));
   }
+  const running = (resources?: Json) =>
+    podOf(cpu('1'), {}, { containerStatuses: [{ name: 'c', state: { running: {} }, resources }] });
+  t.deepEqual(updateErrors(podOf(cpu('2')), running({}), 'resize'), []);
+  t.deepEqual(updateErrors(podOf(cpu('2')), running(), 'resize'), [
+    'spec: Forbidden: Pod running on node without support for resize',
+  ]);
 });

@@ -31,6 +31,16 @@ test('a created object gets what only the system decides', async (t) => {
   t.deepEqual(status, {});
 });
 
+test('the status of what is new says zero where Go would', async (t) => {
+  const { registry } = await createFixture(t);
+  const controller = {
+    ...{ apiVersion: 'v1', kind: 'ReplicationController', metadata: { name: 'rc' } },
+    spec: { template: { metadata: { labels: { app: 'rc' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+  };
+  const created = await registry.create({ ...at(typeOf('replicationcontrollers')), object: controller as never });
+  t.deepEqual(fields(created).status, { replicas: 0 });
+});
+
 test('the answer, a later get and the JSON agree', async (t) => {
   const { registry } = await createFixture(t);
   const created = await registry.create({ ...at(configMaps), object: configMap('a', { x: 'ü' }) });

@@ -25,7 +25,7 @@ export function checkSchema(errors: Errors, path: FieldPath, schema: JSONSchemaP
   }
   if (additionalProperties === false) {
     errors.push(forbiddenField(path.child('additionalProperties'), 'additionalProperties cannot be set to false'));
-  } else if (additionalProperties !== undefined && Object.keys(properties ?? {}).length > 0) {
+  } else if (typeof additionalProperties === 'object' && Object.keys(properties ?? {}).length > 0) {
     const text = 'additionalProperties and properties are mutual exclusive';
     errors.push(forbiddenField(path.child('additionalProperties'), text));
   }

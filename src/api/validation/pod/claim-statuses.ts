@@ -26,12 +26,14 @@ export function checkClaimStatuses(
 export function checkExtendedClaim(
   errors: Errors,
   path: FieldPath,
-  { requestMappings: mappings = [], resourceClaimName: claim }: v1.PodExtendedResourceClaimStatus,
+  { requestMappings, resourceClaimName: claim }: v1.PodExtendedResourceClaimStatus,
   { containers, initContainers = [] }: v1.PodSpec,
 ): void {
+  // Lists that have to be there are null where they aren't given.
+  const mappings = requestMappings ?? [];
   const list = path.child('requestMappings');
   if (mappings.length === 0) errors.push(required(list, 'at least one request mapping is required'));
-  const all = [...initContainers, ...containers];
+  const all = [...initContainers, ...(containers ?? [])];
   const seen = new Set<string>();
   for (const [index, { containerName, resourceName, requestName = '' }] of mappings.entries()) {
     const item = list.index(index);

@@ -22,7 +22,7 @@ export function checkEphemeralUpdate(errors: Errors, pod: v1.Pod, old: v1.Pod): 
     if (kept === undefined) {
       errors.push(forbiddenField(path, `existing ephemeral containers ${name} may not be removed\n`));
     } else if (!equalPlain(kept, container)) {
-      const diff = goDiff('core.EphemeralContainer', container, kept);
+      const diff = goDiff('EphemeralContainer', container, kept);
       errors.push(forbiddenField(path, `existing ephemeral containers ${name} may not be changed\n${diff}`));
     }
   }

@@ -1,55 +1,57 @@
-import { equalPlain, isPlainObject, type PlainObject } from '../../plain.ts';
+import { structOf, type ValueType } from '../../description/index.ts';
+import { equalPlain, getOwn, isPlainObject, type PlainObject } from '../../plain.ts';
+import { goName } from './go-form.ts';
 
 /**
- * How two values differ, in the form in which Kubernetes tells it: the lines of the first behind a minus, those of the
- * second behind a plus, what is the same in both counted.
+ * How two structs of the core group differ, in the form in which Kubernetes tells it: the lines of the first behind a minus,
+ * those of the second behind a plus, what is the same in both counted.
  */
-export function goDiff(type: string, before: object, after: object): string {
-  return `  ${type}${diffOf(before, after, 0).join('\n').trimStart()}\n`;
+export function goDiff(name: string, before: object, after: object): string {
+  const struct = structOf('v1', name);
+  const type: ValueType | undefined = struct && { kind: 'object', type: struct };
+  return `  core.${name}${diffOf(before, after, type, 0).join('\n').trimStart()}\n`;
 }
 
-function diffOf(before: unknown, after: unknown, depth: number): string[] {
-  if (isPlainObject(before) && isPlainObject(after)) {
-    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return block(names, (name) => `${name}: `, before, after, depth, 'identical fields');
-  }
-  const [a, b] = [before as unknown[], after as unknown[]];
-  const indexes = Array.from({ length: Math.max(a.length, b.length) }, (_, index) => String(index));
-  return block(indexes, () => '', { ...a } as PlainObject, { ...b } as PlainObject, depth, 'identical elements');
-}
-
-function block(
-  keys: readonly string[],
-  label: (key: string) => string,
-  before: PlainObject,
-  after: PlainObject,
-  depth: number,
-  sameText: string,
-): string[] {
+function diffOf(before: object, after: object, type: ValueType | undefined, depth: number): string[] {
+  const [a, b] = [fieldsOf(before), fieldsOf(after)];
+  const isList = Array.isArray(before);
   const indent = '\t'.repeat(depth + 1);
   const lines = [`  ${'\t'.repeat(depth)}{`];
   let same = 0;
   const count = (): void => {
-    if (same > 0) lines.push(`  ${indent}... // ${same} ${sameText}`);
+    const what = isList ? 'elements' : type?.kind === 'map' ? 'entries' : 'fields';
+    if (same > 0) lines.push(`  ${indent}... // ${same} identical ${what}`);
     same = 0;
   };
-  for (const key of keys) {
-    const [a, b] = [before[key], after[key]];
-    if (equalPlain(a, b)) {
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const [old, now] = [getOwn(a, key), getOwn(b, key)];
+    if (equalPlain(old, now)) {
       same++;
       continue;
     }
     count();
-    if (isStructured(a) && isStructured(b) && Array.isArray(a) === Array.isArray(b)) {
-      const [first, ...rest] = diffOf(a, b, depth + 1);
-      lines.push(`  ${indent}${label(key)}${first!.trimStart()}`, ...rest);
+    const isField = type?.kind === 'object' && type.type.fields.has(key);
+    const label = isList ? '' : `${isField ? goName(key) : JSON.stringify(key)}: `;
+    if (isStructured(old) && isStructured(now) && Array.isArray(old) === Array.isArray(now)) {
+      const [first, ...rest] = diffOf(old, now, partOf(type, key), depth + 1);
+      lines.push(`  ${indent}${label}${first!.trimStart()}`, ...rest);
     } else {
-      if (a !== undefined) lines.push(`- ${indent}${label(key)}${JSON.stringify(a)},`);
-      if (b !== undefined) lines.push(`+ ${indent}${label(key)}${JSON.stringify(b)},`);
+      if (old !== undefined) lines.push(`- ${indent}${label}${JSON.stringify(old)},`);
+      if (now !== undefined) lines.push(`+ ${indent}${label}${JSON.stringify(now)},`);
     }
   }
   count();
   return [...lines, `  ${'\t'.repeat(depth)}}${depth === 0 ? '' : ','}`];
+}
+
+function fieldsOf(value: object): PlainObject {
+  return isPlainObject(value) ? value : { ...(value as unknown[]) };
+}
+
+function partOf(type: ValueType | undefined, key: string): ValueType | undefined {
+  if (type?.kind === 'object') return type.type.fields.get(key)?.type;
+  if (type?.kind === 'list') return type.items;
+  return type?.kind === 'map' ? type.values : undefined;
 }
 
 function isStructured(value: unknown): value is object {

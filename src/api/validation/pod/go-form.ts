@@ -14,6 +14,19 @@ function goValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [goName(name), goValue(part)]));
 }
 
-function goName(field: string): string {
-  return field === 'seLinuxOptions' ? 'SELinuxOptions' : `${field[0]!.toUpperCase()}${field.slice(1)}`;
+/** A field's name in Go. */
+export function goName(field: string): string {
+  return irregular[field] ?? `${field[0]!.toUpperCase()}${field.slice(1)}`;
 }
+
+const irregular: Readonly<Record<string, string>> = {
+  seLinuxOptions: 'SELinuxOptions',
+  seLinuxChangePolicy: 'SELinuxChangePolicy',
+  dnsPolicy: 'DNSPolicy',
+  dnsConfig: 'DNSConfig',
+  os: 'OS',
+  tty: 'TTY',
+  httpGet: 'HTTPGet',
+  tcpSocket: 'TCPSocket',
+  grpc: 'GRPC',
+};

@@ -22,6 +22,11 @@ export function checkResize(errors: Errors, pod: v1.Pod, old: v1.Pod): void {
     const detail = 'Pod QOS Class may not change as a result of resizing';
     errors.push(invalidValue(podSpecPath, pod.status?.qosClass ?? '', detail));
   }
+  const running = old.status?.containerStatuses?.find(({ state }) => state?.running !== undefined);
+  // Nodes that can change what a container may use say what it may use now.
+  if (running !== undefined && running.resources === undefined) {
+    errors.push(forbiddenField(podSpecPath, 'Pod running on node without support for resize'));
+  }
   checkContainersResized(errors, spec, before);
   checkSidecarsResized(errors, spec, before);
   if (errors.length > 0) return;
@@ -44,15 +49,15 @@ function hasOwnResources({ resources }: v1.PodSpec = noSpec): boolean {
 
 function checkContainersResized(errors: Errors, spec: v1.PodSpec, old: v1.PodSpec): void {
   // A list that has to be there is null where it isn't given.
-  const containers = spec.containers ?? [];
-  for (const [index, before] of old.containers.entries()) {
+  const [containers, known] = [spec.containers ?? [], old.containers ?? []];
+  for (const [index, before] of known.entries()) {
     const container = containers[index];
     if (container === undefined) continue;
     checkKept(errors, podSpecPath.child('containers').index(index).child('resources'), container, before);
     if (isOnlyResized(container, before)) continue;
     errors.push(forbiddenField(podSpecPath, 'only cpu and memory resources are mutable'));
   }
-  if (containers.length === old.containers.length) return;
+  if (containers.length === known.length) return;
   errors.push(forbiddenField(podSpecPath, 'only cpu and memory resources are mutable'));
 }
 

@@ -2,6 +2,7 @@ import { type FieldPath, forbiddenField, invalidValue, notSupported } from '../.
 import { checkRange } from '../../names.ts';
 import type { v1 } from '../../types/index.ts';
 import { addEach, type Errors } from '../checks.ts';
+import { eachContainer } from './each-container.ts';
 import { goForm } from './go-form.ts';
 import { checkAppArmor, checkSeccomp } from './profiles.ts';
 import { checkSysctls } from './sysctls.ts';
@@ -109,4 +110,8 @@ export function checkOwnUsers(errors: Errors, path: FieldPath, spec: v1.PodSpec)
   if (spec.hostNetwork) errors.push(forbiddenField(path.child('hostNetwork'), detail));
   if (spec.hostPID) errors.push(forbiddenField(path.child('HostPID'), detail));
   if (spec.hostIPC) errors.push(forbiddenField(path.child('HostIPC'), detail));
+  // A device's owner can't be mapped.
+  eachContainer(spec, path, ({ volumeDevices }, at) => {
+    if (volumeDevices?.length) errors.push(forbiddenField(at().child('volumeDevices'), detail));
+  });
 }

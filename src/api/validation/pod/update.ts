@@ -21,7 +21,7 @@ export function checkSpecUpdate(errors: Errors, spec: v1.PodSpec, old: v1.PodSpe
   if (old.schedulingGates?.length) checkPlacementUpdate(errors, spec, old);
   const reverted = withChangeable(spec, old);
   if (equalPlain(reverted, old)) return;
-  errors.push(forbiddenField(podSpecPath, `${fixedText}\n${goDiff('core.PodSpec', old, reverted)}`));
+  errors.push(forbiddenField(podSpecPath, `${fixedText}\n${goDiff('PodSpec', old, reverted)}`));
 }
 
 function sameCount(errors: Errors, spec: v1.PodSpec, old: v1.PodSpec): boolean {
@@ -119,7 +119,7 @@ function withChangeable(spec: v1.PodSpec, old: v1.PodSpec): v1.PodSpec {
   const reverted: v1.PodSpec = { ...spec };
   for (const list of ['containers', 'initContainers'] as const) {
     const containers = spec[list];
-    if (containers !== undefined) {
+    if (containers) {
       reverted[list] = containers.map((container, index) => put({ ...container }, old[list]?.[index], 'image'));
     }
   }

@@ -1,6 +1,7 @@
 import type { ResourceType } from '../../../api/index.ts';
 import type { GroupResource } from '../types.ts';
 import { policyBindingStrategy, policyStrategy, webhookConfigurationStrategy } from './admission-registration.ts';
+import { apiServiceStrategy } from './api-service.ts';
 import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
 import { customStrategy, customWithStatusStrategy } from './custom.ts';
 import { definitionStrategy } from './definition.ts';
@@ -55,6 +56,7 @@ const strategies: Readonly<Record<string, Readonly<Record<string, Strategy>>>> =
     validatingadmissionpolicybindings: policyBindingStrategy,
     validatingwebhookconfigurations: webhookConfigurationStrategy,
   },
+  'apiregistration.k8s.io': { apiservices: apiServiceStrategy },
   'apiextensions.k8s.io': { customresourcedefinitions: definitionStrategy },
   apps: {
     daemonsets: workload,
