@@ -2,7 +2,7 @@ import type { UnstructuredObject } from './object.ts';
 import { parseQuantities, podResources, type Quantities } from './pod-resources.ts';
 import { addQuantities, parseQuantity, type Quantity } from './quantity.ts';
 import { qualifiedResource } from './resource.ts';
-import type { v1 } from './types/index.ts';
+import type { resourcev1, v1 } from './types/index.ts';
 
 /*
  * What objects count for in ResourceQuotas (https://kubernetes.io/docs/concepts/policy/resource-quotas/): the same for the
@@ -15,6 +15,9 @@ type ScopeRequirement = NonNullable<
 type Counted = { group: string; resource: string };
 
 const one: Quantity = parseQuantity('1');
+const DEVICES_OF_CLASS = '.deviceclass.resource.k8s.io/devices';
+/** Devices that one claim can get. */
+const MAX_DEVICES = 32;
 
 /** Kinds that also count under their plain name. */
 const plainNames = new Set([
@@ -29,6 +32,8 @@ const plainNames = new Set([
 /** What one object counts for, by the names that quotas have for it. */
 export function quotaUsage(type: Counted, object: UnstructuredObject): Quantities {
   const usage: Quantities = new Map([[`count/${qualifiedResource(type)}`, one]]);
+  if (type.group === 'resource.k8s.io' && type.resource === 'resourceclaims')
+    addDevices(usage, object as unknown as resourcev1.ResourceClaim);
   if (type.group !== '') return usage;
   if (plainNames.has(type.resource)) usage.set(type.resource, one);
   switch (type.resource) {
@@ -75,9 +80,23 @@ function addClaim(usage: Quantities, { spec, metadata }: v1.PersistentVolumeClai
   if (prefix !== undefined) usage.set(`${prefix}requests.storage`, parseQuantity(storage));
 }
 
+/** Devices by class, as many as the claim may get at most: of alternatives, the most of each class. */
+function addDevices(usage: Quantities, { spec }: resourcev1.ResourceClaim): void {
+  for (const { exactly, firstAvailable = [] } of spec.devices?.requests ?? []) {
+    const most = new Map<string, number>();
+    for (const { deviceClassName, allocationMode, count } of exactly === undefined ? firstAvailable : [exactly]) {
+      const devices = allocationMode === 'All' ? MAX_DEVICES : Number(count ?? 0);
+      const name = `${deviceClassName}${DEVICES_OF_CLASS}`;
+      most.set(name, Math.max(devices, most.get(name) ?? 0));
+    }
+    addUsage(usage, new Map([...most].map(([name, devices]) => [name, parseQuantity(String(devices))])));
+  }
+}
+
 /** Whether an object of the kind may count for a quota of that name. */
 export function countsFor(type: Counted, name: string): boolean {
   if (name === `count/${qualifiedResource(type)}`) return true;
+  if (type.group === 'resource.k8s.io') return type.resource === 'resourceclaims' && name.endsWith(DEVICES_OF_CLASS);
   if (type.group !== '') return false;
   switch (type.resource) {
     case 'pods':
@@ -102,15 +121,36 @@ function scopesOf({ spec }: v1.ResourceQuota): ScopeRequirement[] {
   return [...scopes, ...(spec?.scopeSelector?.matchExpressions ?? [])];
 }
 
-/** Whether an object is in all scopes of a quota. Only pods have scopes. */
+/** Whether an object is in all scopes of a quota. Only pods and claims of volumes have scopes. */
 export function inScopes(quota: v1.ResourceQuota, type: Counted, object: UnstructuredObject): boolean {
-  const scopes = scopesOf(quota);
-  if (scopes.length === 0) return true;
-  if (type.group !== '' || type.resource !== 'pods') return false;
-  return scopes.every((scope) => inScope(scope, object as unknown as v1.Pod));
+  return scopesOf(quota).every((scope) => {
+    if (type.group !== '') return false;
+    if (type.resource === 'pods') return podInScope(scope, object as unknown as v1.Pod);
+    return type.resource === 'persistentvolumeclaims' && claimInScope(scope, object as v1.PersistentVolumeClaim);
+  });
 }
 
-function inScope({ scopeName, operator, values = [] }: ScopeRequirement, { spec }: v1.Pod): boolean {
+function claimInScope({ scopeName, ...scope }: ScopeRequirement, claim: v1.PersistentVolumeClaim): boolean {
+  if (scopeName !== 'VolumeAttributesClass') return false;
+  const classes = volumeAttributesClassesOf(claim);
+  return classes.length === 0 ? namedInScope(scope, '') : classes.some((name) => namedInScope(scope, name));
+}
+
+/** The classes that a claim has, is to get, or is on the way to: it counts for each. */
+export function volumeAttributesClassesOf({ spec, status }: v1.PersistentVolumeClaim): string[] {
+  const wanted = spec?.volumeAttributesClassName;
+  const target = status?.modifyVolumeStatus?.targetVolumeAttributesClassName;
+  return [wanted, status?.currentVolumeAttributesClassName, target].filter((name): name is string => Boolean(name));
+}
+
+/** Of what is chosen by a name; '' when it has none. */
+function namedInScope({ operator, values = [] }: Omit<ScopeRequirement, 'scopeName'>, name: string): boolean {
+  if (operator === 'Exists') return name !== '';
+  if (operator === 'DoesNotExist') return name === '';
+  return values.includes(name) === (operator === 'In');
+}
+
+function podInScope({ scopeName, ...scope }: ScopeRequirement, { spec }: v1.Pod): boolean {
   switch (scopeName) {
     case 'Terminating':
       return spec?.activeDeadlineSeconds !== undefined;
@@ -122,12 +162,8 @@ function inScope({ scopeName, operator, values = [] }: ScopeRequirement, { spec 
       return !isBestEffort(spec);
     case 'CrossNamespacePodAffinity':
       return crossesNamespaces(spec);
-    case 'PriorityClass': {
-      const name = spec?.priorityClassName ?? '';
-      if (operator === 'Exists') return name !== '';
-      if (operator === 'DoesNotExist') return name === '';
-      return values.includes(name) === (operator === 'In');
-    }
+    case 'PriorityClass':
+      return namedInScope(scope, spec?.priorityClassName ?? '');
     default:
       return false;
   }

@@ -1,5 +1,6 @@
 import { setTimeout as setTimer } from 'node:timers';
 import {
+  ApiError,
   booleanParameter,
   encodeProtobuf,
   encodeWatchFrame,
@@ -109,13 +110,15 @@ export async function pipeWatch(
     if (status !== undefined) sink.write(frameOf('ERROR', status, shape));
     sink.end();
   };
-  const timer = setTimer(() => finish(), timeoutOf(exchange.query));
+  const timeoutMs = timeoutOf(exchange.query);
+  const timer = setTimer(() => finish(), timeoutMs);
   timer.unref();
   exchange.signal.addEventListener('abort', () => finish(), { once: true });
   try {
     watch = await registry.watch({
       ...request,
       ...watchParameters(exchange.query),
+      timeoutMs,
       drained: () => sink.drained(),
       onEvent(event) {
         if (over) return false;
@@ -130,7 +133,10 @@ export async function pipeWatch(
     if (over) watch.stop();
     sink.begun?.();
   } catch (error) {
+    // Kubernetes tells of history that is gone as a watch does, not as an answer to a request.
+    if (error instanceof ApiError && error.reason === 'Expired') finish(error.status);
     clearTimeout(timer);
+    if (over) return;
     over = true;
     throw error;
   }

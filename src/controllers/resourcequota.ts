@@ -13,6 +13,7 @@ import {
   reasonOf,
   type UnstructuredObject,
   type v1,
+  volumeAttributesClassesOf,
 } from '../api/index.ts';
 import { type Change, type Controller, createController, keyOf, source, splitKey } from '../client/index.ts';
 import type { ControllerContext } from './context.ts';
@@ -103,8 +104,11 @@ function mayRelease(change: Change<KubernetesObject>): boolean {
     return phaseOf(change.object) !== phaseOf(change.old) && /^(Succeeded|Failed)$/.test(phaseOf(change.object) ?? '');
   }
   if (change.object.kind !== 'Service' && change.object.kind !== 'PersistentVolumeClaim') return false;
-  const specOf = (object: KubernetesObject): unknown => (object as { spec?: unknown }).spec;
-  return JSON.stringify(specOf(change.object)) !== JSON.stringify(specOf(change.old));
+  const limited = ({ kind, ...object }: KubernetesObject): unknown => [
+    (object as { spec?: unknown }).spec,
+    kind === 'PersistentVolumeClaim' && volumeAttributesClassesOf(object as v1.PersistentVolumeClaim),
+  ];
+  return JSON.stringify(limited(change.object)) !== JSON.stringify(limited(change.old));
 }
 
 function sameAmounts(a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean {

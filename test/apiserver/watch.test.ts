@@ -180,6 +180,29 @@ test('a plain watch over WebSocket: one message an event', async (t) => {
   socket.close();
 });
 
+// Before all others, whose history it would take.
+test.serial('history that is gone is told as an event, as JSON and protobuf, over HTTP and WebSocket', async (t) => {
+  const ns = await namespace('w-expired');
+  const { resourceVersion } = (await write(ns, 'old')).metadata;
+  // More than is remembered beside the store.
+  for (let i = 0; i < 1_100; i += 100) await Promise.all(Array.from({ length: 100 }, (_, n) => write(ns, `c${i + n}`)));
+  await server.store.compact((await server.store.status()).revision);
+  const path = `/api/v1/namespaces/${ns}/configmaps?watch=true&resourceVersion=${resourceVersion}`;
+  const answer = await server.request('GET', path);
+  t.is(answer.code, 200);
+  const { type, object } = JSON.parse(answer.body) as Event;
+  t.is(type, 'ERROR');
+  t.like(object, { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410 });
+  t.regex(object.message, /^too old resource version: \d+ \(\d+\)$/);
+  const protobuf = await server.request('GET', path, { headers: { accept: 'application/vnd.kubernetes.protobuf' } });
+  t.is(protobuf.code, 200);
+  t.regex(protobuf.body, /ERROR.*k8s\0.*too old resource version/s);
+  const socket = new WebSocket(`wss://127.0.0.1:${server.port}${path}`, { ca: server.ca, ...server.admin });
+  const message = new Promise<Event>((resolve) => socket.once('message', (data) => resolve(JSON.parse(String(data)))));
+  t.is((await message).object.reason, 'Expired');
+  socket.close();
+});
+
 test('a state larger than what may wait for a reader comes at the pace at which it is read', async (t) => {
   const ns = await namespace('w-large');
   const text = 'x'.repeat(500_000);

@@ -138,6 +138,90 @@ test('scopes choose pods; a limited resource must be named', async (t) => {
   await stop();
 });
 
+test('claims of volumes count by the attributes classes that they have, want or are on the way to', async (t) => {
+  const { client, used, stop } = await setUp();
+  const scope = (operator: string, values?: string[]) => ({
+    scopeSelector: {
+      matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator, ...(values ? { values } : {}) }],
+    },
+  });
+  const hard = { persistentvolumeclaims: '1', 'requests.storage': '5Gi' };
+  for (const [name, rest] of Object.entries({
+    gold: scope('In', ['gold']),
+    silver: scope('In', ['silver']),
+    other: scope('NotIn', ['gold', 'silver']),
+    any: scope('Exists'),
+    none: scope('DoesNotExist'),
+  }))
+    await client.create(quotas, quota(name, hard, rest));
+  const claim = (name: string, volumeAttributesClassName?: string): v1.PersistentVolumeClaim => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+      ...(volumeAttributesClassName === undefined ? {} : { volumeAttributesClassName }),
+    },
+  });
+  const claims = findResource('', 'v1', 'persistentvolumeclaims')!;
+  const counted = async () => {
+    const all: string[] = [];
+    for (const name of ['gold', 'silver', 'other', 'any', 'none'])
+      if ((await used(name))?.['requests.storage'] === '1Gi') all.push(name);
+    return all;
+  };
+  t.deepEqual(await counted(), []);
+  const created = await client.create(claims, claim('a', 'gold'));
+  t.deepEqual(await counted(), ['gold', 'any']);
+  t.regex((await t.throwsAsync(client.create(claims, claim('b', 'gold'))))!.message, /exceeded quota: (gold|any)/);
+  // While it is changed it counts for both, as both are in use.
+  const changed = { ...created, status: { ...created.status, currentVolumeAttributesClassName: 'silver' } };
+  await client.update(claims, changed, { subresource: 'status' });
+  t.deepEqual(await counted(), ['gold', 'silver', 'any']);
+  await client.create(claims, claim('plain'));
+  t.deepEqual(await counted(), ['gold', 'silver', 'other', 'any', 'none']);
+  await stop();
+});
+
+test('devices count by class, as many as a claim may get', async (t) => {
+  const { client, used, stop } = await setUp();
+  const [gold, silver] = ['gold.deviceclass.resource.k8s.io/devices', 'silver.deviceclass.resource.k8s.io/devices'];
+  await client.create(quotas, quota('devices', { [gold]: '40', [silver]: '5' }));
+  t.deepEqual(await used('devices'), { [gold]: '0', [silver]: '0' });
+  const resourceClaims = findResource('resource.k8s.io', 'v1', 'resourceclaims')!;
+  const exactly = (deviceClassName: string, count: number) => ({
+    deviceClassName,
+    allocationMode: 'ExactCount',
+    count,
+  });
+  const claim = (name: string, requests: object[]) => ({
+    apiVersion: 'resource.k8s.io/v1' as const,
+    kind: 'ResourceClaim' as const,
+    metadata: { name, namespace: 'default' },
+    spec: { devices: { requests: requests.map((request, index) => ({ name: `r${index}`, ...request })) } },
+  });
+  await client.create(
+    resourceClaims,
+    claim('some', [{ exactly: exactly('gold', 2) }, { exactly: exactly('gold', 1) }]),
+  );
+  t.deepEqual(await used('devices'), { [gold]: '3', [silver]: '0' });
+  const alternatives = [
+    { name: 'a', ...exactly('silver', 1) },
+    { name: 'b', ...exactly('silver', 2) },
+    { name: 'c', deviceClassName: 'gold', allocationMode: 'All' },
+  ];
+  await client.create(resourceClaims, claim('either', [{ firstAvailable: alternatives }]));
+  t.deepEqual(await used('devices'), { [gold]: '35', [silver]: '2' });
+  t.regex(
+    (await t.throwsAsync(client.create(resourceClaims, claim('more', [{ exactly: exactly('silver', 4) }]))))!.message,
+    /exceeded quota: devices, requested: silver\.deviceclass\.resource\.k8s\.io\/devices=4,/,
+  );
+  await client.delete(resourceClaims, 'default', 'either');
+  t.deepEqual(await used('devices'), { [gold]: '3', [silver]: '0' });
+  await stop();
+});
+
 test('services and their ports count', async (t) => {
   const { client, used, stop } = await setUp();
   await client.create(

@@ -33,5 +33,5 @@ export function decodeContinue(text: string, prefix: string): ContinueToken {
       return { revision: rv === -1 ? undefined : (rv as number), start: prefix + start };
     }
   } catch {}
-  throw errors.badRequest('continue key is not valid: start the list without it');
+  throw errors.badRequest('invalid continue token: continue key is not valid: start the list without it');
 }

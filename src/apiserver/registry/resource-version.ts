@@ -1,4 +1,4 @@
-import { errors } from '../../api/index.ts';
+import { errors, fieldErrorText, fieldPath, invalidValue } from '../../api/index.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** How long a read waits for a revision that this peer hasn't seen yet, as Kubernetes does. */
@@ -7,11 +7,10 @@ const WAIT_MS = 3_000;
 /** Undefined for none; 400 for what isn't a revision. */
 export function parseResourceVersion(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
-  const revision = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(revision)) return revision;
-  throw errors.badRequest(
-    `resourceVersion: Invalid value: ${JSON.stringify(text)}: must be a resourceVersion that the server gave`,
-  );
+  const isNumber = /^\d+$/.test(text);
+  if (isNumber && Number.isSafeInteger(Number(text))) return Number(text);
+  const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${isNumber ? 'value out of range' : 'invalid syntax'}`;
+  throw errors.badRequest(fieldErrorText(invalidValue(fieldPath('resourceVersion'), text, why)));
 }
 
 /**

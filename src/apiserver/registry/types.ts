@@ -145,6 +145,8 @@ export interface WatchParameters {
   resourceVersionMatch?: string;
   sendInitialEvents?: boolean;
   allowBookmarks?: boolean;
+  /** How long the reader stays, where that is known: the last bookmark comes shortly before. */
+  timeoutMs?: number;
   /** Must be quick and not throw. Returns false when the reader is too slow: the watch ends. */
   onEvent(event: EncodedEvent): boolean;
   /**

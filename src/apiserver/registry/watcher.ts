@@ -12,11 +12,13 @@ const MAX_QUEUED = 10_000;
 /** Events between two looks at whether the reader has room: of the largest objects, less than may wait for a reader. */
 const PORTION = 4;
 const BOOKMARK_MS = 60_000;
+/** The last bookmark's, before the end: who comes again then goes on from nearly now. */
+const LAST_BOOKMARK_MS = 2_000;
 
 export interface WatcherOptions {
   type: ResourceType;
   selection: Selection;
-  parameters: Pick<WatchParameters, 'onEvent' | 'onEnd' | 'onBegun' | 'drained' | 'allowBookmarks'>;
+  parameters: Pick<WatchParameters, 'onEvent' | 'onEnd' | 'onBegun' | 'drained' | 'allowBookmarks' | 'timeoutMs'>;
   /** Changes up to this revision are known to the reader, or told as state. */
   after: number;
   clock: Clock;
@@ -34,6 +36,7 @@ export class Watcher implements ChangeListener {
   /** Changes that came while the reader was still taking in the state; undefined: it is through. */
   #queue: ObjectChange[] | undefined = [];
   #bookmark: Timer | undefined;
+  readonly #endsAt: number;
   /** Changes that a webhook still converts, one after the other; undefined: nothing waits for one. */
   #converting: Promise<void> | undefined;
   #waiting = 0;
@@ -41,6 +44,7 @@ export class Watcher implements ChangeListener {
 
   constructor(options: WatcherOptions) {
     this.#options = options;
+    this.#endsAt = options.clock.monotonic() + (options.parameters.timeoutMs ?? Number.POSITIVE_INFINITY);
   }
 
   get over(): boolean {
@@ -173,7 +177,9 @@ export class Watcher implements ChangeListener {
 
   #scheduleBookmark(): void {
     const { clock, jitter, revision } = this.#options;
-    this.#bookmark = clock.setTimer(BOOKMARK_MS * (0.85 + 0.3 * jitter), () => {
+    const regular = BOOKMARK_MS * (0.85 + 0.3 * jitter);
+    const last = this.#endsAt - clock.monotonic() - LAST_BOOKMARK_MS;
+    this.#bookmark = clock.setTimer(last > 0 ? Math.min(regular, last) : regular, () => {
       this.#send(this.#bookmarkAt(revision(), false));
       if (!this.#over) this.#scheduleBookmark();
     });

@@ -168,6 +168,19 @@ test('a revision of the future is waited for, then refused', async (t) => {
   });
 });
 
+test('versions that are none are refused in the words of Go', async (t) => {
+  const { registry } = await createFixture(t);
+  for (const [resourceVersion, why] of [
+    ['x', 'invalid syntax'],
+    ['-1', 'invalid syntax'],
+    ['99999999999999999999', 'value out of range'],
+  ]) {
+    const { message } = await refused(t, registry.list({ ...at(configMaps), resourceVersion }), 'BadRequest');
+    const text = JSON.stringify(resourceVersion);
+    t.is(message, `resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: ${why}`);
+  }
+});
+
 test('what does not make sense together is refused', async (t) => {
   const { registry } = await createFixture(t);
   const expectations: [object, string][] = [

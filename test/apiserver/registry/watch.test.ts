@@ -183,6 +183,27 @@ test('sendInitialEvents tells the state and marks its end', async (t) => {
   await refused(t, watch(f, { resourceVersionMatch: 'NotOlderThan' }), 'Invalid');
 });
 
+test('who stays only for a while gets its last bookmark shortly before it goes', async (t) => {
+  const f = await createFixture(t);
+  const short = await watch(f, { allowBookmarks: true, timeoutMs: 10_000 });
+  const tiny = await watch(f, { allowBookmarks: true, timeoutMs: 1_000 });
+  const long = await watch(f, { allowBookmarks: true, timeoutMs: 180_000 });
+  await f.clock.advance(7_900);
+  t.is(short.events.length, 0);
+  await create(f, 'a');
+  await f.clock.advance(200);
+  t.deepEqual(short.told, ['ADDED a', 'BOOKMARK']);
+  t.is(short.lastVersion, f.registry.revision);
+  await f.clock.advance(1_900);
+  t.deepEqual(tiny.told, ['ADDED a']);
+  await f.clock.advance(167_900);
+  const before = long.told.length;
+  t.true(before >= 3, 'as regular as any until then');
+  await f.clock.advance(200);
+  t.is(long.told.length, before + 1);
+  for (const each of [short, tiny, long]) each.stop();
+});
+
 test('bookmarks come about every minute to who wants them, with the latest version', async (t) => {
   const f = await createFixture(t);
   const seen = await watch(f, { allowBookmarks: true });
