@@ -35,10 +35,13 @@ export const eventRules: Readonly<Record<string, KindRules>> = {
     checkUpdate(given, before, errors) {
       const [event, old] = [ofGroup(given), ofGroup(before)];
       if (!equalPlain(event.series, old.series)) checkSeries(errors, event);
-      for (const name of fixed) checkImmutable(errors, fieldPath(name), event[name] ?? null, old[name] ?? null);
+      for (const name of fixed) checkImmutable(errors, fieldPath(name), set(event[name]), set(old[name]));
     },
   }),
 };
+
+/** What is empty is as good as not there. */
+const set = (value: unknown): unknown => (value === '' || value === 0 ? null : (value ?? null));
 
 const fixed = [
   'involvedObject',

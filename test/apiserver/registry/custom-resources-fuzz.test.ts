@@ -83,7 +83,9 @@ test('whatever a definition says and its objects hold, all of it is judged and n
     defined++;
     const { metadata, spec: accepted } = fields(created);
     const conditions = [{ type: 'Established', status: 'True' }];
-    const status = { conditions, acceptedNames: accepted.names, storedVersions: ['v1'] };
+    const versions = accepted.versions as { name: string; storage: boolean }[];
+    const storedVersions = versions.filter(({ storage }) => storage).map((version) => version.name);
+    const status = { conditions, acceptedNames: accepted.names, storedVersions };
     const established = { ...fields(created), status };
     const name = metadata.name as string;
     await orRefused(registry.update({ ...at(definitions), name, subresource: 'status', object: established }));

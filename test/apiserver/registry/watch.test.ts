@@ -319,9 +319,10 @@ test('the views of events in two groups are one storage', async (t) => {
   t.deepEqual([shown.regarding, shown.note, shown.deprecatedCount], [involvedObject, 'hello', 3]);
   const found = await registry.list({ ...modern, fieldSelector: 'regarding.name=p' });
   t.is(found.items.length, 1);
-  await registry.patch({ ...modern, name: 'e', patchType: 'application/merge-patch+json', patch: { note: 'bye' } });
+  const patch = { metadata: { labels: { a: 'b' } } };
+  await registry.patch({ ...modern, name: 'e', patchType: 'application/merge-patch+json', patch });
   const back = fields(await registry.get({ ...core, name: 'e' }));
-  t.deepEqual([back.apiVersion, back.message, back.count], ['v1', 'bye', 3]);
+  t.deepEqual([back.apiVersion, back.message, back.count, back.metadata.labels], ['v1', 'hello', 3, { a: 'b' }]);
 });
 
 test('closing the registry ends its watches', async (t) => {
