@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync }
 import { basename } from 'node:path';
 import { errorCode, errorMessage, KeelsonError } from '../base/index.ts';
 import { type ApiConfig, apiConfigCheck } from './api-config.ts';
-import { fields, list, oneOf, port, text } from './checks.ts';
+import { cidr, fields, list, oneOf, port, text } from './checks.ts';
 import { adminPem, createPki, ensureTokenKey, renewPki } from './cluster-pki.ts';
 import {
   CONFIG_API_VERSION,
@@ -26,6 +26,8 @@ export interface ClusterShape {
   members: MemberConfig[];
   sharedApiPort: number;
   mode: NodeMode;
+  /** Addresses of Services. Absent: the default. */
+  serviceCIDR?: string | undefined;
   /** Absent: the embedded store. */
   store?: EtcdStoreConfig | undefined;
   /** Further ways to come in, and what is written down of requests. */
@@ -40,6 +42,7 @@ export interface ShapeOptions {
   /** etcd API port of the first peer; the next peers' follow. */
   etcdPort?: number | undefined;
   mode?: NodeMode | undefined;
+  serviceCIDR?: string | undefined;
   /** An etcd cluster to stand on; the servers and files of one that is there may change. */
   store?: EtcdStoreConfig | undefined;
   /** May be said anew at any start. */
@@ -53,8 +56,7 @@ export const MAX_LOCAL_PEERS = 99;
 const PEER_PORT_OFFSET = 1_000;
 const HOST = '127.0.0.1';
 /** Rootless addresses: the loopback takes all of 127.0.0.0/8. */
-const SERVICE_CIDR = '127.96.0.0/16';
-export const SERVICE_IP = SERVICE_CIDR.replace(/\.0\/\d+$/, '.1');
+export const DEFAULT_SERVICE_CIDR = '127.96.0.0/16';
 const podCIDR = (id: number): string => `127.${100 + id}.0.0/16`;
 
 const shapeCheck = fields(
@@ -63,10 +65,11 @@ const shapeCheck = fields(
     members: list(memberCheck),
     sharedApiPort: port,
     mode: oneOf(...nodeModes),
+    serviceCIDR: cidr,
     store: etcdStoreCheck,
     api: apiConfigCheck,
   },
-  { store: undefined, api: undefined },
+  { serviceCIDR: undefined, store: undefined, api: undefined },
 );
 
 /** The cluster that a data directory holds; undefined when one may be laid out there. Throws DATA_FOREIGN or DATA_DIR. */
@@ -113,7 +116,7 @@ export function readShape(paths: ClusterPaths): ClusterShape {
 }
 
 /** A new cluster as asked for. Throws CONFIG_INVALID when two of its ports are the same. */
-export function planShape({ peers, port: first, etcdPort, mode, store, api }: ShapeOptions): ClusterShape {
+export function planShape({ peers, port: first, etcdPort, mode, serviceCIDR, store, api }: ShapeOptions): ClusterShape {
   const base = first ?? shapeDefaults.port;
   const shape: ClusterShape = {
     clusterId: randomUUID(),
@@ -125,6 +128,7 @@ export function planShape({ peers, port: first, etcdPort, mode, store, api }: Sh
       apiPort: base + i,
       peerPort: base + PEER_PORT_OFFSET + i,
     })),
+    ...(serviceCIDR === undefined ? {} : { serviceCIDR }),
     ...(store === undefined ? {} : { store }),
     ...(api === undefined ? {} : { api }),
   };
@@ -153,12 +157,14 @@ export function checkShape(shape: ClusterShape, asked: ShapeOptions, root: strin
       `${root} holds a cluster made ${has}, which can't be changed: leave --store and --store-prefix out, or choose another --data-dir`,
     );
   }
-  const has = { peers: shape.members.length, port: shape.members[0]?.apiPort, mode: shape.mode };
-  for (const name of ['peers', 'port', 'mode'] as const) {
+  const { members, mode, serviceCIDR = DEFAULT_SERVICE_CIDR } = shape;
+  const has = { peers: members.length, port: members[0]?.apiPort, mode, serviceCIDR };
+  for (const name of ['peers', 'port', 'mode', 'serviceCIDR'] as const) {
     if (asked[name] === undefined || asked[name] === has[name]) continue;
+    const option = name === 'serviceCIDR' ? '--service-cidr' : `--${name}`;
     throw new KeelsonError(
       'DATA_DIR_MISMATCH',
-      `${root} holds a cluster made with --${name} ${has[name]}, not ${asked[name]}: leave --${name} out, or choose another --data-dir`,
+      `${root} holds a cluster made with ${option} ${has[name]}, not ${asked[name]}: leave ${option} out, or choose another --data-dir`,
     );
   }
 }
@@ -177,13 +183,18 @@ export async function layOutCluster(
   claimLayout(paths.layout);
   makePrivateDir(paths.pki.dir);
   for (const { id } of shape.members) makePrivateDir(paths.peer(id).dir);
-  await createPki(paths, shape, SERVICE_IP, now);
+  await createPki(paths, shape, serviceIpOf(shape), now);
   for (const { id } of shape.members) writePeerConfig(paths, shape, id);
   writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
   await fill();
   // Last: from here on this is a cluster.
   writeShape(paths, shape);
   removeFile(paths.layout);
+}
+
+/** The address of the Service `kubernetes`: the first one. */
+export function serviceIpOf({ serviceCIDR = DEFAULT_SERVICE_CIDR }: Pick<ClusterShape, 'serviceCIDR'>): string {
+  return serviceCIDR.replace(/\d+\/\d+$/, '1');
 }
 
 /** Keeps what the cluster looks like. */
@@ -193,7 +204,7 @@ export function writeShape(paths: ClusterPaths, shape: ClusterShape): void {
 
 /** Brings what is derived up to date in a cluster that is there: certificates that end soon, files that were lost. */
 export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, now: number): Promise<void> {
-  const renewed = await renewPki(paths, shape, SERVICE_IP, now);
+  const renewed = await renewPki(paths, shape, serviceIpOf(shape), now);
   if (renewed || !existsSync(paths.kubeconfig)) writeFileAtomic(paths.kubeconfig, kubeconfigOf(shape, adminPem(paths)));
   // A cluster that was laid out before there were such tokens gets them now, and its peers are told.
   const outdated = ensureTokenKey(paths);
@@ -253,7 +264,7 @@ export function writePeerConfig(paths: ClusterPaths, shape: ClusterShape, id: nu
     sharedApiPort: shape.sharedApiPort,
     mode: shape.mode,
     podCIDR: podCIDR(id),
-    serviceCIDR: SERVICE_CIDR,
+    serviceCIDR: shape.serviceCIDR ?? DEFAULT_SERVICE_CIDR,
     pki: {
       ca: '../pki/ca.crt',
       caKey: '../pki/ca.key',

@@ -1,4 +1,4 @@
-import { type ClusterShape, SERVICE_IP, writePeerConfig, writeShape } from './cluster-files.ts';
+import { type ClusterShape, serviceIpOf, writePeerConfig, writeShape } from './cluster-files.ts';
 import { adminPem, issuePeer } from './cluster-pki.ts';
 import { checkMembers, type MemberConfig } from './config.ts';
 import { type ClusterPaths, makePrivateDir, writeFileAtomic } from './data-dir.ts';
@@ -17,7 +17,7 @@ export async function addToCluster(
   const grown: ClusterShape = { ...shape, members: [...shape.members, { ...member, joined: true }] };
   checkMembers(grown.members);
   makePrivateDir(paths.peer(member.id).dir);
-  await issuePeer(paths, grown, member.id, SERVICE_IP, now);
+  await issuePeer(paths, grown, member.id, serviceIpOf(grown), now);
   writePeerConfig(paths, grown, member.id);
   adopt(paths, grown);
   return grown;

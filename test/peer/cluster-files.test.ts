@@ -60,6 +60,21 @@ test('the etcd API has ports where it is asked for, also of a cluster that is th
   t.deepEqual(portsOf({ ...shape, members }), [9000, 9001]);
 });
 
+test('the addresses of Services may be chosen once', async (t) => {
+  const paths = clusterPaths(join(temporaryDir(t), 'data'));
+  const shape = planShape({ peers: 1, serviceCIDR: '10.0.0.0/24' });
+  await layOutCluster(paths, shape, now);
+  t.deepEqual(findCluster(paths), shape);
+  const config = await loadPeerConfig(paths.peer(1).config);
+  t.is(config.serviceCIDR, '10.0.0.0/24');
+  t.true(new X509Certificate(readFileSync(config.pki.cert)).subjectAltName?.includes('10.0.0.1'));
+  t.notThrows(() => checkShape(shape, { serviceCIDR: '10.0.0.0/24' }, paths.root));
+  t.throws(() => checkShape(shape, { serviceCIDR: '10.1.0.0/24' }, paths.root), {
+    code: 'DATA_DIR_MISMATCH',
+    message: /made with --service-cidr 10\.0\.0\.0\/24, not 10\.1\.0\.0\/24: leave --service-cidr out/,
+  });
+});
+
 test('a laid-out directory is a cluster whose peers can read all they need', async (t) => {
   const { paths, shape } = await layOut(t);
   t.deepEqual(findCluster(paths), shape);

@@ -8,6 +8,7 @@ import {
   changeCluster,
   checkShape,
   clusterPaths,
+  DEFAULT_SERVICE_CIDR,
   findCluster,
   layOutCluster,
   MAX_LOCAL_PEERS,
@@ -22,15 +23,16 @@ import { type Access, isReady, openAccess } from '../access.ts';
 import { type ApiOptions, addApiOptions, apiConfigOf } from '../api-options.ts';
 import { createObjects, findObjects, readManifest, waitForPods } from '../demo.ts';
 import { interruption } from '../interruption.ts';
-import { dataDirOption, integerBetween, modeOption } from '../options.ts';
+import { dataDirOption, integerBetween, modeOption, serviceBlock } from '../options.ts';
 import { checkPorts, listens } from '../ports.ts';
 import { assertNotRunning, type PeerProcess, spawnPeer, stopPeers } from '../processes.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { addStoreOptions, type StoreOptions, storeOf } from '../store-options.ts';
 import { statusTable } from './status.ts';
 
-interface UpOptions extends Omit<ShapeOptions, 'store' | 'api'>, StoreOptions, ApiOptions {
+interface UpOptions extends Omit<ShapeOptions, 'store' | 'api' | 'serviceCIDR'>, StoreOptions, ApiOptions {
   dataDir: string;
+  serviceCidr?: string;
   demo: boolean;
   detach: boolean;
 }
@@ -62,6 +64,9 @@ OpenID Connect provider; the flags are those of kube-apiserver. With
 --audit-policy-file, each peer writes down what that Policy (audit.k8s.io/v1)
 says of requests: DIR/peer-N/audit.log. Later starts go on with both; when
 either is given again, what is given then holds.
+
+Without root only addresses of the loopback, as the default's, lead to a Service;
+--service-cidr is for manifests that name others.
 
 Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
 
@@ -101,6 +106,7 @@ export function addUpCommand(program: Command): void {
       "serve etcd's API too, from this port of the first peer on (default: as before; at first, no)",
       integerBetween(1024, 65_000),
     )
+    .option('--service-cidr <block>', `addresses of Services (default: ${DEFAULT_SERVICE_CIDR})`, serviceBlock)
     .addOption(modeOption());
   addApiOptions(addStoreOptions(command))
     .option('--no-demo', 'start without the demo workload')
@@ -150,7 +156,8 @@ async function up(options: UpOptions): Promise<void> {
 async function prepare(options: UpOptions): Promise<{ paths: ClusterPaths; shape: ClusterShape; created: boolean }> {
   const paths = clusterPaths(options.dataDir);
   const found = findCluster(paths);
-  const asked = { ...options, store: storeOf(options), api: apiConfigOf(options) };
+  const { serviceCidr: serviceCIDR } = options;
+  const asked = { ...options, serviceCIDR, store: storeOf(options), api: apiConfigOf(options) };
   if (found !== undefined) checkShape(found, asked, paths.root);
   const shape = shapeOf(found, asked);
   for (const { id } of shape.members) assertNotRunning(id, paths.peer(id));
