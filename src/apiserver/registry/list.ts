@@ -1,12 +1,4 @@
-import {
-  errors,
-  type FieldError,
-  fieldPath,
-  forbiddenField,
-  invalidValue,
-  type ListMeta,
-  notSupported,
-} from '../../api/index.ts';
+import { errors, type FieldError, fieldPath, forbiddenField, type ListMeta, notSupported } from '../../api/index.ts';
 import { errorCode } from '../../base/index.ts';
 import type { Store } from '../../store/index.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
@@ -40,7 +32,8 @@ interface Page {
 /** Lists by the rules of Kubernetes' resourceVersion, resourceVersionMatch, limit and continue. */
 export async function listObjects(context: ReadContext, request: ListRequest): Promise<ListResult> {
   const selection = new Selection(request);
-  const limit = request.limit ?? 0;
+  // As in Kubernetes, what is below 0 is none.
+  const limit = Math.max(0, request.limit ?? 0);
   checkParameters(request);
   if (request.continue) {
     const token = decodeContinue(request.continue, selection.from);
@@ -145,7 +138,7 @@ async function pageAt(
 }
 
 function checkParameters(request: ListRequest): void {
-  const { resourceVersion, resourceVersionMatch: match, continue: token, limit = 0, sendInitialEvents } = request;
+  const { resourceVersion, resourceVersionMatch: match, continue: token, sendInitialEvents } = request;
   const problems: FieldError[] = [];
   const path = fieldPath('resourceVersionMatch');
   if (match) {
@@ -161,7 +154,6 @@ function checkParameters(request: ListRequest): void {
   }
   if (sendInitialEvents)
     problems.push(forbiddenField(fieldPath('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
-  if (limit < 0) problems.push(invalidValue(fieldPath('limit'), limit, 'must not be negative'));
   if (problems.length > 0) throw errors.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', problems);
   if (token && resourceVersion && resourceVersion !== '0') {
     throw errors.badRequest('specifying resource version is not allowed when using continue');
