@@ -56,11 +56,7 @@ export function validateMetadata(metadata: ObjectMeta, type: Checked): Errors {
   else addEach(errors, path.child('namespace'), metadata.namespace, checkDns1123Label(metadata.namespace));
   checkNonNegative(errors, path.child('generation'), metadata.generation);
   checkCommon(errors, path, metadata);
-  if (type.custom === undefined) {
-    metadata.finalizers?.forEach((name, index) => {
-      checkFinalizerName(errors, path.child('finalizers').index(index), name);
-    });
-  }
+  checkFinalizerNames(errors, path.child('finalizers'), metadata, type);
   return errors;
 }
 
@@ -83,11 +79,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta, ty
     checkImmutable(errors, path.child(name), metadata[name] ?? '', old[name] ?? '');
   }
   checkCommon(errors, path, metadata);
-  if (type.custom === undefined) {
-    metadata.finalizers?.forEach((name, index) => {
-      checkFinalizerName(errors, path.child('finalizers').index(index), name);
-    });
-  }
+  checkFinalizerNames(errors, path.child('finalizers'), metadata, type);
   return errors;
 }
 
@@ -107,6 +99,14 @@ function checkCommon(errors: Errors, path: FieldPath, metadata: ObjectMeta): voi
     const detail = 'finalizer foregroundDeletion and orphan cannot be both set';
     errors.push(invalidValue(finalizersPath, finalizers, detail));
   }
+}
+
+/** Kubernetes' own servers beside the main one, and custom kinds, ask for less. */
+const lenientGroups: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
+
+function checkFinalizerNames(errors: Errors, path: FieldPath, { finalizers = [] }: ObjectMeta, type: Checked): void {
+  if (type.custom !== undefined || lenientGroups.has(type.group)) return;
+  for (const [index, name] of finalizers.entries()) checkFinalizerName(errors, path.index(index), name);
 }
 
 /** Only whoever defines a kind may have finalizers of its own without saying whose they are. */

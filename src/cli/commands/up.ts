@@ -65,8 +65,8 @@ OpenID Connect provider; the flags are those of kube-apiserver. With
 says of requests: DIR/peer-N/audit.log. Later starts go on with both; when
 either is given again, what is given then holds.
 
-Without root only addresses of the loopback, as the default's, lead to a Service;
---service-cidr is for manifests that name others.
+Only addresses of the loopback, as the default's, need no root to lead to a
+Service; --service-cidr is for manifests that name others.
 
 Ctrl-C (or SIGTERM) stops peers and workloads and leaves the data.
 
