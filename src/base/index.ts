@@ -1,6 +1,7 @@
 export * from './assert.ts';
 export * from './clock.ts';
 export * from './errors.ts';
+export * from './first-index.ts';
 export * from './launcher.ts';
 export * from './listen-error.ts';
 export * from './logger.ts';

@@ -6,13 +6,13 @@ import {
   equalPlain,
   formatTime,
   type ResourceType,
-  reasonOf,
   resources,
   type Scheme,
 } from '../api/index.ts';
 import { type Clock, errorMessage, type Logger, type Timer } from '../base/index.ts';
 import type { Client, Informer } from '../client/index.ts';
 import type { Turn } from './bootstrap.ts';
+import { unlessOutrun } from './unless-outrun.ts';
 
 type APIService = apiregistrationv1.APIService;
 
@@ -140,10 +140,3 @@ async function tellAvailability(client: Client, service: APIService, now: number
 }
 
 const MANAGER = 'kube-apiserver';
-
-/** Who changed it meanwhile will be seen. */
-async function unlessOutrun(write: Promise<unknown>): Promise<void> {
-  await write.catch((error) => {
-    if (!['AlreadyExists', 'Conflict', 'NotFound'].includes(reasonOf(error) ?? '')) throw error;
-  });
-}

@@ -21,6 +21,7 @@ import {
 } from '../apiserver/index.ts';
 import { type Clock, errorMessage, type Logger, type Random, sleep } from '../base/index.ts';
 import { Backoff, type Client } from '../client/index.ts';
+import { kubernetesServiceIp } from './config.ts';
 
 /** Namespaces that every cluster has. */
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
@@ -261,7 +262,7 @@ function kubernetesService({ serviceCIDR, apiPort }: { serviceCIDR: string; apiP
     ...{
       spec: {
         type: 'ClusterIP',
-        clusterIP: serviceCIDR.replace(/\d+\/\d+$/, '1'),
+        clusterIP: kubernetesServiceIp(serviceCIDR),
         ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: apiPort }],
       },
     },

@@ -10,6 +10,7 @@ import {
   CONFIG_KIND,
   checkMembers,
   checkStore,
+  kubernetesServiceIp,
   type MemberConfig,
   memberCheck,
   type NodeMode,
@@ -192,9 +193,8 @@ export async function layOutCluster(
   removeFile(paths.layout);
 }
 
-/** The address of the Service `kubernetes`: the first one. */
 export function serviceIpOf({ serviceCIDR = DEFAULT_SERVICE_CIDR }: Pick<ClusterShape, 'serviceCIDR'>): string {
-  return serviceCIDR.replace(/\d+\/\d+$/, '1');
+  return kubernetesServiceIp(serviceCIDR);
 }
 
 /** Keeps what the cluster looks like. */
@@ -216,7 +216,7 @@ export async function refreshCluster(paths: ClusterPaths, shape: ClusterShape, n
 /** Makes a changed shape of a cluster that is there the one that its peers start with. */
 export function changeCluster(paths: ClusterPaths, shape: ClusterShape): void {
   for (const { id } of shape.members) writePeerConfig(paths, shape, id);
-  writeFileAtomic(paths.cluster, `${JSON.stringify(shape, null, 2)}\n`);
+  writeShape(paths, shape);
 }
 
 function namesIn(root: string): string[] {

@@ -151,6 +151,11 @@ export function parsePeerConfig(value: unknown, base: string): PeerConfig {
   };
 }
 
+/** The address of the Service `kubernetes`: the first that Services may have. */
+export function kubernetesServiceIp(serviceCIDR: string): string {
+  return serviceCIDR.replace(/\d+\/\d+$/, '1');
+}
+
 /** Who stands on etcd has no store of its own to serve etcd's API from. */
 export function checkStore({ store, members }: Pick<PeerConfig, 'store' | 'members'>): void {
   if (store !== undefined && members.some(({ etcdPort }) => etcdPort !== undefined))

@@ -1,4 +1,4 @@
-import { type flowcontrolv1, reasonOf, resources } from '../api/index.ts';
+import { type flowcontrolv1, formatTime, resources } from '../api/index.ts';
 import {
   AUTO_UPDATE,
   defaultFlowSchemas,
@@ -9,6 +9,7 @@ import {
 import { type Clock, errorMessage, type Logger, type Timer } from '../base/index.ts';
 import type { Client, InformerFactory } from '../client/index.ts';
 import type { Turn } from './bootstrap.ts';
+import { unlessOutrun } from './unless-outrun.ts';
 
 type FlowSchema = flowcontrolv1.FlowSchema;
 type PriorityLevel = flowcontrolv1.PriorityLevelConfiguration;
@@ -102,13 +103,6 @@ async function keep(client: Client, found: readonly Default[], wanted: Default):
 
 const MANAGER = 'api-priority-and-fairness-config-producer-v1';
 
-/** Who changed it meanwhile will be seen. */
-async function unlessOutrun(write: Promise<unknown>): Promise<void> {
-  await write.catch((error) => {
-    if (!['AlreadyExists', 'Conflict', 'NotFound'].includes(reasonOf(error) ?? '')) throw error;
-  });
-}
-
 /** Whether all that is wanted is there; beside it there may be defaults. */
 function covers(found: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return found === wanted;
@@ -138,7 +132,7 @@ async function tellDangling(
     lastTransitionTime:
       before?.status === status && before.lastTransitionTime !== undefined
         ? before.lastTransitionTime
-        : new Date(now).toISOString().replace(/\.\d+Z$/, 'Z'),
+        : formatTime(now),
     reason: there ? 'Found' : 'NotFound',
     message,
   };

@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
-import { errorCode } from '../base/index.ts';
+import { errorCode, firstIndex } from '../base/index.ts';
 
 const recordBytes = 16;
 
@@ -88,16 +88,4 @@ export class LogTimes {
     const index = firstIndex(this.#times, (time) => time >= timeMs);
     return index === 0 ? 0 : this.#offsets[index - 1]!;
   }
-}
-
-/** The first index whose value satisfies a condition that, once true, stays so; the length when none does. */
-function firstIndex(values: readonly number[], condition: (value: number) => boolean): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (condition(values[middle]!)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

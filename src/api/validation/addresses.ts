@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type FieldPath, invalidValue } from '../field-errors.ts';
 import type { Errors } from './checks.ts';
 
-const addressText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+export const addressText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 export const cidrText = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 export interface Cidr {

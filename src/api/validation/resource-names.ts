@@ -3,7 +3,7 @@ import { checkQualifiedName } from '../names.ts';
 import { compareQuantities, tryParseQuantity, zeroQuantity } from '../quantity.ts';
 import { addEach, type Errors, negativeText } from './checks.ts';
 
-const hugePages = 'hugepages-';
+export const hugePages = 'hugepages-';
 const attachable = 'attachable-volumes-';
 
 const container = ['cpu', 'memory', 'ephemeral-storage'];
@@ -21,18 +21,19 @@ const counted = [
 const requested = ['requests.cpu', 'requests.memory', 'requests.ephemeral-storage', 'requests.storage'];
 const limited = ['limits.cpu', 'limits.memory', 'limits.ephemeral-storage'];
 
-const containerNames: ReadonlySet<string> = new Set(container);
+export const containerNames: ReadonlySet<string> = new Set(container);
 const quotaNames: ReadonlySet<string> = new Set([...container, ...requested, ...limited, ...counted]);
-const standardNames: ReadonlySet<string> = new Set([...quotaNames, 'storage']);
+/** Names without a domain that mean something somewhere in the API. */
+export const standardNames: ReadonlySet<string> = new Set([...quotaNames, 'storage']);
 const integerNames: ReadonlySet<string> = new Set(counted);
 
-const nanosInOne = 1_000_000_000n;
+export const nanosInOne = 1_000_000_000n;
 
-const isHugePages = (name: string): boolean => name.startsWith(hugePages);
+export const isHugePages = (name: string): boolean => name.startsWith(hugePages);
 /** Whether the name is Kubernetes' own: without a domain, or in its. */
 export const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 
-function isExtended(name: string): boolean {
+export function isExtended(name: string): boolean {
   return !isNative(name) && !name.startsWith('requests.') && checkQualifiedName(`requests.${name}`).length === 0;
 }
 

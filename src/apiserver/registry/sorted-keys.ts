@@ -1,3 +1,5 @@
+import { firstIndex } from '../../base/index.ts';
+
 const BLOCK_SIZE = 512;
 
 /** Strings in ascending order, in blocks: adding one among very many moves only its neighbours. */
@@ -49,26 +51,11 @@ export class SortedKeys {
 
   /** The first block whose last key is not below `key`. */
   #blockOf(key: string): number {
-    let low = 0;
-    let high = this.#blocks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const block = this.#blocks[middle]!;
-      if (block[block.length - 1]! < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#blocks, (block) => block[block.length - 1]! >= key);
   }
 }
 
 /** The first position whose key is not below `key`. */
 function lowerBound(keys: readonly string[], key: string): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (keys[middle]! < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(keys, (each) => each >= key);
 }

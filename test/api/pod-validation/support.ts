@@ -6,8 +6,9 @@ import {
   validate,
   validateUpdate,
 } from '../../../src/api/index.ts';
+import { compare, type Json } from '../support/validation.ts';
 
-export type Json = Record<string, unknown>;
+export { compare, type Json };
 
 /** What is changed of a valid pod, and the errors that come of it, in order: whole texts, or patterns of long ones. */
 export type Case = [change: Json, ...errors: (string | RegExp)[]];
@@ -32,14 +33,6 @@ export const errorsOf = (pod: KubernetesObject): string[] => validate(pod, type)
 
 export const updateErrors = (pod: KubernetesObject, old: KubernetesObject, subresource?: string): string[] =>
   validateUpdate(pod, old, type, subresource).map(fieldErrorText);
-
-export function compare(t: ExecutionContext, errors: readonly string[], expected: Case[1][], name: string): void {
-  t.is(errors.length, expected.length, `${name}\n${errors.join('\n')}`);
-  expected.forEach((wanted, index) => {
-    if (typeof wanted === 'string') t.is(errors[index], wanted, name);
-    else t.regex(errors[index] ?? '', wanted, name);
-  });
-}
 
 /** Checks each case; `place` says what of the pod its change is a change of. */
 export function checkCases(

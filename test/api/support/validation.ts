@@ -54,7 +54,7 @@ export function checkPart(t: ExecutionContext, kind: Kind, cases: readonly Chang
   }
 }
 
-function compare(
+export function compare(
   t: ExecutionContext,
   errors: readonly string[],
   expected: readonly (string | RegExp)[],

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { type FieldPath, forbiddenField, invalidValue, required, tooLong } from '../../field-errors.ts';
 import { checkDns1123Label, checkDns1123Subdomain, checkSearchDomain } from '../../names.ts';
 import type { v1 } from '../../types/index.ts';
+import { addressText } from '../addresses.ts';
 import { addEach, type Errors } from '../checks.ts';
 
 const maxServers = 3;
@@ -9,8 +10,6 @@ const maxSearches = 32;
 const maxSearchLength = 2048;
 /** Of a host's name, to Linux. */
 const maxHostnameBytes = 64;
-
-export const addressText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 export function checkAddress(errors: Errors, path: FieldPath, address: string | undefined): void {
   if (isIP(address ?? '') === 0) errors.push(invalidValue(path, address ?? '', addressText));

@@ -11,44 +11,21 @@ import { checkDns1123Label, checkQualifiedName } from '../../names.ts';
 import { compareQuantities, parseQuantity, type Quantity, quantityProblem } from '../../quantity.ts';
 import type { v1 } from '../../types/index.ts';
 import { addEach, type Errors, negativeText } from '../checks.ts';
+import {
+  containerNames,
+  hugePages,
+  isExtended,
+  isHugePages,
+  isNative,
+  isOvercommittable,
+  nanosInOne,
+  standardNames,
+} from '../resource-names.ts';
 
 type Amounts = Readonly<Record<string, string | number>>;
 type NameCheck = (errors: Errors, path: FieldPath, name: string) => void;
 
-const hugePages = 'hugepages-';
-const containerResources: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const podResources = ['cpu', hugePages, 'memory'];
-/** Names without a domain that mean something somewhere in the API, though not to containers. */
-const standardResources: ReadonlySet<string> = new Set([
-  ...containerResources,
-  'requests.cpu',
-  'requests.memory',
-  'requests.ephemeral-storage',
-  'requests.storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
-  'storage',
-  'pods',
-  'services',
-  'services.nodeports',
-  'services.loadbalancers',
-  'replicationcontrollers',
-  'resourcequotas',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-]);
-const nanosInOne = 1_000_000_000n;
-
-const isHugePages = (name: string): boolean => name.startsWith(hugePages);
-const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
-/** What may be requested for less than the limit; the rest can't be shared. */
-const isShareable = (name: string): boolean => isNative(name) && !isHugePages(name);
-
-function isExtended(name: string): boolean {
-  return !isNative(name) && !name.startsWith('requests.') && checkQualifiedName(`requests.${name}`).length === 0;
-}
 
 /** Of a container. `claimNames`: those of the pod's resource claims. */
 export function checkContainerResources(
@@ -97,14 +74,14 @@ function checkRequest(
   checkAmount(errors, path.child('requests').key(name), name, amount, checkName);
   const limit = limits?.[name];
   if (limit === undefined) {
-    if (!isShareable(name)) {
+    if (!isOvercommittable(name)) {
       errors.push(required(path.child('limits'), 'Limit must be set for non overcommitable resources'));
     }
     return;
   }
   if (limit === amount || isUnreadable(amount) || isUnreadable(limit)) return;
   const order = compareQuantities(parseQuantity(amount), parseQuantity(limit));
-  if (order !== 0 && !isShareable(name)) {
+  if (order !== 0 && !isOvercommittable(name)) {
     errors.push(invalidValue(path.child('requests'), String(amount), `must be equal to ${name} limit of ${limit}`));
   } else if (order > 0) {
     const detail = `must be less than or equal to ${name} limit of ${limit}`;
@@ -150,7 +127,7 @@ function checkNameItself(errors: Errors, path: FieldPath, name: string): boolean
   const problems = checkQualifiedName(name);
   addEach(errors, path, name, problems);
   if (problems.length > 0) return false;
-  if (name.includes('/') || standardResources.has(name) || isHugePages(name)) return true;
+  if (name.includes('/') || standardNames.has(name) || isHugePages(name)) return true;
   errors.push(invalidValue(path, name, 'must be a standard resource type or fully qualified'));
   return false;
 }
@@ -158,7 +135,7 @@ function checkNameItself(errors: Errors, path: FieldPath, name: string): boolean
 function checkContainerName(errors: Errors, path: FieldPath, name: string): void {
   checkNameItself(errors, path, name);
   if (!name.includes('/')) {
-    if (!containerResources.has(name) && !isHugePages(name)) {
+    if (!containerNames.has(name) && !isHugePages(name)) {
       errors.push(invalidValue(path, name, 'must be a standard resource for containers'));
     }
   } else if (!isNative(name) && !isExtended(name)) {
