@@ -3,6 +3,7 @@ import { metaGroupVersion, typeOf } from '../description/index.ts';
 import { badRequest } from '../errors.ts';
 import type { KubernetesObject, UnstructuredObject } from '../object.ts';
 import { isPlainObject } from '../plain.ts';
+import { groupOf } from '../resource.ts';
 import { cannotBeHandled, checkFields, type FieldValidation, notRegistered } from './fields.ts';
 import { packageOf } from './go-names.ts';
 import { BodySyntaxError, type ParsedBody, parseJson } from './json.ts';
@@ -114,10 +115,6 @@ export function requireKind(object: KubernetesObject, expected: ExpectedKind): v
   const from = `${packageOf(object.apiVersion)}.${object.kind}`;
   const problem = `converting (${from}) to (${group}.${expected.kind}): unknown conversion`;
   throw cannotBeHandled(object, problem, expected.kind);
-}
-
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
 function unrecognized(text: string, expected: ExpectedKind, body: Uint8Array): Error {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { metaGroupVersion, type TypeDescription } from '../description/index.ts';
-import { apiVersionOf, type ResourceType } from '../resource.ts';
+import { apiVersionOf, groupOf, type ResourceType } from '../resource.ts';
 import { resourceTypes } from '../scheme.ts';
 import { kubernetesVersion } from '../version.ts';
 import { collectCustom } from './custom.ts';
@@ -116,7 +116,6 @@ export function kindsOf(type: TypeDescription, served: readonly ResourceType[]):
     const groupVersions = type.name === 'Status' ? [{ group: '', version: 'v1' }] : served;
     return groupVersions.map(({ group, version }) => ({ group, kind: type.name, version }));
   }
-  const slash = type.groupVersion.indexOf('/');
-  const group = slash < 0 ? '' : type.groupVersion.slice(0, slash);
-  return [{ group, kind: type.name, version: type.groupVersion.slice(slash + 1) }];
+  const { groupVersion, name: kind } = type;
+  return [{ group: groupOf(groupVersion), kind, version: groupVersion.slice(groupVersion.indexOf('/') + 1) }];
 }

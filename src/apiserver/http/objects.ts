@@ -4,6 +4,7 @@ import {
   errors,
   fieldErrorText,
   fieldPath,
+  groupOf,
   hasProtobuf,
   invalidValue,
   type KubernetesObject,
@@ -97,9 +98,7 @@ const tail = Buffer.from(']}\n');
 
 /** A subresource may be of a kind of its own, such as Scale. */
 function printedAs({ apiVersion, kind }: KubernetesObject, type: ResourceType): Parameters<typeof tableOf>[0] {
-  if (kind === type.kind) return type;
-  const slash = apiVersion.indexOf('/');
-  return { group: slash < 0 ? '' : apiVersion.slice(0, slash), kind };
+  return kind === type.kind ? type : { group: groupOf(apiVersion), kind };
 }
 
 /** An object as itself, as a Table of one row, or as its metadata. */

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { errors, type ResourceType, type Status } from '../../api/index.ts';
+import { errors, groupOf, type ResourceType, type Status } from '../../api/index.ts';
 import { errorMessage } from '../../base/index.ts';
 import { type Authorizer, denied } from '../authorization/index.ts';
 import { drained } from '../http/drained.ts';
@@ -107,9 +107,8 @@ export class WatchSession {
   }
 
   async #allowed({ apiVersion, resource, namespace }: WatchMessage): Promise<ResourceType> {
-    const slash = apiVersion.indexOf('/');
-    const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-    const version = apiVersion.slice(slash + 1);
+    const group = groupOf(apiVersion);
+    const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
     const type = this.#options.registry.scheme.findResource(group, version, resource);
     if (type === undefined) throw errors.resourceNotFound();
     const { user, authorizer } = this.#options;
